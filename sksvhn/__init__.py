@@ -1,0 +1,29 @@
+"""Read house numbers from pictures with scikit-learn estimators over PyTorch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .estimators import (
+        PositionwiseClassifier,
+        SVHNLogisticRegression,
+        SVHNSequenceClassifier,
+    )
+
+__all__ = ["PositionwiseClassifier", "SVHNLogisticRegression", "SVHNSequenceClassifier"]
+
+__version__ = version("sksvhn")
+
+
+def __getattr__(name: str) -> Any:
+    # torch takes seconds to import: only whoever uses an estimator pays for it.
+    if name in __all__:
+        return getattr(import_module(".estimators", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,276 @@
+"""Labels of whole numbers: the three forms people hold them in, and the codes networks learn.
+
+A number is held as a string (``"0210"``), as an integer (``210``) or as a row of integer codes
+padded at its end with a blank (``[0, 2, 1, 0, 10]``). Everything inside the package speaks strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DIGITS = "0123456789"
+BLANK = 10
+
+Form = Literal["str", "int", "padded"]
+
+_DESCRIPTIONS: dict[Form, str] = {
+    "str": "strings",
+    "int": "integers",
+    "padded": "padded rows of {} columns",
+}
+
+
+def label_form(y: NDArray[Any]) -> Form:
+    """Tell which of the three forms an array of labels has."""
+    if y.ndim == 2 and y.dtype.kind in "iufb":
+        return "padded"
+    return "str" if y.dtype.kind in "UTO" and not _all_integers(y) else "int"
+
+
+def numbers_to_strings(
+    y: ArrayLike,
+    *,
+    blank: int = BLANK,
+    alphabet: str = DIGITS,
+    signed: bool = False,
+    name: str = "y",
+) -> NDArray[np.object_]:
+    """Turn number labels in any of the three forms into a 1-D object array of ``str``.
+
+    A rejected reading (``""``, ``-1`` or an all-blank row) becomes ``""``.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, max_length)
+        Strings, integers, or integer codes padded with `blank`.
+    blank : int, default=10
+        The code that fills a padded row behind the number's last character.
+    alphabet : str, default="0123456789"
+        The characters that the codes of a padded row stand for, by position.
+    signed : bool, default=False
+        Whether -1 among integers is a label like any other instead of a rejected reading.
+    name : str, default="y"
+        What error messages call the array.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), dtype object
+        One ``str`` a number.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, is no number or string, or a padded row holds a code outside the
+        alphabet or a blank before its last character.
+
+    Examples
+    --------
+    >>> from sksvhn._labels import numbers_to_strings
+    >>> numbers_to_strings([19, 210, -1]).tolist()
+    ['19', '210', '']
+    >>> numbers_to_strings([[1, 9, 10, 10], [0, 2, 1, 0]]).tolist()
+    ['19', '0210']
+    """
+    array = _as_array(y, name)
+    if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "UO":
+        array = array[:, 0]
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold strings or integers.")
+    if array.ndim not in (1, 2) or array.dtype.kind not in (
+        "iufb" if array.ndim == 2 else "iufbUO"
+    ):
+        raise ValueError(
+            f"{name} must be a 1-D array of strings or integers, or a 2-D integer array padded "
+            f"with {blank}; got an array of shape {array.shape} and dtype {array.dtype}."
+        )
+    _check_whole(array, name)
+    form = label_form(array)
+    if form == "padded":
+        return _padded_to_strings(array, blank, alphabet, name)
+    if form == "int":
+        rejected = None if signed else -1
+        return np.array(
+            ["" if value == rejected else str(int(value)) for value in array.tolist()], dtype=object
+        )
+    strings = np.empty(len(array), dtype=object)
+    for i, value in enumerate(array.tolist()):
+        if not isinstance(value, str):
+            raise ValueError(
+                f"{name} must hold strings or integers; element {i} is {value!r} "
+                f"({type(value).__name__}). Drop it or write it as a string."
+            )
+        strings[i] = value
+    return strings
+
+
+def _all_integers(y: NDArray[Any]) -> bool:
+    """Whether an object array holds plain integers only."""
+    return (
+        y.dtype.kind == "O"
+        and y.size > 0
+        and all(isinstance(v, (int, np.integer)) for v in y.ravel().tolist())
+    )
+
+
+def _as_array(y: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        array = np.asarray(y)
+    except ValueError:
+        raise ValueError(
+            f"{name} has rows of different lengths; pad them with the blank to one length, or pass "
+            "the numbers as strings."
+        ) from None
+    if array.dtype.kind == "T" or (array.dtype.kind == "U" and not isinstance(y, np.ndarray)):
+        # NumPy writes a missing value that stands among strings as the text "nan" or "None".
+        return np.asarray(y, dtype=object)
+    return array
+
+
+def _check_whole(array: NDArray[Any], name: str) -> None:
+    if array.dtype.kind != "f":
+        return
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"Input {name} contains NaN or infinity; drop what has no label, and mark a rejected "
+            'reading by "", -1 or an all-blank row.'
+        )
+    if not np.array_equal(array, np.trunc(array)):
+        bad = array[array != np.trunc(array)][0]
+        raise ValueError(
+            f"{name} must hold whole numbers; found {bad}. Unknown label type: continuous."
+        )
+
+
+def _padded_to_strings(
+    codes: NDArray[Any], blank: int, alphabet: str, name: str
+) -> NDArray[np.object_]:
+    is_blank = codes == blank
+    lengths = np.count_nonzero(~is_blank, axis=1)
+    in_number = np.arange(codes.shape[1]) < lengths[:, None]
+    if not np.array_equal(in_number, ~is_blank):
+        row = int(np.flatnonzero((in_number == is_blank).any(axis=1))[0])
+        raise ValueError(
+            f"{name} has a blank ({blank}) before the end of row {row}: {codes[row].tolist()}; "
+            "blanks may stand only behind a number's last character."
+        )
+    outside = in_number & ((codes < 0) | (codes >= len(alphabet)))
+    if outside.any():
+        row = int(np.flatnonzero(outside.any(axis=1))[0])
+        raise ValueError(
+            f"{name} row {row} is {codes[row].tolist()}; each code must be in "
+            f"[0, {len(alphabet) - 1}] (the alphabet {alphabet!r}) or the blank {blank}."
+        )
+    table = np.array(list(alphabet), dtype=object)
+    characters = np.where(in_number, table[np.where(in_number, codes, 0).astype(np.int64)], "")
+    return np.array(["".join(row) for row in characters.tolist()], dtype=object)
+
+
+@dataclass(frozen=True)
+class NumberCodec:
+    """Turns number labels into codes and lengths, and readings back into the labels' own form."""
+
+    form: Form
+    dtype: np.dtype[Any]
+    alphabet: str
+    max_length: int
+    blank: int
+    #: Columns of a padded label array, which may exceed the longest number seen.
+    width: int
+
+    @classmethod
+    def from_labels(
+        cls,
+        y: NDArray[Any],
+        strings: NDArray[np.object_],
+        *,
+        alphabet: str | None,
+        max_length: int | None,
+        blank: int,
+    ) -> NumberCodec:
+        """Settle form, alphabet and maximum length from training labels; given values win."""
+        form = label_form(y)
+        width = y.shape[1] if form == "padded" else 0
+        if alphabet is not None and (not alphabet or len(set(alphabet)) < len(alphabet)):
+            raise ValueError(
+                f"alphabet={alphabet!r} must name at least one character, and each only once."
+            )
+        if form == "padded" and 0 <= blank < len(alphabet or DIGITS):
+            raise ValueError(
+                f"blank={blank} is also the code of the character {(alphabet or DIGITS)[blank]!r}; "
+                "choose a blank outside the alphabet's codes."
+            )
+        if alphabet is None:
+            seen = set().union(*map(set, strings.tolist()))
+            # A stream of numbers may show its last digit late: digits are learned as all ten.
+            alphabet = DIGITS if seen <= set(DIGITS) else "".join(sorted(seen))
+        if max_length is None:
+            max_length = max(width, max(map(len, strings.tolist())))
+        return cls(form, y.dtype, alphabet, max_length, blank, width)
+
+    def for_labels(self, y: NDArray[Any]) -> NumberCodec:
+        """Return the codec for later labels, which must have the same form."""
+        if label_form(y) != self.form or (self.form == "padded" and y.shape[1] != self.width):
+            raise ValueError(
+                f"y has shape {y.shape} and dtype {y.dtype}, but the first labels were "
+                f"{_DESCRIPTIONS[self.form].format(self.width)}; pass all labels in one form."
+            )
+        return replace(self, dtype=np.result_type(self.dtype, y.dtype))
+
+    def encode(
+        self, strings: NDArray[np.object_], name: str = "y"
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return codes (n, max_length), -1 beyond each number's end, and lengths (n,)."""
+        index = {character: code for code, character in enumerate(self.alphabet)}
+        codes = np.full((len(strings), self.max_length), -1, dtype=np.int64)
+        lengths = np.fromiter(map(len, strings), dtype=np.int64, count=len(strings))
+        if len(lengths) and lengths.min() == 0:
+            raise ValueError(
+                f"{name} element {int(lengths.argmin())} is an empty number; every number needs at "
+                "least one character. Drop the pictures that show none."
+            )
+        if len(lengths) and lengths.max() > self.max_length:
+            worst = strings[int(lengths.argmax())]
+            raise ValueError(
+                f"{name} holds {worst!r} of length {len(worst)}, longer than "
+                f"max_length={self.max_length}; raise max_length or drop it."
+            )
+        for i, string in enumerate(strings):
+            try:
+                codes[i, : len(string)] = [index[character] for character in string]
+            except KeyError as error:
+                raise ValueError(
+                    f"{name} holds {string!r}, whose character {error.args[0]!r} is not in the "
+                    f"alphabet {self.alphabet!r}; pass alphabet= with every character there is."
+                ) from None
+        return codes, lengths
+
+    def to_strings(
+        self, codes: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> NDArray[np.object_]:
+        """Return readings as strings."""
+        table = np.array(list(self.alphabet), dtype=object)
+        readings = np.empty(len(codes), dtype=object)
+        for i, (row, n) in enumerate(zip(codes, lengths, strict=True)):
+            readings[i] = "".join(table[row[:n]])
+        return readings
+
+    def to_form(self, codes: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+        """Return readings in the form of the training labels."""
+        if self.form == "padded":
+            padded = np.full((len(codes), max(self.width, self.max_length)), self.blank)
+            in_number = np.arange(self.max_length) < lengths[:, None]
+            padded[:, : self.max_length][in_number] = codes[in_number]
+            return padded.astype(self.dtype)
+        return self.from_strings(self.to_strings(codes, lengths))
+
+    def from_strings(self, readings: NDArray[np.object_]) -> NDArray[Any]:
+        """Return strings in the 1-D form of the training labels."""
+        if self.form == "int":
+            return np.array([int(reading) for reading in readings]).astype(self.dtype)
+        if self.dtype.kind == "U":
+            return readings.astype(str)
+        return readings

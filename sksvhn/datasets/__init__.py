@@ -1,0 +1,6 @@
+"""Data sets of house numbers, real and generated."""
+
+from ._digit_struct import read_digit_struct
+from ._numbers import load_svhn_numbers
+
+__all__ = ["load_svhn_numbers", "read_digit_struct"]

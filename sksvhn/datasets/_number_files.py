@@ -1,0 +1,187 @@
+"""Where SVHN's format 1 lies: a folder, or a .tar.gz that is read without unpacking it."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+DIGIT_STRUCT = "digitStruct.mat"
+#: Far above SVHN's own files (0.4 GB and 1 MB), far below what would exhaust the memory.
+MAX_DIGIT_STRUCT_BYTES = 2**31
+MAX_PICTURE_BYTES = 2**28
+
+
+class NumberFolder:
+    """A digitStruct.mat and the pictures that lie beside it."""
+
+    #: What is wrong with the storage as a whole.
+    damage: str | None = None
+
+    def __init__(self, digit_struct: Path) -> None:
+        self.digit_struct_name = str(digit_struct)
+        self.location = str(digit_struct.parent)
+        self._digit_struct = digit_struct
+
+    def digit_struct(self) -> bytes:
+        """Bytes of digitStruct.mat."""
+        with self._digit_struct.open("rb") as file:
+            return _read_digit_struct(file, self.digit_struct_name)
+
+    def missing(self, filenames: Iterable[str]) -> dict[str, str]:
+        """Why each of those files that is not here cannot be had."""
+        folder = self._digit_struct.parent
+        reason = f"is not in {self.location}"
+        return {name: reason for name in filenames if not (folder / name).is_file()}
+
+    def pictures(self, filenames: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Each file's name, with its bytes or the reason why they cannot be had."""
+        for name in filenames:
+            try:
+                with (self._digit_struct.parent / name).open("rb") as file:
+                    picture = _read_picture(file)
+            except OSError as error:
+                picture = f"cannot be read: {error}"
+            yield name, picture
+
+
+class NumberArchive:
+    """A .tar.gz (or .tar) that holds digitStruct.mat and the pictures it names.
+
+    It is read from start to end, once to find out what it holds and once for the pictures:
+    digitStruct.mat, which says what to do with them, is usually the last member. Nothing is
+    written to disk, and members are found by their whole path only, so none can lead elsewhere.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.location = str(path)
+        self.damage: str | None = None
+        self._path = path
+        self._members: dict[PurePosixPath, str | None] = {}
+        self._digit_structs: dict[PurePosixPath, bytes] = {}
+        try:
+            for member, content in _members(path):
+                self._note(member, content)
+        except _DAMAGE as error:
+            self.damage = f"the archive {path} is cut off or damaged ({error})"
+
+    @property
+    def digit_struct_name(self) -> str:
+        """How messages call digitStruct.mat."""
+        return f"{self._digit_struct_member()} in {self.location}"
+
+    def digit_struct(self) -> bytes:
+        """Bytes of digitStruct.mat."""
+        return self._digit_structs[self._digit_struct_member()]
+
+    def missing(self, filenames: Iterable[str]) -> dict[str, str]:
+        """Why each of those files that is not here cannot be had."""
+        folder = self._digit_struct_member().parent
+        absent = f"is not in {self.location}"
+        reasons = {name: self._members.get(folder / name, absent) for name in filenames}
+        return {name: reason for name, reason in reasons.items() if reason is not None}
+
+    def pictures(self, filenames: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
+        """Each file's name, with its bytes or the reason why they cannot be had."""
+        folder = self._digit_struct_member().parent
+        wanted = {folder / name: name for name in filenames}
+        reason = "cannot be found again"
+        try:
+            for member, content in _members(self._path):
+                path = PurePosixPath(member.name)
+                if content is not None and path in wanted:
+                    picture = _read_picture(content)
+                    yield wanted.pop(path), picture
+        except _DAMAGE as error:
+            reason = f"cannot be read: the archive is cut off or damaged ({error})"
+        for name in wanted.values():
+            yield name, reason
+
+    def _note(self, member: tarfile.TarInfo, content: IO[bytes] | None) -> None:
+        name = PurePosixPath(member.name)
+        if content is None:
+            self._members.setdefault(name, "is a link or a folder, not a file")
+            return
+        self._members[name] = None
+        if name.name == DIGIT_STRUCT:
+            self._digit_structs[name] = _read_digit_struct(content, self.location)
+
+    def _digit_struct_member(self) -> PurePosixPath:
+        if len(self._digit_structs) == 1:
+            return next(iter(self._digit_structs))
+        if self.damage is not None:
+            raise ValueError(f"{self.damage} and no {DIGIT_STRUCT} was found in it. Get it anew.")
+        raise ValueError(
+            f"{self.location} must hold one {DIGIT_STRUCT}; it holds {len(self._digit_structs)}."
+        )
+
+
+NumberFiles = NumberFolder | NumberArchive
+
+_DAMAGE = (EOFError, zlib.error, tarfile.TarError, OSError)
+
+
+def open_number_files(path: str | PathLike[str]) -> NumberFiles:
+    """Find digitStruct.mat and its pictures.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A folder, a .tar.gz or .tar, or the .mat file itself.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`, or the folder holds no digitStruct.mat.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not (path / DIGIT_STRUCT).is_file():
+            inside = sorted(str(p.parent) for p in path.glob(f"*/{DIGIT_STRUCT}"))
+            hint = f" Did you mean {' or '.join(inside)}?" if inside else ""
+            raise FileNotFoundError(f"the folder {path} holds no {DIGIT_STRUCT}.{hint}")
+        return NumberFolder(path / DIGIT_STRUCT)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file or folder at {path}.")
+    with path.open("rb") as file:
+        start = file.read(512)
+    if start[:2] == _GZIP_MAGIC or start[257:262] == _TAR_MAGIC:
+        return NumberArchive(path)
+    return NumberFolder(path)
+
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_TAR_MAGIC = b"ustar"
+
+
+def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    """Members of an archive in their order, with the content of those that are plain files."""
+    with path.open("rb") as file:
+        is_gzip = file.read(2) == _GZIP_MAGIC
+    opener = gzip.open if is_gzip else open
+    with cast(IO[bytes], opener(path, "rb")) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            while (member := archive.next()) is not None:
+                yield member, archive.extractfile(member) if member.isreg() else None
+                # It would keep 1.5 KB for each of 200,000 pictures.
+                archive.members = []  # type: ignore[attr-defined]
+        while stream.read(2**20):  # gzip checks length and sum at its end only
+            pass
+
+
+def _read_picture(file: IO[bytes]) -> bytes | str:
+    content = file.read(MAX_PICTURE_BYTES + 1)
+    if len(content) > MAX_PICTURE_BYTES:
+        return f"has more than {MAX_PICTURE_BYTES >> 20} MiB"
+    return content
+
+
+def _read_digit_struct(file: IO[bytes], name: str) -> bytes:
+    content = file.read(MAX_DIGIT_STRUCT_BYTES + 1)
+    if len(content) > MAX_DIGIT_STRUCT_BYTES:
+        raise ValueError(f"the table in {name} has more than {MAX_DIGIT_STRUCT_BYTES >> 20} MiB.")
+    return content

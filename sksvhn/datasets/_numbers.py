@@ -1,0 +1,386 @@
+"""SVHN's format 1: pictures of whole house numbers, cropped and resized to one array."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from ._crop import CropStyle, number_region, resize_region
+from ._digit_struct import number_table
+from ._number_files import NumberFiles, open_number_files
+
+Color = Literal["auto", "grey", "rgb"]
+
+#: Largest picture that is decoded; SVHN's own have at most half a million pixels.
+MAX_PICTURE_PIXELS = 2**26
+
+_SKIP = "on_error='skip'"
+
+# Pictures handed to a worker at a time: enough to hide joblib's cost, few enough to hold.
+_CHUNK = 64
+
+_DESCR = """\
+Street View House Numbers, format 1: whole numbers in pictures of their original size
+--------------------------------------------------------------------------------------
+
+Pictures of house numbers from Google Street View with a box and a label for every digit. Each
+picture has been cut to the union of its boxes, grown by a margin, and resized.
+
+The data may be used for non-commercial purposes only.
+
+Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng, "Reading Digits in Natural Images with
+Unsupervised Feature Learning", NIPS Workshop on Deep Learning and Unsupervised Feature Learning,
+2011. http://ufldl.stanford.edu/housenumbers
+"""
+
+
+class _CropSettings(NamedTuple):
+    image_size: tuple[int, int]
+    color: Color
+    crop: CropStyle
+    margin: float
+
+
+class _Cropped(NamedTuple):
+    pixels: NDArray[np.uint8]
+    #: Height and width of the whole picture.
+    picture_size: tuple[int, int]
+
+
+# A picture's bytes and boxes, by its row; and its crop, or why there is none.
+_Task = tuple[int, bytes | str, NDArray[np.float64]]
+_Outcome = tuple[int, _Cropped | str]
+
+_T = TypeVar("_T", bound=np.generic)
+
+
+@validate_params(
+    {
+        "path": [str, PathLike],
+        "image_size": [tuple, list],
+        "color": [StrOptions({"auto", "grey", "rgb"})],
+        "crop": [StrOptions({"stretch", "square"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "on_error": [StrOptions({"raise", "skip"})],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_svhn_numbers(
+    path: str | PathLike[str],
+    *,
+    image_size: tuple[int, int] = (64, 64),
+    color: Color = "auto",
+    crop: CropStyle = "stretch",
+    margin: float = 0.3,
+    on_error: Literal["raise", "skip"] = "raise",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
+    """Load SVHN's format 1: whole house numbers, cropped and resized to one array.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The ``.tar.gz`` as published (``train.tar.gz``), which is read without unpacking it, or
+        the folder that it unpacks to (``train``): pictures, and a ``digitStruct.mat``.
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the crops in pixels.
+    color : {"auto", "grey", "rgb"}, default="auto"
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
+        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture file is a greyscale one and
+        three otherwise.
+    crop : {"stretch", "square"}, default="stretch"
+        What part of a picture is kept: the union of its digit boxes as far as it lies in the
+        picture, grown by `margin` and clipped to the picture again. With
+
+        - ``"stretch"`` that is resized without keeping the aspect, as in [1]_;
+        - ``"square"`` it is first made a square, its side the longer one, which is moved into the
+          picture where it would stand out. Where the picture itself is too small for the square,
+          its border pixels are repeated: the number keeps its aspect, and never gets a black bar.
+    margin : float, default=0.3
+        Share of its width and of its height by which the union of the boxes grows in all, half on
+        either side. 0.3 is the 30 % of [1]_.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether a picture that is missing, damaged or wrongly labelled is an error, or left out,
+        counted (`n_skipped`), reported (`skipped`) and warned of once.
+    return_X_y : bool, default=False
+        Whether to return ``(images, target)`` instead of a Bunch.
+    as_frame : bool, default=False
+        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
+        Pictures are an array, and `frame` a DataFrame, either way.
+    n_jobs : int, default=None
+        Number of threads that decode and crop. ``None`` means 1 unless in a
+        :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
+        depend on it.
+    verbose : int, default=0
+        Whether to report progress, about once a second, on the standard error stream.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        One entry a picture, in the order of ``digitStruct.mat``.
+
+        images : ndarray of shape (n, height, width) or (n, height, width, 3), dtype uint8
+            The crops.
+        target : ndarray of shape (n,), dtype object, or Series
+            The numbers as ``str``, of any length: ``"19"``, ``"0210"``.
+        frame : DataFrame of shape (n, 6)
+            The columns of :func:`read_digit_struct` (`filename`, `number`, `length` and `boxes`,
+            the boxes as stored, in pixels of the whole picture), and `picture_height` and
+            `picture_width` in pixels. Its index is 0, 1, ..., n - 1.
+        n_skipped : int
+            Number of pictures left out.
+        skipped : DataFrame of shape (n_skipped, 2)
+            Their `filename` and the `reason`.
+        DESCR : str
+            What the data are.
+
+    (images, target) : tuple
+        If `return_X_y`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`, or the folder holds no ``digitStruct.mat``.
+    ValueError
+        If the archive is cut off, the table or a picture is damaged or wrong (see
+        :func:`read_digit_struct`), a picture that the table lists is missing, declares
+        more than 67 million pixels or has its boxes outside, or if `on_error` has left out every
+        picture.
+
+    Warns
+    -----
+    UserWarning
+        Once, if pictures were left out or the archive is damaged.
+
+    See Also
+    --------
+    read_digit_struct : The table alone.
+
+    References
+    ----------
+    .. [1] I. J. Goodfellow, Y. Bulatov, J. Ibarz, S. Arnoud, V. Shet, "Multi-digit Number
+       Recognition from Street View Imagery using Deep Convolutional Neural Networks", ICLR 2014,
+       section 5. arXiv:1312.6082.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import h5py
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from sksvhn.datasets import load_svhn_numbers
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (20, 24), 128).save(Path(folder) / "1.png")
+    ...     with h5py.File(Path(folder) / "digitStruct.mat", "w") as file:
+    ...         file["digitStruct/name"] = np.array([[ord(c)] for c in "1.png"], np.uint16)
+    ...         for field, value in zip(("label", "left", "top", "width", "height"),
+    ...                                 (7, 4, 2, 8, 16)):
+    ...             file[f"digitStruct/bbox/{field}"] = np.array([[value]], float)
+    ...     numbers = load_svhn_numbers(folder, image_size=(32, 32))
+    >>> numbers.images.shape, numbers.target
+    ((1, 32, 32), array(['7'], dtype=object))
+    """
+    settings = _CropSettings(_check_image_size(image_size), color, crop, float(margin))
+    files = open_number_files(path)
+    frame, problems = number_table(files)
+    problems = _with_missing(problems, frame["filename"], files)
+    if on_error == "raise":
+        _raise_for_table(problems, frame["filename"], files)
+
+    usable = frame.drop(index=list(problems))
+    images, sizes, damaged = _read_crops(usable, files, settings, on_error, n_jobs, verbose)
+    problems.update(zip(usable.index[list(damaged)].tolist(), damaged.values(), strict=True))
+    skipped = _skipped(problems, frame["filename"], files)
+
+    usable = usable.drop(index=usable.index[list(damaged)]).reset_index(drop=True)
+    images = _without_rows(images, damaged)
+    sizes = _without_rows(sizes, damaged)
+    usable["picture_height"], usable["picture_width"] = sizes.T
+    target = usable["number"].copy() if as_frame else usable["number"].to_numpy(dtype=object)
+    if return_X_y:
+        return images, target
+    return Bunch(
+        images=images,
+        target=target,
+        frame=usable,
+        n_skipped=len(skipped),
+        skipped=skipped,
+        DESCR=_DESCR,
+    )
+
+
+def _check_image_size(image_size: Sequence[Any]) -> tuple[int, int]:
+    if len(image_size) != 2 or not all(
+        isinstance(n, (int, np.integer)) and n > 0 for n in image_size
+    ):
+        raise ValueError(
+            f"image_size must be two positive integers, (height, width); got {image_size!r}."
+        )
+    return int(image_size[0]), int(image_size[1])
+
+
+def _with_missing(
+    problems: dict[int, str], filenames: pd.Series, files: NumberFiles
+) -> dict[int, str]:
+    """Problems of the table's rows, with those of pictures that are not there."""
+    rows = {name: row for row, name in enumerate(filenames) if row not in problems}
+    missing = files.missing(rows)
+    return problems | {rows[name]: reason for name, reason in missing.items()}
+
+
+def _raise_for_table(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> None:
+    if files.damage is not None:
+        raise ValueError(f"{files.damage}. Get it anew, or load what it still holds with {_SKIP}.")
+    if not problems:
+        return
+    row = min(problems)
+    others = f" (and {len(problems) - 1} more of {len(filenames)} cannot be used)"
+    raise ValueError(
+        f"{files.location}: picture {filenames[row]!r} {problems[row]}"
+        f"{others if len(problems) > 1 else ''}. Leave such pictures out with {_SKIP}."
+    )
+
+
+def _skipped(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> pd.DataFrame:
+    """Pictures left out, in the table's order, with a warning; an error if that is all."""
+    rows = sorted(problems)
+    skipped = pd.DataFrame(
+        {"filename": filenames[rows].tolist(), "reason": [problems[row] for row in rows]}, dtype=str
+    )
+    findings = [] if files.damage is None else [files.damage]
+    if rows:
+        first = f"the first, {filenames[rows[0]]!r}, {problems[rows[0]]}"
+        if len(rows) == len(filenames):
+            raise ValueError(
+                f"{files.location}: none of the {len(rows)} pictures could be loaded; {first}."
+            )
+        findings.append(f"left out {len(rows)} of {len(filenames)} pictures; {first}")
+    if findings:
+        warnings.warn(f"{files.location}: {'; '.join(findings)}.", UserWarning, stacklevel=4)
+    return skipped
+
+
+def _read_crops(
+    frame: pd.DataFrame,
+    files: NumberFiles,
+    settings: _CropSettings,
+    on_error: str,
+    n_jobs: int | None,
+    verbose: int,
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[int, str]]:
+    """Crops and picture sizes, one row each of `frame`, and the positions that have none."""
+    rows = {name: row for row, name in enumerate(frame["filename"])}
+    boxes = frame["boxes"].tolist()
+    tasks = ((rows[name], content, boxes[rows[name]]) for name, content in files.pictures(rows))
+    workers = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    chunks = workers(delayed(_crop_chunk)(chunk, settings) for chunk in _chunks(tasks))
+
+    images = np.empty((len(frame), *settings.image_size), np.uint8)
+    sizes = np.zeros((len(frame), 2), np.int64)
+    problems: dict[int, str] = {}
+    for row, outcome in _with_progress(chunks, len(frame), verbose):
+        if isinstance(outcome, _Cropped):
+            if outcome.pixels.ndim == images.ndim:  # the first colour picture
+                images = np.repeat(images[..., np.newaxis], 3, axis=-1)
+            grey_in_color = outcome.pixels.ndim < images.ndim - 1
+            images[row] = outcome.pixels[..., np.newaxis] if grey_in_color else outcome.pixels
+            sizes[row] = outcome.picture_size
+        elif on_error == "skip":
+            problems[row] = outcome
+        else:
+            raise ValueError(
+                f"{files.location}: picture {frame['filename'].iloc[row]!r} {outcome}. Leave such "
+                f"pictures out with {_SKIP}."
+            )
+    return images, sizes, dict(sorted(problems.items()))
+
+
+def _chunks(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
+    while chunk := list(islice(tasks, _CHUNK)):
+        yield chunk
+
+
+def _with_progress(
+    chunks: Iterable[list[_Outcome]], n_total: int, verbose: int
+) -> Iterator[_Outcome]:
+    """Single outcomes, with a line about once a second on what is done."""
+    started = reported = time.monotonic()
+    n_done = 0
+    for chunk in chunks:
+        yield from chunk
+        n_done += len(chunk)
+        now = time.monotonic()
+        if verbose and (now - reported >= 1 or n_done == n_total):
+            seconds = f"{now - started:.1f} s"
+            print(f"[load_svhn_numbers] {n_done} of {n_total} pictures, {seconds}", file=sys.stderr)
+            reported = now
+
+
+def _crop_chunk(chunk: list[_Task], settings: _CropSettings) -> list[_Outcome]:
+    return [(row, _crop_picture(content, boxes, settings)) for row, content, boxes in chunk]
+
+
+def _crop_picture(
+    content: bytes | str, boxes: NDArray[np.float64], settings: _CropSettings
+) -> _Cropped | str:
+    if isinstance(content, str):
+        return content
+    try:
+        picture = _decode(content, settings.color)
+    except UnidentifiedImageError:
+        return "cannot be decoded: it is no PNG or JPEG picture, or damaged"
+    except Exception as error:  # Pillow also raises SyntaxError, struct.error, ... on damaged files
+        return f"cannot be decoded: {str(error).rstrip('.')}"
+    width, height = picture.size
+    try:
+        region = number_region(boxes, width, height, crop=settings.crop, margin=settings.margin)
+    except ValueError as error:
+        return f"cannot be cropped: {str(error).rstrip('.')}"
+    return _Cropped(resize_region(picture, region, settings.image_size), (height, width))
+
+
+def _decode(content: bytes, color: Color) -> Image.Image:
+    """Decode a picture as "L" or "RGB"."""
+    with _open_picture(content) as picture:
+        picture.verify()  # decoding alone passes over a PNG's checksums
+    with _open_picture(content) as picture:
+        width, height = picture.size
+        if width * height > MAX_PICTURE_PIXELS:
+            raise ValueError(f"it declares {width} x {height} pixels, more than any of SVHN's")
+        is_grey = picture.mode in ("1", "L", "LA", "La") or picture.mode.startswith("I")
+        if picture.mode.startswith("I"):
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        if color == "auto":
+            return picture.convert("L" if is_grey else "RGB")
+        return picture.convert("L" if color == "grey" else "RGB")
+
+
+def _open_picture(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+
+
+def _without_rows(array: NDArray[_T], rows: dict[int, str]) -> NDArray[_T]:
+    return np.delete(array, list(rows), axis=0) if rows else array

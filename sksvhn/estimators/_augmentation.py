@@ -1,0 +1,80 @@
+"""Random changes of training pictures, made on a whole batch of tensors at once."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+# Ranges at strength 1, as shares of the picture, natural logarithms or degrees.
+SCALE = 0.25
+SHIFT = 0.12
+SHEAR = 0.25
+ROTATION = 8.0
+CONTRAST = 0.6
+BRIGHTNESS = 0.5
+COLOR = 0.2
+INVERT_PROBABILITY = 0.5
+
+
+def augment(
+    pictures: Tensor, *, size: tuple[int, int], strength: float, generator: torch.Generator
+) -> Tensor:
+    """Resize, scale, shift, shear, rotate, and change contrast, brightness, polarity and colour.
+
+    Numbers are never mirrored. Polarity is inverted half the time: dark on light and light on
+    dark are equally common on houses.
+
+    Parameters
+    ----------
+    pictures : Tensor of shape (n, channels, height, width), float
+        Standardised pictures.
+    size : tuple of 2 ints
+        Height and width of the result, sampled in the same step as the warp.
+    strength : float
+        Multiplies every range; 1 is the default.
+    generator : torch.Generator
+        On the CPU, so that the same seed draws the same changes on every device.
+    """
+    return _recolor(_warp(pictures, size, strength, generator), strength, generator)
+
+
+def _uniform(shape: tuple[int, ...], bound: float, like: Tensor, g: torch.Generator) -> Tensor:
+    drawn = torch.rand(shape, generator=g, dtype=torch.float32) * (2 * bound) - bound
+    return drawn.to(like.device, like.dtype)
+
+
+def _warp(pictures: Tensor, size: tuple[int, int], strength: float, g: torch.Generator) -> Tensor:
+    n = (len(pictures),)
+    scale_x = _uniform(n, SCALE * strength, pictures, g).exp()
+    scale_y = _uniform(n, SCALE * strength, pictures, g).exp()
+    shear = _uniform(n, SHEAR * strength, pictures, g)
+    angle = _uniform(n, math.radians(ROTATION) * strength, pictures, g)
+    shift = _uniform((len(pictures), 2), 2 * SHIFT * strength, pictures, g)
+    cos, sin = angle.cos(), angle.sin()
+    theta = torch.stack(
+        [
+            torch.stack([scale_x * cos, scale_x * (shear * cos - sin), shift[:, 0]], dim=1),
+            torch.stack([scale_y * sin, scale_y * (shear * sin + cos), shift[:, 1]], dim=1),
+        ],
+        dim=1,
+    )
+    grid = F.affine_grid(theta, [*pictures.shape[:2], *size], align_corners=False)
+    return F.grid_sample(
+        pictures, grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+
+
+def _recolor(pictures: Tensor, strength: float, g: torch.Generator) -> Tensor:
+    n, channels = pictures.shape[:2]
+    mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = _uniform((n, 1, 1, 1), CONTRAST * strength, pictures, g).exp()
+    polarity = torch.rand((n, 1, 1, 1), generator=g) < INVERT_PROBABILITY * min(1.0, strength)
+    sign = (1 - 2 * polarity.to(pictures.dtype)).to(pictures.device)
+    brightness = _uniform((n, 1, 1, 1), BRIGHTNESS * strength, pictures, g)
+    if channels > 1:
+        contrast = contrast * _uniform((n, channels, 1, 1), COLOR * strength, pictures, g).exp()
+        brightness = brightness + _uniform((n, channels, 1, 1), COLOR * strength, pictures, g)
+    return (pictures - mean) * (contrast * sign) + (mean + brightness)

@@ -1,0 +1,195 @@
+"""Whole numbers read with any single-label classifier."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.dummy import DummyClassifier
+from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
+
+from .._labels import BLANK
+from ._decoding import SequenceFactors
+from ._reader import NumberReader
+
+
+class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Reads whole numbers with one clone of a classifier for the length and one a position.
+
+    Each clone learns from whole pictures; that of position i from the numbers that reach it. Their
+    probabilities are decoded as `SVHNSequenceClassifier` decodes its own.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any classifier of single labels with ``predict_proba``. Pictures are flattened to rows
+        for it unless its tags say that it takes more dimensions.
+    alphabet : str, default=None
+        The characters numbers are made of. None infers them from the labels: all ten digits where
+        only digits occur, otherwise the characters seen.
+    max_length : int, default=None
+        Most characters a number has. None infers it from the labels.
+    blank : int, default=10
+        The code behind the last character in padded integer labels.
+    n_jobs : int, default=None
+        Clones fitted at the same time.
+
+    Attributes
+    ----------
+    classes_ : ndarray, or list of ndarrays for padded labels
+        Distinct labels seen in `fit`, per column for padded labels. `predict` may answer others.
+    alphabet_ : str
+        The characters a reading can have.
+    max_length_ : int
+        The longest reading.
+    length_estimator_ : classifier
+        Predicts the length.
+    position_estimators_ : list of classifiers
+        Predict the character of each position: a :class:`~sklearn.dummy.DummyClassifier` where it
+        never varies, None where no training number reaches it.
+    n_features_in_ : int
+        Features the clones saw.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X was a DataFrame with string columns.
+
+    Examples
+    --------
+    >>> from sksvhn import PositionwiseClassifier, SVHNLogisticRegression
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(100, color=False, random_state=0)
+    >>> clf = PositionwiseClassifier(SVHNLogisticRegression())
+    >>> clf.fit(numbers.images, numbers.target).predict(numbers.images).shape
+    (100,)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        **NumberReader._parameter_constraints,
+        "n_jobs": [None, int, np.integer],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        alphabet: str | None = None,
+        max_length: int | None = None,
+        blank: int = BLANK,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.alphabet = alphabet
+        self.max_length = max_length
+        self.blank = blank
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit a clone for the length and one for every position.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures.
+        y : array-like of shape (n_samples,) or (n_samples, max_length)
+            Numbers: strings, ints, or int codes padded with `blank`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each number, where the classifier takes weights.
+
+        Returns
+        -------
+        self : PositionwiseClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If labels are empty or don't fit `alphabet` or `max_length`, or weights are given that
+            the classifier doesn't take.
+        """
+        codes, lengths = self._learn_labels(y)
+        X = self._features(X)
+        check_consistent_length(X, lengths)
+        weights = None
+        if sample_weight is not None:
+            if not has_fit_parameter(self.estimator, "sample_weight"):
+                raise ValueError(
+                    f"sample_weight was given, but {type(self.estimator).__name__}.fit takes "
+                    "none; leave it out or use another classifier."
+                )
+            weights = _check_sample_weight(sample_weight, lengths, ensure_non_negative=True)
+        fit = delayed(_fit_clone)
+        self.length_estimator_, *self.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
+            [
+                fit(self.estimator, X, lengths, weights),
+                *(
+                    fit(self.estimator, X, codes[:, i], weights, np.flatnonzero(lengths > i))
+                    for i in range(self.max_length_)
+                ),
+            ]
+        )
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.length_estimator_, name):
+                setattr(self, name, getattr(self.length_estimator_, name))
+        return self
+
+    def _log_factors(self, X: ArrayLike) -> SequenceFactors:
+        X = self._features(X)
+        length = _spread(self.length_estimator_, X, np.arange(1, self.max_length_ + 1))
+        characters = np.arange(len(self.alphabet_))
+        positions = [_spread(clf, X, characters) for clf in self.position_estimators_]
+        return SequenceFactors(length, np.stack(positions, axis=1))
+
+    def _features(self, X: Any) -> Any:
+        if sparse.issparse(X):
+            return X.tocsr()  # the only common format whose rows can be picked
+        if not hasattr(X, "iloc"):
+            X = np.asarray(X)
+        takes_pictures = get_tags(self.estimator).input_tags.three_d_array
+        return X if X.ndim <= 2 or takes_pictures else X.reshape(len(X), -1)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Take what the classifier takes; answer numbers of one or more characters."""
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.poor_score = inner.classifier_tags.poor_score
+        return tags
+
+
+def _fit_clone(
+    estimator: Any,
+    X: Any,
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64] | None,
+    rows: NDArray[np.int64] | None = None,
+) -> Any:
+    """Fit a clone on some rows; most classifiers refuse labels that never vary."""
+    if rows is not None:
+        if len(rows) == 0:
+            return None
+        X, labels = _safe_indexing(X, rows), labels[rows]
+        weights = None if weights is None else weights[rows]
+    fit_params = {} if weights is None else {"sample_weight": weights}
+    if len(np.unique(labels)) == 1:
+        estimator = DummyClassifier(strategy="prior")
+    return clone(estimator).fit(X, labels, **fit_params)
+
+
+def _spread(classifier: Any, X: Any, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Logarithms of a classifier's probabilities in the columns of `labels`."""
+    probability = np.zeros((_num_samples(X), len(labels)))
+    if classifier is None:
+        probability += 1 / len(labels)
+    else:
+        columns = np.searchsorted(labels, classifier.classes_)
+        probability[:, columns] = classifier.predict_proba(X)
+    # A label never seen stays possible, so that its logarithm is finite.
+    return np.log(np.maximum(probability, np.finfo(np.float64).tiny))

@@ -1,0 +1,124 @@
+"""What every score starts from: truth and readings as strings, with checked weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import validate_params
+from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+
+from sksvhn._labels import numbers_to_strings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "y_true": ["array-like"],
+    "y_pred": ["array-like"],
+    "sample_weight": ["array-like", None],
+    "blank": [Integral],
+}
+
+
+def validate_score_params(**more: list[Any]) -> Callable[[Function], Function]:
+    """Check the parameters that all scores share, and those given here."""
+    decorator: Callable[[Function], Function] = validate_params(
+        {**_CONSTRAINTS, **more}, prefer_skip_nested_validation=True
+    )
+    return decorator
+
+
+@dataclass(frozen=True)
+class Readings:
+    """True numbers, what was read for them, and how much each weighs; weights are positive."""
+
+    true: NDArray[np.object_]
+    read: NDArray[np.object_]
+    weight: NDArray[np.float64]
+    confidence: NDArray[np.float64] | None
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether each number was read right as a whole."""
+        right: NDArray[np.bool_] = self.true == self.read
+        return right
+
+    @property
+    def true_length(self) -> NDArray[np.int64]:
+        """Number of characters of each true number."""
+        return _lengths(self.true)
+
+    @property
+    def read_length(self) -> NDArray[np.int64]:
+        """Number of characters of each reading."""
+        return _lengths(self.read)
+
+    def subset(self, mask: NDArray[np.bool_]) -> Readings:
+        """Return the numbers selected by a boolean mask."""
+        confidence = None if self.confidence is None else self.confidence[mask]
+        return Readings(self.true[mask], self.read[mask], self.weight[mask], confidence)
+
+    def code_points(self, width: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return truth and readings as (n, width) arrays, cut at `width`, 0 beyond their ends."""
+        return _code_points(self.true, width), _code_points(self.read, width)
+
+    def digit_hits(self) -> NDArray[np.bool_]:
+        """Return an (n, longest true number) array: was this character read, at its place."""
+        true, read = self.code_points(int(self.true_length.max()))
+        hits: NDArray[np.bool_] = (true == read) & (true != 0)
+        return hits
+
+    def mean(self, values: NDArray[Any]) -> float:
+        """Weighted mean of one value a number."""
+        return float(np.average(values, weights=self.weight))
+
+
+def check_readings(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    sample_weight: ArrayLike | None,
+    blank: int,
+    confidence: ArrayLike | None = None,
+) -> Readings:
+    """Check and align what a score was given; numbers of weight zero are dropped."""
+    check_consistent_length(y_true, y_pred, sample_weight, confidence)
+    true = numbers_to_strings(y_true, blank=blank, name="y_true")
+    read = numbers_to_strings(y_pred, blank=blank, name="y_pred")
+    if not len(true):
+        raise ValueError("y_true is empty; a score needs at least one number.")
+    empty = _lengths(true) == 0
+    if empty.any():
+        raise ValueError(
+            f"y_true element {int(empty.argmax())} is an empty number; every true number needs at "
+            "least one character. Drop the pictures that show none."
+        )
+    weight = _check_sample_weight(sample_weight, true, dtype=np.float64, ensure_non_negative=True)
+    counts = weight > 0
+    if not counts.any():
+        raise ValueError("sample_weight is zero for every number; at least one must weigh more.")
+    checked_confidence = None if confidence is None else _check_confidence(confidence)
+    return Readings(true, read, weight, checked_confidence).subset(counts)
+
+
+def _check_confidence(confidence: ArrayLike) -> NDArray[np.float64]:
+    values = check_array(
+        confidence, ensure_2d=False, dtype=np.float64, input_name="confidence", allow_nd=True
+    )
+    if values.ndim != 1:
+        raise ValueError(
+            f"confidence must be 1-D, one value a number; got an array of shape {values.shape}."
+        )
+    checked: NDArray[np.float64] = values
+    return checked
+
+
+def _lengths(strings: NDArray[np.object_]) -> NDArray[np.int64]:
+    return np.fromiter(map(len, strings), dtype=np.int64, count=len(strings))
+
+
+def _code_points(strings: NDArray[np.object_], width: int) -> NDArray[np.uint32]:
+    return strings.astype(f"U{width}").view(np.uint32).reshape(len(strings), width)

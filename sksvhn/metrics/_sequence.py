@@ -1,0 +1,259 @@
+"""Scores of number readings that need no confidence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sksvhn._labels import BLANK
+from sksvhn.metrics._readings import Readings, check_readings, validate_score_params
+
+
+@validate_score_params()
+def sequence_accuracy_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Share of numbers that were read right as a whole.
+
+    One wrong, missing or surplus character makes a reading wrong: "3165" for "2165" scores 0.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    digit_accuracy_score : The same, character by character.
+    coverage_at_accuracy_score : How many numbers can be read at a required accuracy.
+
+    Notes
+    -----
+    An integer has no leading zeros: 210 is the number "210", never "0210".
+
+    References
+    ----------
+    .. [1] I. J. Goodfellow, Y. Bulatov, J. Ibarz, S. Arnoud and V. Shet, "Multi-digit Number
+       Recognition from Street View Imagery using Deep Convolutional Neural Networks", ICLR 2014,
+       arXiv:1312.6082, section 3.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import sequence_accuracy_score
+    >>> sequence_accuracy_score(["19", "2165", "7"], ["19", "3165", "7"])
+    0.666...
+    >>> sequence_accuracy_score(["19", "2165", "7"], [19, 2165, -1])
+    0.666...
+
+    As the score that a search compares:
+
+    >>> from sklearn.metrics import make_scorer
+    >>> scorer = make_scorer(sequence_accuracy_score)
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank)
+    return sequence_accuracy(readings)
+
+
+@validate_score_params()
+def digit_accuracy_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Share of true characters that were read right, blanks excluded.
+
+    Character i of the reading is compared with character i of the truth. A character missing from
+    the reading is wrong. Surplus characters of the reading don't count, as there is no true
+    character they could be compared with; `length_accuracy_score` and `sequence_accuracy_score`
+    notice them.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, and so of each of its characters, not negative. Numbers of weight
+        zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    position_accuracy_scores : The same for each position.
+    sequence_accuracy_score : Share of numbers read right as a whole.
+
+    Examples
+    --------
+    Five of the seven digits are read at their place:
+
+    >>> from sksvhn.metrics import digit_accuracy_score
+    >>> digit_accuracy_score(["19", "2165", "7"], ["1", "3165", "77"])
+    0.714...
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank)
+    return digit_accuracy(readings)
+
+
+@validate_score_params()
+def length_accuracy_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Share of readings that have as many characters as the true number.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    sequence_accuracy_score : Share of numbers read right as a whole.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import length_accuracy_score
+    >>> length_accuracy_score(["19", "2165", "7"], ["1", "3165", "8"])
+    0.666...
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank)
+    return length_accuracy(readings)
+
+
+@validate_score_params()
+def position_accuracy_scores(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> NDArray[np.float64]:
+    """Share of true characters that were read right, for each position from the left.
+
+    Position i is judged over the numbers longer than i. A character missing from the reading is
+    wrong.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    ndarray of shape (longest,), dtype float64
+        Values in [0, 1]. `longest` is the number of characters of the longest true number of
+        positive weight, whatever the width of padded rows or the length of the readings: every
+        position has at least one number, so no value is NaN.
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    digit_accuracy_score : The same over all positions together.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import position_accuracy_scores
+    >>> position_accuracy_scores(["19", "2165", "7"], ["1", "3165", "77"])
+    array([0.666..., 0.5       , 1.        , 1.        ])
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank)
+    return position_accuracies(readings)[0]
+
+
+def sequence_accuracy(readings: Readings) -> float:
+    """Compute `sequence_accuracy_score` of checked readings."""
+    return readings.mean(readings.is_right)
+
+
+def length_accuracy(readings: Readings) -> float:
+    """Compute `length_accuracy_score` of checked readings."""
+    return readings.mean(readings.true_length == readings.read_length)
+
+
+def digit_accuracy(readings: Readings) -> float:
+    """Compute `digit_accuracy_score` of checked readings."""
+    hits = readings.digit_hits().sum(axis=1)
+    return float(readings.weight @ hits / (readings.weight @ readings.true_length))
+
+
+def position_accuracies(readings: Readings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute `position_accuracy_scores` of checked readings, and each position's support."""
+    hits = readings.digit_hits()
+    has_position = np.arange(hits.shape[1]) < readings.true_length[:, None]
+    support = readings.weight @ has_position
+    return readings.weight @ hits / support, support

@@ -1,0 +1,171 @@
+"""Cross-validation folds for pictures of whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import (
+    BaseCrossValidator,
+    GroupKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
+from sklearn.utils import indexable
+
+from sksvhn._labels import BLANK, numbers_to_strings
+
+
+class NumberKFold(BaseCrossValidator):
+    """K folds with the same share of each number length, that split no group.
+
+    scikit-learn's ``StratifiedKFold`` takes every distinct number for a class of its own, most of
+    which have one member; here the class is the length of the number. Lengths with fewer than
+    `n_splits` members are counted to the nearest shorter length (the shortest one to the nearest
+    longer), so rare long numbers neither fail nor warn.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of folds, at least 2.
+    shuffle : bool, default=False
+        Whether to shuffle before making folds. If not, folds take the pictures in their order.
+    random_state : int, RandomState instance or None, default=None
+        Fixes the shuffling; needs ``shuffle=True``.
+    blank : int, default=10
+        The code that pads rows of codes, where `y` has that form.
+
+    See Also
+    --------
+    sklearn.model_selection.StratifiedKFold : Does the work where there are no groups.
+    sklearn.model_selection.StratifiedGroupKFold : Does the work where there are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksvhn.model_selection import NumberKFold
+    >>> y = ["7", "19", "3", "84", "210", "5", "66", "1", "30", "9"]
+    >>> for train, test in NumberKFold(n_splits=2).split(np.zeros((10, 1)), y):
+    ...     print([y[i] for i in test])
+    ['7', '19', '3', '84', '5']
+    ['210', '66', '1', '30', '9']
+
+    Pictures of one house stay together:
+
+    >>> house = [0, 1, 2, 3, 4, 4, 3, 2, 1, 0]
+    >>> for train, test in NumberKFold(n_splits=2).split(np.zeros((10, 1)), y, house):
+    ...     print([house[i] for i in test])
+    [0, 3, 4, 4, 3, 0]
+    [1, 2, 2, 1]
+    """
+
+    # Asks scikit-learn's metadata routing for groups, as its own group splitters do.
+    __metadata_request__split = {"groups": True}  # noqa: RUF012
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        shuffle: bool = False,
+        random_state: int | RandomState | None = None,
+        blank: int = BLANK,
+    ) -> None:
+        # As in scikit-learn, a splitter refuses bad parameters when it is made.
+        StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
+        self.n_splits = n_splits
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.blank = blank
+
+    def split(
+        self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Generate the indices of training and test pictures, fold by fold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Pictures; only their number matters.
+        y : array-like of shape (n_samples,) or (n_samples, max_length)
+            Numbers: strings, integers, or rows of integer codes padded with `blank`.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each picture, for instance the house or the photograph it was cut from. No
+            group is split between folds.
+
+        Yields
+        ------
+        train : ndarray of shape (n_train,)
+            Indices of the training pictures.
+        test : ndarray of shape (n_test,)
+            Indices of the test pictures. Every picture is in the test set of one fold.
+
+        Raises
+        ------
+        ValueError
+            If `y` is missing or holds something else than numbers, or if there are fewer pictures
+            or groups than folds.
+        """
+        if y is None:
+            raise ValueError("NumberKFold needs y, the numbers, to stratify by their length.")
+        X, y, groups = indexable(X, y, groups)
+        lengths = np.array([len(number) for number in numbers_to_strings(y, blank=self.blank)])
+        if len(lengths) < self.n_splits:
+            raise ValueError(
+                f"n_splits={self.n_splits} is more than the number of pictures, {len(lengths)}; "
+                "use fewer splits."
+            )
+        strata = _merge_rare(lengths, self.n_splits)
+        settings = {"shuffle": self.shuffle, "random_state": self.random_state}
+        if groups is None:
+            yield from StratifiedKFold(self.n_splits, **settings).split(X, strata)
+            return
+        group_codes = _group_codes(groups)
+        splits = list(StratifiedGroupKFold(self.n_splits, **settings).split(X, strata, group_codes))
+        if any(len(test) == 0 for _, test in splits):
+            # It can leave a fold empty where there are hardly more groups than folds.
+            splits = list(GroupKFold(self.n_splits, **settings).split(X, strata, group_codes))
+        yield from splits
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object, default=None
+            Ignored, there for scikit-learn's sake.
+
+        Returns
+        -------
+        int
+            The number of folds.
+        """
+        return self.n_splits
+
+
+def _merge_rare(lengths: NDArray[np.int64], min_members: int) -> NDArray[np.int64]:
+    """Make classes of lengths, of at least `min_members` each, by merging neighbours."""
+    _, strata, counts = np.unique(lengths, return_inverse=True, return_counts=True)
+    for longer in range(len(counts) - 1, 0, -1):
+        if counts[longer] < min_members:
+            counts[longer - 1] += counts[longer]
+            counts[longer] = 0
+            strata[strata == longer] = longer - 1
+    if counts[0] < min_members and counts.any():
+        rest = np.flatnonzero(counts[1:])
+        strata[strata == 0] = rest[0] + 1 if len(rest) else 0
+    return strata
+
+
+def _group_codes(groups: ArrayLike) -> NDArray[np.intp]:
+    # pandas groups anything hashable and keeps missing values apart.
+    codes, _ = pd.factorize(pd.Series(groups))
+    if (codes < 0).any():
+        raise ValueError(
+            f"groups has no value for picture {int((codes < 0).argmax())}; give every picture a "
+            "group, its own if it has no other."
+        )
+    return codes

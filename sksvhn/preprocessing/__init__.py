@@ -1,0 +1,5 @@
+"""Transformers of pictures, for pipelines."""
+
+from ._grayscale import GrayscaleTransformer
+
+__all__ = ["GrayscaleTransformer"]

@@ -1,0 +1,106 @@
+"""Colour pictures to grey ones."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._pictures import check_pictures
+
+# Pictures converted at a time: a whole set in float would be four times its size.
+_CHUNK = 1024
+
+
+class GrayscaleTransformer(TransformerMixin, BaseEstimator):
+    """Turns colour pictures into grey ones; grey ones pass as they are.
+
+    Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue, as Pillow's and
+    `load_svhn_numbers`'.
+
+    Parameters
+    ----------
+    image_shape : tuple of 2 or 3 ints, default=None
+        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
+        grey or colour; rows that are neither are taken as grey.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of 3 ints
+        (height, width, channels) of a picture.
+    n_features_in_ : int
+        Pixels of a picture times channels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X was a DataFrame with string columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksvhn.preprocessing import GrayscaleTransformer
+    >>> red = np.zeros((1, 2, 2, 3), dtype=np.uint8)
+    >>> red[..., 0] = 255
+    >>> GrayscaleTransformer().fit_transform(red)
+    array([[[76, 76],
+            [76, 76]]], dtype=uint8)
+    """
+
+    LUMA: ClassVar[tuple[float, float, float]] = (0.299, 0.587, 0.114)
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"image_shape": [None, tuple, list]}
+
+    def __init__(self, *, image_shape: tuple[int, ...] | None = None) -> None:
+        self.image_shape = image_shape
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Learn the pictures' shape.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : GrayscaleTransformer
+            The fitted transformer.
+        """
+        check_pictures(self, X, reset=True, image_shape=self.image_shape)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Convert pictures to grey.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures of the shape seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, height, width) or (n_samples, height * width)
+            Grey pictures of the dtype of X: rows where X has rows. uint8 is rounded.
+        """
+        check_is_fitted(self)
+        pictures = check_pictures(self, X, reset=False)
+        if pictures.shape[3] == 1:
+            grey = pictures[..., 0]
+        else:
+            grey = np.empty(pictures.shape[:3], dtype=pictures.dtype)
+            for start in range(0, len(pictures), _CHUNK):
+                luma = pictures[start : start + _CHUNK] @ np.array(self.LUMA)
+                grey[start : start + _CHUNK] = np.rint(luma) if grey.dtype == np.uint8 else luma
+        return grey if len(np.asarray(X).shape) > 2 else grey.reshape(len(grey), -1)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Pictures or rows; the dtype is kept."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

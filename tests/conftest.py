@@ -1,0 +1,18 @@
+"""Fixtures that every test module may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with real SVHN files: ``$SKSVHN_TEST_DATA``, or ../shared/data of the checkout."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SKSVHN_TEST_DATA", default))
+    if not (folder / "svhn").is_dir():
+        pytest.skip(f"no real SVHN files at {folder}")
+    return folder

@@ -1,0 +1,90 @@
+"""The exact joint argmax, against enumeration of every number there can be."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+
+from sksvhn.estimators._decoding import (
+    SequenceFactors,
+    best_readings,
+    log_marginals,
+    log_probability_of,
+)
+
+N_CHARACTERS, MAX_LENGTH = 3, 3
+NUMBERS = [
+    codes for n in range(1, MAX_LENGTH + 1) for codes in product(range(N_CHARACTERS), repeat=n)
+]
+
+
+def random_factors(seed: int, n: int = 4, sharpness: float = 2.0) -> SequenceFactors:
+    rng = np.random.default_rng(seed)
+    return SequenceFactors(
+        log_softmax(sharpness * rng.standard_normal((n, MAX_LENGTH)), axis=1),
+        log_softmax(sharpness * rng.standard_normal((n, MAX_LENGTH, N_CHARACTERS)), axis=2),
+    )
+
+
+def enumerated(factors: SequenceFactors) -> np.ndarray:
+    """log P of every number, one picture a row, straight from the formula."""
+    return np.array(
+        [
+            [
+                length[len(codes) - 1] + sum(row[i, code] for i, code in enumerate(codes))
+                for codes in NUMBERS
+            ]
+            for length, row in zip(*factors, strict=True)
+        ]
+    )
+
+
+@given(st.integers(0, 10_000), st.floats(0.1, 5))
+@settings(deadline=None)
+def test_best_reading_is_best_of_all_numbers(seed: int, sharpness: float) -> None:
+    factors = random_factors(seed, sharpness=sharpness)
+    joint = enumerated(factors)
+    codes, lengths, log_probability = best_readings(factors)
+    expected = [NUMBERS[i] for i in joint.argmax(axis=1)]
+    assert [tuple(row[:n]) for row, n in zip(codes, lengths, strict=True)] == expected
+    np.testing.assert_allclose(log_probability, joint.max(axis=1))
+    np.testing.assert_allclose(np.exp(joint).sum(axis=1), 1)
+
+
+def test_length_is_not_chosen_first() -> None:
+    # Of the lengths, 3 is the likelier, but its last character is anyone's guess.
+    length = np.log([[0.02, 0.46, 0.52]])
+    positions = np.log([[[0.98, 0.01, 0.01], [0.98, 0.01, 0.01], [0.34, 0.33, 0.33]]])
+    codes, lengths, log_probability = best_readings(SequenceFactors(length, positions))
+    assert codes[0, : lengths[0]].tolist() == [0, 0]
+    np.testing.assert_allclose(np.exp(log_probability), 0.46 * 0.98**2)
+
+
+@given(st.integers(0, 10_000))
+@settings(deadline=None)
+def test_probability_of_given_numbers(seed: int) -> None:
+    factors = random_factors(seed)
+    codes = np.array([[*number, *[-1] * (MAX_LENGTH - len(number))] for number in NUMBERS])
+    lengths = np.array(list(map(len, NUMBERS)))
+    np.testing.assert_allclose(log_probability_of(factors, codes, lengths), enumerated(factors))
+
+
+@given(st.integers(0, 10_000))
+@settings(deadline=None)
+def test_marginals_add_up_the_joint(seed: int) -> None:
+    factors = random_factors(seed)
+    joint = np.exp(enumerated(factors))
+    marginals = np.exp(log_marginals(factors))
+    for position in range(MAX_LENGTH):
+        for code in range(N_CHARACTERS + 1):
+            holds = [
+                (number[position] if position < len(number) else N_CHARACTERS) == code
+                for number in NUMBERS
+            ]
+            np.testing.assert_allclose(
+                marginals[:, position, code], joint[:, holds].sum(axis=1), atol=1e-12
+            )

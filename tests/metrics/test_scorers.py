@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+from sksvhn.metrics import coverage_at_accuracy_score, coverage_at_accuracy_scorer
+from sksvhn.model_selection import NumberKFold
+
+
+class TreeReader(DecisionTreeClassifier):
+    """Reads a few known numbers, and is the surer the purer the leaf."""
+
+    def confidence(self, X):
+        return self.predict_proba(X).max(axis=1)
+
+
+class Shift(TransformerMixin, BaseEstimator):
+    """Learns nothing, and has no fitted attribute to show for it."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.asarray(X) + 100
+
+
+@pytest.fixture
+def pictures():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4))
+    y = np.array(["7", "19", "0210"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0)]
+    flipped = rng.random(120) < 0.2
+    return X, np.where(flipped, "7", y)
+
+
+def by_hand(reader, X, y, accuracy=0.98):
+    return coverage_at_accuracy_score(y, reader.predict(X), reader.confidence(X), accuracy=accuracy)
+
+
+def test_scores_reading_and_confidence_together(pictures):
+    X, y = pictures
+    reader = TreeReader(max_depth=2, random_state=0).fit(X[:60], y[:60])
+    expected = by_hand(reader, X[60:], y[60:], accuracy=0.8)
+    assert 0 < expected < 1
+    assert coverage_at_accuracy_scorer(reader, X[60:], y[60:], accuracy=0.8) == expected
+    weight = np.arange(60)
+    assert coverage_at_accuracy_scorer(
+        reader, X[60:], y[60:], accuracy=0.8, sample_weight=weight
+    ) == coverage_at_accuracy_score(
+        y[60:],
+        reader.predict(X[60:]),
+        reader.confidence(X[60:]),
+        accuracy=0.8,
+        sample_weight=weight,
+    )
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        make_pipeline,
+        lambda reader: make_pipeline(Shift(), "passthrough", None, reader),
+        lambda reader: make_pipeline(Shift(), make_pipeline(Shift(), reader)),
+        lambda reader: GridSearchCV(reader, {"max_depth": [2]}, cv=NumberKFold(2)),
+        lambda reader: GridSearchCV(
+            Pipeline([("shift", Shift()), ("reader", reader)]),
+            {"reader__max_depth": [2]},
+            cv=NumberKFold(2),
+        ),
+    ],
+    ids=["pipeline", "steps", "nested", "search", "search over pipeline"],
+)
+def test_finds_the_reader_inside(wrap, pictures):
+    X, y = pictures
+    reader = TreeReader(max_depth=2, random_state=0)
+    expected = by_hand(reader.fit(X[:60], y[:60]), X[60:], y[60:], accuracy=0.8)
+    wrapped = wrap(TreeReader(max_depth=2, random_state=0)).fit(X[:60], y[:60])
+    assert coverage_at_accuracy_scorer(wrapped, X[60:], y[60:], accuracy=0.8) == expected
+
+
+def test_chooses_in_a_grid_search(pictures):
+    X, y = pictures
+    pipeline = Pipeline([("shift", Shift()), ("reader", TreeReader(random_state=0))])
+    depths, folds = [1, 3], NumberKFold(3)
+    search = GridSearchCV(
+        pipeline,
+        {"reader__max_depth": depths},
+        scoring=partial(coverage_at_accuracy_scorer, accuracy=0.8),
+        cv=folds,
+        error_score="raise",
+    ).fit(X, y)
+    for depth, mean in zip(depths, search.cv_results_["mean_test_score"], strict=True):
+        expected = [
+            by_hand(
+                TreeReader(max_depth=depth, random_state=0).fit(X[train], y[train]),
+                X[test],
+                y[test],
+                accuracy=0.8,
+            )
+            for train, test in folds.split(X, y)
+        ]
+        assert mean == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("wrap", [lambda e: e, make_pipeline])
+def test_says_what_an_estimator_lacks(wrap, pictures):
+    X, y = pictures
+    tree = wrap(DecisionTreeClassifier()).fit(X, y)
+    with pytest.raises(TypeError, match="DecisionTreeClassifier has no method confidence"):
+        coverage_at_accuracy_scorer(tree, X, y)

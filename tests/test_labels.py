@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sksvhn._labels import NumberCodec, label_form, numbers_to_strings
+
+numbers = st.lists(st.text("0123456789", min_size=1, max_size=6), min_size=1, max_size=8)
+
+
+def padded(strings: list[str], width: int, blank: int = 10) -> np.ndarray:
+    rows = [[int(c) for c in s] + [blank] * (width - len(s)) for s in strings]
+    return np.array(rows, dtype=np.int64).reshape(len(strings), width)
+
+
+@given(strings=numbers)
+@settings(deadline=None, max_examples=40)
+def test_strings_stay_as_they_are(strings):
+    for y in (strings, np.array(strings), np.array(strings, dtype=object), pd.Series(strings)):
+        result = numbers_to_strings(y)
+        assert result.dtype == object
+        assert result.tolist() == strings
+
+
+@given(values=st.lists(st.integers(0, 10**9), min_size=1, max_size=8))
+@settings(deadline=None, max_examples=40)
+def test_integers_are_written_out(values):
+    expected = [str(value) for value in values]
+    for y in (values, np.array(values), np.array(values, dtype=object), pd.Series(values)):
+        assert numbers_to_strings(y).tolist() == expected
+    assert numbers_to_strings(np.array(values, dtype=np.float64)).tolist() == expected
+
+
+@given(strings=numbers, spare=st.integers(0, 3), blank=st.sampled_from([10, -1, 99]))
+@settings(deadline=None, max_examples=40)
+def test_padded_rows_are_read_up_to_their_blanks(strings, spare, blank):
+    y = padded(strings, max(map(len, strings)) + spare, blank)
+    assert numbers_to_strings(y, blank=blank).tolist() == strings
+    assert numbers_to_strings(y.tolist(), blank=blank).tolist() == strings
+    assert numbers_to_strings(y.astype(np.float32), blank=blank).tolist() == strings
+
+
+def test_every_form_can_be_rejected():
+    assert numbers_to_strings(["19", ""]).tolist() == ["19", ""]
+    assert numbers_to_strings([19, -1]).tolist() == ["19", ""]
+    assert numbers_to_strings([[1, 9], [10, 10]]).tolist() == ["19", ""]
+    assert numbers_to_strings(np.zeros((2, 0), dtype=int)).tolist() == ["", ""]
+
+
+def test_a_code_just_beyond_the_alphabet_is_refused():
+    with pytest.raises(ValueError, match="must be in"):
+        numbers_to_strings([[9, 10]], blank=-1)
+
+
+def test_padded_rows_over_another_alphabet():
+    y = [[0, 2, 3], [1, 3, 3]]
+    assert numbers_to_strings(y, blank=3, alphabet="ABC").tolist() == ["AC", "B"]
+
+
+def test_small_and_unusual_types():
+    assert numbers_to_strings(np.array([[1, 10], [2, 3]], dtype=np.uint8)).tolist() == ["1", "23"]
+    assert numbers_to_strings(np.array([2**64 - 1], dtype=np.uint64)).tolist() == [str(2**64 - 1)]
+    assert numbers_to_strings(pd.Series([19, 210], dtype="Int64")).tolist() == ["19", "210"]
+    assert numbers_to_strings(np.array([["19"], ["0210"]])).tolist() == ["19", "0210"]
+    assert numbers_to_strings([]).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["19", None], "element 1 is None"),
+        (["19", np.nan], "element 1 is nan"),
+        (pd.Series(["19", None]), "element 1 is"),
+        (["19", 7], "element 1 is 7"),
+        ([19.0, np.nan], "contains NaN or infinity"),
+        ([19.0, np.inf], "contains NaN or infinity"),
+        (pd.Series([19, None], dtype="Int64"), "contains NaN or infinity"),
+        ([19.5], "whole numbers; found 19.5"),
+        ([[1.5, 10]], "whole numbers; found 1.5"),
+        ([[1, 2], [1]], "rows of different lengths"),
+        ([[1, 10, 2]], "blank .* before the end of row 0"),
+        ([[1, 2], [3, 11]], "row 1 is .* must be in \\[0, 9\\]"),
+        ([[1, -2]], "row 0 is .* must be in \\[0, 9\\]"),
+        (np.array([b"19"]), "must be a 1-D array of strings"),
+        (np.array([["1", "2"]]), "must be a 1-D array of strings"),
+        (np.zeros((1, 2, 3), dtype=int), "must be a 1-D array of strings"),
+        ("19", "must be a 1-D array of strings"),
+        (19, "must be a 1-D array of strings"),
+    ],
+)
+def test_bad_labels_get_one_clear_error(y, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        numbers_to_strings(y, name="y_true")
+    assert "y_true" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("y", "form"),
+    [
+        (np.array(["19", "0210"]), "str"),
+        (np.array(["19", "0210"], dtype=object), "str"),
+        (np.array([19, 210]), "int"),
+        (np.array([19, 210], dtype=object), "int"),
+        (np.array([[1, 9, 10], [2, 1, 0]]), "padded"),
+    ],
+)
+def test_labels_come_back_in_their_own_form(y, form):
+    assert label_form(y) == form
+    strings = numbers_to_strings(y)
+    codec = NumberCodec.from_labels(y, strings, alphabet=None, max_length=None, blank=10)
+    codes, lengths = codec.encode(strings)
+    restored = codec.to_form(codes, lengths)
+    assert restored.dtype.kind == y.dtype.kind or form == "int"
+    assert restored.tolist() == y.tolist()
+
+
+@given(strings=st.lists(st.text("AB7", min_size=1, max_size=4), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=40)
+def test_codes_and_back(strings):
+    y = np.array(strings, dtype=object)
+    codec = NumberCodec.from_labels(y, y, alphabet=None, max_length=None, blank=10)
+    codes, lengths = codec.encode(y)
+    assert lengths.tolist() == [len(s) for s in strings]
+    assert codes.shape == (len(strings), max(map(len, strings)))
+    assert ((codes == -1) == (np.arange(codes.shape[1]) >= lengths[:, None])).all()
+    assert codec.to_strings(codes, lengths).tolist() == strings
+
+
+@pytest.mark.parametrize(
+    ("strings", "message"),
+    [
+        (["19", ""], "element 1 is an empty number"),
+        (["123"], "'123' of length 3, longer than max_length=2"),
+        (["1B"], "'1B', whose character 'B' is not in the alphabet"),
+    ],
+)
+def test_encode_refuses_what_it_cannot_hold(strings, message):
+    y = np.array(["19"], dtype=object)
+    codec = NumberCodec.from_labels(y, y, alphabet=None, max_length=2, blank=10)
+    with pytest.raises(ValueError, match=message):
+        codec.encode(np.array(strings, dtype=object))
