@@ -23,13 +23,13 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    C : float, default=0.001
+    C : float, default=0.01
         Inverse of the strength of the L2 penalty. scikit-learn's default of 1.0 overfits
         thousands of pixels and converges slowly.
     class_weight : dict, "balanced" or None, default=None
         As in :class:`~sklearn.linear_model.LogisticRegression`.
-    tol : float, default=1e-4
-        Tolerance for stopping.
+    tol : float, default=0.01
+        Largest gradient at which L-BFGS stops; smaller ones cost minutes and gain nothing.
     max_iter : int, default=500
         Most iterations of L-BFGS.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -74,9 +74,9 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        C: float = 0.001,
+        C: float = 0.01,
         class_weight: dict[Any, float] | str | None = None,
-        tol: float = 1e-4,
+        tol: float = 0.01,
         max_iter: int = 500,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:

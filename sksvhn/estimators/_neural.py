@@ -194,6 +194,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             data, valid = data.take(train_rows), data.take(valid_rows)
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         device = resolve_device(self.device)
+        self.device_ = str(device)
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
             if fresh:
@@ -211,6 +212,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 module = self._build_module()
             else:
                 module = self.net_.module_
+            self.amp_ = not self._float64 and (
+                has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
+            )
             if fresh or one_cycle or self.net_.one_cycle:
                 self.net_ = self._make_net(module, seed, one_cycle=one_cycle)
             self.net_.train(data, valid, epochs=self.max_epochs if one_cycle else 1)
@@ -245,15 +249,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def _make_net(self, module: nn.Module, seed: int, *, one_cycle: bool) -> TrainingNet:
-        device = resolve_device(self.device)
-        self.device_ = str(device)
-        self.amp_ = not self._float64 and (
-            has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
-        )
         strength = self.augmentation
         if strength == "auto":
             strength = float(self._is_picture())
-        prepare = partial(_prepare, self._standardizer, device, self._float64)
+        prepare = partial(_prepare, self._standardizer, torch.device(self.device_), self._float64)
         return TrainingNet(
             module,
             criterion=self._criterion,
@@ -303,8 +302,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             # A copy, for arrays that joblib maps from disk are read-only.
             weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
             module.load_state_dict(weights)
-            if self.device_ != "cpu" and not torch.cuda.is_available():
-                self.device = "cpu"
+            if self.device.startswith("cuda") and not torch.cuda.is_available():
+                self.device = "auto"
+            self.device_ = str(resolve_device(self.device))
             self.net_ = self._make_net(module.eval(), 0, one_cycle=True).initialize()
 
     def __sklearn_tags__(self) -> Tags:

@@ -209,5 +209,7 @@ class ReadingsDisplay:
         if pixels.dtype != np.uint8 and pixels.ndim == 3:
             span = float(np.ptp(pixels)) or 1.0
             pixels = (pixels - pixels.min()) / span
-        axes.imshow(pixels, cmap="gray")
+        # Pixels of 0 to 255 show their true contrast; the range of others is unknown.
+        limits = {"vmin": 0, "vmax": 255} if pixels.dtype == np.uint8 else {}
+        axes.imshow(pixels, cmap="gray", **limits)
         axes.set_title(title, color=color, fontsize=9)

@@ -1,0 +1,67 @@
+"""The examples run as a user runs them, on small files in SVHN's format."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .datasets.svhn_files import NumberSet
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("svhn")
+    rng = np.random.default_rng(0)
+    for name, n in (("train", 90), ("test", 20)):
+        numbers = NumberSet.generate(map(str, rng.integers(1, 300, n)), seed=n)
+        numbers.write_archive(folder / f"{name}.tar.gz")
+    return folder
+
+
+def run(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_demo(data: Path, tmp_path: Path) -> None:
+    printed = run("demo.py", "--data", str(data), "--out", str(tmp_path), "--max-epochs", "1")
+    assert "coverage at 98 % accuracy" in printed
+    assert (tmp_path / "reader.joblib").stat().st_size > 100_000
+    with Image.open(tmp_path / "readings.png") as picture:
+        assert min(picture.size) > 500
+
+
+def test_demo_says_what_is_missing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "demo.py", "--data", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{tmp_path} holds neither train.tar.gz nor a folder train")
+
+
+def test_accuracy_benchmark(data: Path) -> None:
+    printed = run(
+        "benchmarks/accuracy.py",
+        *("--data", str(data), "--train", "both", "--n-generated", "40"),
+        *("--generated-epochs", "1", "--max-epochs", "1", "--validate"),
+    )
+    results = json.loads(printed[printed.index("[\n") :])
+    assert [result["trained on"] for result in results] == ["generated", "generated, then real"]
+    for result in results:
+        assert result["scored pictures"] == 18
+        low, high = result["scores with 95 % intervals"]["whole numbers"]["interval"]
+        assert 0 <= low <= high <= 1
