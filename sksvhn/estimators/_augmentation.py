@@ -1,4 +1,4 @@
-"""Random changes of training pictures, made on a whole batch of tensors at once."""
+"""Changed pictures: at random for training, and a few fixed views for prediction."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ BRIGHTNESS = 0.5
 COLOR = 0.2
 INVERT_PROBABILITY = 0.5
 ERASE = 0.5
+
+# Zoom and shift in x of the views that a prediction averages, in the order they are added.
+# Shifts in y and shears as well gained nothing on held-out training pictures.
+VIEWS = ((1.0, 0.0), (0.87, 0.0), (1.13, 0.0), (1.0, 0.08), (1.0, -0.08))
 
 
 def augment(
@@ -44,6 +48,30 @@ def augment(
     return _erase(pictures, strength, generator)
 
 
+def fixed_view(pictures: Tensor, index: int, *, size: tuple[int, int]) -> Tensor:
+    """Resize pictures, seen a little nearer, farther, or from the side.
+
+    Parameters
+    ----------
+    pictures : Tensor of shape (n, channels, height, width), float
+        Standardised pictures.
+    index : int
+        Which of `VIEWS`; the first is the picture as it is.
+    size : tuple of 2 ints
+        Height and width of the result.
+    """
+    zoom, shift = VIEWS[index]
+    theta = pictures.new_tensor([[zoom, 0, shift], [0, zoom, 0]]).expand(len(pictures), 2, 3)
+    return _sample(pictures, theta, size)
+
+
+def _sample(pictures: Tensor, theta: Tensor, size: tuple[int, int]) -> Tensor:
+    grid = F.affine_grid(theta, [*pictures.shape[:2], *size], align_corners=False)
+    return F.grid_sample(
+        pictures, grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+
+
 def _uniform(shape: tuple[int, ...], bound: float, like: Tensor, g: torch.Generator) -> Tensor:
     drawn = torch.rand(shape, generator=g, dtype=torch.float32) * (2 * bound) - bound
     return drawn.to(like.device, like.dtype)
@@ -64,10 +92,7 @@ def _warp(pictures: Tensor, size: tuple[int, int], strength: float, g: torch.Gen
         ],
         dim=1,
     )
-    grid = F.affine_grid(theta, [*pictures.shape[:2], *size], align_corners=False)
-    return F.grid_sample(
-        pictures, grid, mode="bilinear", padding_mode="border", align_corners=False
-    )
+    return _sample(pictures, theta, size)
 
 
 def _recolor(pictures: Tensor, strength: float, g: torch.Generator) -> Tensor:

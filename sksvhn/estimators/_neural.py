@@ -19,7 +19,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import Tensor, nn
 
 from .._pictures import check_pictures
-from ._augmentation import augment
+from ._augmentation import VIEWS, augment, fixed_view
 from ._standardizer import Standardizer
 from ._training import (
     EVALUATION_BATCH,
@@ -49,6 +49,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "per_image_standardization": [StrOptions({"auto"}), "boolean"],
         "augmentation": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -69,6 +70,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     input_size: int | None
     per_image_standardization: str | bool
     augmentation: str | float
+    n_views: int
     lr: float
     max_epochs: int
     batch_size: int
@@ -212,6 +214,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 module = self._build_module()
             else:
                 module = self.net_.module_
+            self._strength = float(
+                self._is_picture() if self.augmentation == "auto" else self.augmentation
+            )
             self.amp_ = not self._float64 and (
                 has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
             )
@@ -249,16 +254,13 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def _make_net(self, module: nn.Module, seed: int, *, one_cycle: bool) -> TrainingNet:
-        strength = self.augmentation
-        if strength == "auto":
-            strength = float(self._is_picture())
         prepare = partial(_prepare, self._standardizer, torch.device(self.device_), self._float64)
         return TrainingNet(
             module,
             criterion=self._criterion,
             prepare=prepare,
             prepare_training=partial(
-                prepare, strength=strength, generator=torch.Generator().manual_seed(seed)
+                prepare, strength=self._strength, generator=torch.Generator().manual_seed(seed)
             ),
             is_right=self._is_right,
             rng=np.random.default_rng(seed),
@@ -275,15 +277,19 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         )
 
     def _outputs(self, X: ArrayLike) -> list[NDArray[Any]]:
-        """Run the network on pictures, in float32 or float64; answers are float64."""
+        """Mean logits over `n_views` of each picture, as float64 arrays."""
         check_is_fitted(self)
         pictures = check_pictures(self, X, reset=False)
         net = self.net_
+        # A network that saw every picture in one place only would misread it from another.
+        n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
             for start in range(0, len(pictures), EVALUATION_BATCH):
-                outputs = net.module_(net.prepare(pictures[start : start + EVALUATION_BATCH]))
-                batches.append([output.double().cpu().numpy() for output in outputs])
+                part = pictures[start : start + EVALUATION_BATCH]
+                views = [net.module_(net.prepare(part, view=view)) for view in range(n_views)]
+                means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*views, strict=True)]
+                batches.append([mean.double().cpu().numpy() for mean in means])
         return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -321,6 +327,7 @@ def _prepare(
     float64: bool,
     pictures: NDArray[Any],
     *,
+    view: int = 0,
     strength: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -328,6 +335,6 @@ def _prepare(
     batch = standardizer.to_tensor(pictures, device, torch.float64 if float64 else torch.float32)
     if strength > 0 and generator is not None:
         batch = augment(batch, size=standardizer.size, strength=strength, generator=generator)
-    else:
-        batch = standardizer.resize(batch)
+    elif view > 0 or tuple(batch.shape[2:]) != standardizer.size:
+        batch = fixed_view(batch, view, size=standardizer.size)
     return batch.contiguous(memory_format=torch.channels_last)

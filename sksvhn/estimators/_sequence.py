@@ -78,8 +78,11 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         both sides have at least 16 pixels.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
-        contrast, brightness, polarity and colour. 0 is none and 1 the full ranges. "auto" is 1
-        where both sides have at least 16 pixels, otherwise 0.
+        contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
+        ranges. "auto" is 1 where both sides have at least 16 pixels, otherwise 0.
+    n_views : int in [1, 5], default=5
+        Views of each picture (as it is, nearer, farther, from the left and the right) whose
+        logits a prediction averages; time grows with them. 1 where training was not augmented.
     lr : float, default=0.1
         Learning rate of SGD with Nesterov momentum 0.9: the peak of the one-cycle schedule [2]_ in
         `fit`, constant in `partial_fit`.
@@ -187,6 +190,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         dropout: float = 0.0,
         per_image_standardization: str | bool = "auto",
         augmentation: str | float = "auto",
+        n_views: int = 5,
         lr: float = 0.1,
         max_epochs: int = 80,
         batch_size: int = 64,
@@ -212,6 +216,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.dropout = dropout
         self.per_image_standardization = per_image_standardization
         self.augmentation = augmentation
+        self.n_views = n_views
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size

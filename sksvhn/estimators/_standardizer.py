@@ -61,8 +61,8 @@ class Standardizer:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
         # A copy of one batch: torch warns about read-only (memory-mapped) arrays.
         batch = torch.from_numpy(np.array(pictures)).to(device).to(dtype)
-        mean = torch.as_tensor(self.mean, dtype=dtype, device=device)
-        std = torch.as_tensor(self.std, dtype=dtype, device=device)
+        mean = torch.tensor(self.mean, dtype=dtype, device=device)
+        std = torch.tensor(self.std, dtype=dtype, device=device)
         batch = ((batch - mean) / std).permute(0, 3, 1, 2)
         if self.per_image:
             deviation, center = torch.std_mean(batch, dim=(1, 2, 3), keepdim=True)
@@ -70,9 +70,3 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
-
-    def resize(self, batch: Tensor) -> Tensor:
-        """Bilinear resampling to the network's size."""
-        if tuple(batch.shape[2:]) == self.size:
-            return batch
-        return F.interpolate(batch, size=self.size, mode="bilinear", align_corners=False)

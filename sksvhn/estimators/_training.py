@@ -141,7 +141,7 @@ class TrainingNet(NeuralNet):
         *,
         criterion: type[nn.Module],
         prepare_training: Callable[[NDArray[Any]], Tensor],
-        prepare: Callable[[NDArray[Any]], Tensor],
+        prepare: Callable[..., Tensor],
         is_right: Callable[[Any, Targets], Tensor],
         rng: np.random.Generator,
         one_cycle: bool,

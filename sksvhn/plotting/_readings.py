@@ -210,6 +210,6 @@ class ReadingsDisplay:
             span = float(np.ptp(pixels)) or 1.0
             pixels = (pixels - pixels.min()) / span
         # Pixels of 0 to 255 show their true contrast; the range of others is unknown.
-        limits = {"vmin": 0, "vmax": 255} if pixels.dtype == np.uint8 else {}
-        axes.imshow(pixels, cmap="gray", **limits)
+        low, high = (0, 255) if pixels.dtype == np.uint8 else (None, None)
+        axes.imshow(pixels, cmap="gray", vmin=low, vmax=high)
         axes.set_title(title, color=color, fontsize=9)

@@ -424,3 +424,14 @@ def test_bad_pictures_at_predict(fitted: Any, data: Any) -> None:
         fitted.predict(np.zeros((3, 9)))
     with pytest.raises(ValueError, match="inconsistent"):
         fitted.score(data[0], data[1][:-1])
+
+
+def test_views_are_averaged_where_training_was_augmented(data: Any) -> None:
+    X, y = data
+    clf = make_classifier(augmentation=0.3, max_epochs=3).fit(X, y)
+    averaged = clf.confidence(X)
+    single = clf.set_params(n_views=1).confidence(X)
+    assert not np.allclose(averaged, single)
+    plain = make_classifier(max_epochs=1).fit(X, y)
+    averaged = plain.confidence(X)
+    np.testing.assert_array_equal(plain.set_params(n_views=1).confidence(X), averaged)

@@ -66,7 +66,7 @@ def test_large_pictures_shrink_without_aliasing() -> None:
     pictures[:, :, ::2] = 1
     learned = standardizer(pictures, input_size=48)
     assert learned.size == (48, 48)
-    small = learned.resize(learned.to_tensor(pictures, CPU, torch.float64))
+    small = learned.to_tensor(pictures, CPU, torch.float64)
     assert small.shape == (1, 1, 48, 48)
     assert small.abs().max() < 1e-6
 

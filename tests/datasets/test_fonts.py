@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import importlib.util
+import shutil
+
+import numpy as np
+import pytest
+
+from sksvhn.datasets import _fonts, make_street_numbers
+from sksvhn.datasets._fonts import GLYPH_HEIGHT, FontFace, draw_glyph, find_fonts
+
+DIGITS = "0123456789"
+PILLOW = FontFace("Pillow", "Pillow default", "Pillow", None)
+
+
+@pytest.fixture
+def no_packages(monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name: (
+            None if name.startswith(("font", "matplotlib", "pymupdf")) else find_spec(name)
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def font_file():
+    path = importlib.util.find_spec("matplotlib")
+    if path is None:
+        pytest.skip("matplotlib, whose fonts these tests copy, is not installed")
+    folder = _fonts._package_folder("matplotlib")
+    return folder / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+def test_families_hold_faces_of_one_design_in_a_fixed_order():
+    families = find_fonts(DIGITS)
+    names = [family[0].family for family in families]
+    assert names == sorted(set(names))
+    for family in families:
+        assert {face.family for face in family} == {family[0].family}
+    assert families == find_fonts(DIGITS)
+
+
+def test_every_face_draws_ten_different_digits_of_equal_height():
+    for family in find_fonts(DIGITS):
+        for face in family:
+            glyphs = [draw_glyph(face, digit, 0, 0) for digit in DIGITS]
+            assert len({glyph.mask.tobytes() + bytes(glyph.mask.size) for glyph in glyphs}) == 10
+            assert abs(glyphs[0].mask.height - GLYPH_HEIGHT) <= 2, face
+            assert all(glyph.advance > 0 for glyph in glyphs)
+
+
+def test_symbol_fonts_are_left_out():
+    names = {face.name for family in find_fonts(DIGITS) for face in family}
+    assert not names & {"cmsy10", "cmex10", "STIXSizOneSymReg", "music", "symbol1", "LastResort"}
+
+
+@pytest.mark.parametrize(("boldness", "swelling"), [(2, 0), (0, 3), (1, 2)])
+def test_bold_and_swollen_glyphs_have_more_ink(boldness, swelling):
+    thin, thick = draw_glyph(PILLOW, "1", 0, 0), draw_glyph(PILLOW, "1", boldness, swelling)
+    assert np.asarray(thick.mask, dtype=int).sum() > np.asarray(thin.mask, dtype=int).sum()
+    assert thick.advance == pytest.approx(thin.advance + 2 * boldness + swelling)
+
+
+def test_only_pillows_font_is_used_with_a_warning(no_packages):
+    with pytest.warns(UserWarning, match=r"pip install sksvhn\[fonts\]"):
+        numbers = make_street_numbers(2, random_state=0)
+    assert set(numbers.frame["font"]) == {"Pillow default"}
+    assert "Pillow" in numbers.DESCR
+
+
+def test_font_dir_adds_fonts(no_packages, font_file, tmp_path):
+    (tmp_path / "more").mkdir()
+    shutil.copy(font_file, tmp_path / "more" / "Mine-Regular.ttf")
+    families = find_fonts(DIGITS, tmp_path)
+    assert [face.name for family in families for face in family] == ["Mine-Regular"]
+    numbers = make_street_numbers(2, font_dir=tmp_path, random_state=0)
+    assert set(numbers.frame["font"]) == {"Mine-Regular"}
+    assert str(tmp_path) in numbers.DESCR
+
+
+def test_of_two_formats_of_a_font_one_is_used(no_packages, font_file, tmp_path):
+    for suffix in (".ttf", ".otf"):
+        shutil.copy(font_file, tmp_path / f"Mine{suffix}")
+    (family,) = find_fonts(DIGITS, tmp_path)
+    assert [face.location for face in family] == [str(tmp_path / "Mine.ttf")]
+
+
+def test_variable_fonts_give_several_weights():
+    families = {family[0].family: family for family in find_fonts(DIGITS)}
+    if "Oswald" not in families:
+        pytest.skip("fontpkg-oswald, a variable font, is not installed")
+    ink = [
+        np.asarray(draw_glyph(face, "1", 0, 0).mask, dtype=int).sum() for face in families["Oswald"]
+    ]
+    assert len(ink) == 4
+    assert ink == sorted(ink)
+    assert ink[-1] > 1.5 * ink[0]
+
+
+def test_characters_that_no_font_has():
+    with pytest.raises(ValueError, match="font_dir"):
+        find_fonts("\U0001f3e0")
+
+
+def test_fonts_without_a_character_are_left_out():
+    latin = {face.name for family in find_fonts("0") for face in family}
+    greek = {face.name for family in find_fonts("0\u03a9") for face in family}
+    assert greek < latin or len(latin) == 1
+
+
+def test_damaged_font_is_named(tmp_path):
+    (tmp_path / "Broken.ttf").write_bytes(b"no font")
+    with pytest.raises(ValueError, match=r"Broken\.ttf is not a font"):
+        find_fonts(DIGITS, tmp_path)
+
+
+def test_folder_without_fonts(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no \.ttf or \.otf"):
+        find_fonts(DIGITS, tmp_path)
+
+
+def test_font_dir_that_is_a_file(font_file):
+    with pytest.raises(NotADirectoryError, match="must be a folder"):
+        find_fonts(DIGITS, font_file)
