@@ -20,12 +20,7 @@ from scipy.stats import bootstrap
 
 from sksvhn import SVHNSequenceClassifier
 from sksvhn.datasets import load_svhn_numbers, make_street_numbers
-from sksvhn.metrics import (
-    coverage_at_accuracy_score,
-    length_accuracy_score,
-    position_accuracy_scores,
-    sequence_accuracy_score,
-)
+from sksvhn.metrics import coverage_at_accuracy_score
 from sksvhn.model_selection import NumberKFold
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -72,7 +67,6 @@ def describe(clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray) -> dict[
         "weights": sum(p.numel() for p in clf.net_.module_.parameters()),
         "scored pictures": len(X),
         "scores with 95 % intervals": intervals(y, y_read, confidence),
-        "positions": position_accuracy_scores(y, y_read).tolist(),
         "peak memory in MB": peak_memory(),
     }
 
@@ -110,21 +104,34 @@ def intervals(
     y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray
 ) -> dict[str, dict[str, Any]]:
     """Scores with bootstrap intervals over the pictures."""
-    statistics: dict[str, Callable[[np.ndarray], float]] = {
-        "whole numbers": lambda rows: sequence_accuracy_score(y_true[rows], y_pred[rows]),
-        "length": lambda rows: length_accuracy_score(y_true[rows], y_pred[rows]),
-        "coverage at 98 %": lambda rows: coverage_at_accuracy_score(
-            y_true[rows], y_pred[rows], confidence[rows]
-        ),
+    lengths = np.array([len(number) for number in y_true])
+    right = {
+        "whole numbers": y_true == y_pred,
+        "length": lengths == [len(number) for number in y_pred],
     }
+    for i in range(lengths.max()):
+        reaching = lengths > i
+        right[f"position {i + 1}"] = np.array(
+            [t[i] == p[i : i + 1] for t, p in zip(y_true[reaching], y_pred[reaching], strict=True)]
+        )
+    scores = {name: with_interval(values, np.mean) for name, values in right.items()}
     rows = np.arange(len(y_true))
-    result = {}
-    for name, statistic in statistics.items():
-        low, high = bootstrap(
-            (rows,), statistic, vectorized=False, method="percentile", n_resamples=2000, rng=0
+    scores["coverage at 98 %"] = with_interval(
+        rows,
+        lambda drawn: coverage_at_accuracy_score(y_true[drawn], y_pred[drawn], confidence[drawn]),
+    )
+    return scores
+
+
+def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) -> dict[str, Any]:
+    """Compute a statistic and its 95 % percentile interval."""
+    score = {"score": float(statistic(values)), "pictures": len(values)}
+    if len(values) > 1:
+        interval = bootstrap(
+            (values,), statistic, vectorized=False, method="percentile", n_resamples=2000, rng=0
         ).confidence_interval
-        result[name] = {"score": statistic(rows), "interval": [low, high]}
-    return result
+        score["interval"] = [float(bound) for bound in interval]
+    return score
 
 
 if __name__ == "__main__":

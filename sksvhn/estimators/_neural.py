@@ -193,7 +193,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             train_rows, valid_rows = train_test_split(
                 np.arange(len(data)), test_size=self.validation_fraction, random_state=random_state
             )
-            data, valid = data.take(train_rows), data.take(valid_rows)
+            data, valid = data.subset(train_rows), data.subset(valid_rows)
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         device = resolve_device(self.device)
         self.device_ = str(device)
@@ -203,8 +203,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 self.history_: list[dict[str, Any]] = []
                 per_image = self.per_image_standardization
                 self._standardizer = Standardizer.from_pictures(
-                    data.pictures,
-                    data.weights,
+                    pictures,
+                    data.row_weights(),
                     input_size=self.input_size,
                     per_image=self._is_picture() if per_image == "auto" else bool(per_image),
                 )
@@ -239,11 +239,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         weights = _check_sample_weight(
             sample_weight, pictures, dtype=np.float64, ensure_non_negative=True
         )
-        kept = np.flatnonzero(weights)
-        if len(kept) == 0:
+        rows = np.flatnonzero(weights)
+        if len(rows) == 0:
             raise ValueError("All sample_weight are zero; at least one sample must count.")
-        data = TrainingData(pictures, targets, weights / weights[kept].mean())
-        return data if len(kept) == len(data) else data.take(kept)
+        return TrainingData(pictures, targets, weights / weights[rows].mean(), rows)
 
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
@@ -304,7 +303,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Rebuild the network; a model from a GPU comes back on the CPU where there is none."""
         super().__setstate__(state)
         if "net_" in state:
-            module = self._build_module()
+            with torch.random.fork_rng(devices=[]):  # the random start is overwritten
+                module = self._build_module()
             # A copy, for arrays that joblib maps from disk are read-only.
             weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
             module.load_state_dict(weights)

@@ -44,7 +44,7 @@ class Standardizer:
         total = np.zeros(pictures.shape[3])
         squares = np.zeros(pictures.shape[3])
         # Centring first keeps the sum of squares accurate for pixels far from zero.
-        center = pictures[:_CHUNK].mean(axis=(0, 1, 2), dtype=np.float64)
+        center = pictures[np.argmax(weights > 0)].mean(axis=(0, 1), dtype=np.float64)
         for start in range(0, len(pictures), _CHUNK):
             chunk = pictures[start : start + _CHUNK].astype(np.float64) - center
             weight = weights[start : start + _CHUNK]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,20 +24,25 @@ Batch = tuple[Tensor, tuple[Targets, Tensor]]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Pictures, encoded targets and weights of mean 1, row by row."""
+    """Pictures, encoded targets and weights of mean 1, of which only some rows may count."""
 
     pictures: NDArray[Any]
     targets: tuple[NDArray[np.int64], ...]
     weights: NDArray[np.float64]
+    rows: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.rows)
 
-    def take(self, rows: NDArray[np.int64]) -> TrainingData:
-        """Pick rows."""
-        return TrainingData(
-            self.pictures[rows], tuple(target[rows] for target in self.targets), self.weights[rows]
-        )
+    def subset(self, indices: NDArray[np.int64]) -> TrainingData:
+        """Count fewer rows; nothing is copied but their numbers."""
+        return replace(self, rows=self.rows[indices])
+
+    def row_weights(self) -> NDArray[np.float64]:
+        """Weights of all pictures, 0 where a row does not count."""
+        weights = np.zeros_like(self.weights)
+        weights[self.rows] = self.weights[self.rows]
+        return weights
 
 
 class Batches:
@@ -66,11 +71,11 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         n = len(self.data)
         order = np.arange(n) if self.rng is None else self.rng.permutation(n)
-        for rows in np.array_split(order, len(self)):
-            part = self.data.take(rows)
-            inputs = self.prepare(part.pictures)
-            targets = tuple(torch.from_numpy(t).to(inputs.device) for t in part.targets)
-            weights = torch.from_numpy(part.weights).to(inputs.device, inputs.dtype)
+        for indices in np.array_split(order, len(self)):
+            rows = self.data.rows[indices]
+            inputs = self.prepare(self.data.pictures[rows])
+            targets = tuple(torch.from_numpy(t[rows]).to(inputs.device) for t in self.data.targets)
+            weights = torch.from_numpy(self.data.weights[rows]).to(inputs.device, inputs.dtype)
             yield inputs, (targets, weights)
 
 

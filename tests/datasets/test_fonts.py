@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sksvhn.datasets import _fonts, make_street_numbers
-from sksvhn.datasets._fonts import GLYPH_HEIGHT, FontFace, draw_glyph, find_fonts
+from sksvhn.datasets._fonts import GLYPH_HEIGHT, FontFace, draw_glyph, find_fonts, least_boldness
 
 DIGITS = "0123456789"
 PILLOW = FontFace("Pillow", "Pillow default", "Pillow", None)
@@ -23,14 +23,16 @@ def no_packages(monkeypatch):
             None if name.startswith(("font", "matplotlib", "pymupdf")) else find_spec(name)
         ),
     )
+    _fonts._installed_faces.cache_clear()
+    yield
+    _fonts._installed_faces.cache_clear()
 
 
 @pytest.fixture(scope="module")
 def font_file():
-    path = importlib.util.find_spec("matplotlib")
-    if path is None:
-        pytest.skip("matplotlib, whose fonts these tests copy, is not installed")
     folder = _fonts._package_folder("matplotlib")
+    if folder is None:
+        pytest.skip("matplotlib, whose fonts these tests copy, is not installed")
     return folder / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
@@ -48,8 +50,26 @@ def test_every_face_draws_ten_different_digits_of_equal_height():
         for face in family:
             glyphs = [draw_glyph(face, digit, 0, 0) for digit in DIGITS]
             assert len({glyph.mask.tobytes() + bytes(glyph.mask.size) for glyph in glyphs}) == 10
-            assert abs(glyphs[0].mask.height - GLYPH_HEIGHT) <= 2, face
+            tallest = max(glyphs[0].mask.height, glyphs[8].mask.height)
+            assert abs(tallest - GLYPH_HEIGHT) <= 2, face
             assert all(glyph.advance > 0 for glyph in glyphs)
+
+
+def test_hairline_faces_are_emboldened():
+    for family in find_fonts(DIGITS):
+        for face in family:
+            boldness = least_boldness(face)
+            assert np.asarray(draw_glyph(face, "0", boldness, 0).mask).mean() > 0.25 * 255
+    faces = {face.name: face for family in find_fonts(DIGITS) for face in family}
+    if "Roboto-Thin" in faces:
+        assert least_boldness(faces["Roboto-Thin"]) > least_boldness(faces["Roboto-Bold"])
+
+
+def test_italics_are_known():
+    faces = {face.name: face for family in find_fonts(DIGITS) for face in family}
+    if "DejaVuSans" in faces:
+        assert not faces["DejaVuSans"].slanted
+        assert faces["DejaVuSans-Oblique"].slanted
 
 
 def test_symbol_fonts_are_left_out():

@@ -435,3 +435,9 @@ def test_views_are_averaged_where_training_was_augmented(data: Any) -> None:
     plain = make_classifier(max_epochs=1).fit(X, y)
     averaged = plain.confidence(X)
     np.testing.assert_array_equal(plain.set_params(n_views=1).confidence(X), averaged)
+
+
+def test_loading_leaves_the_random_state_alone(fitted: Any) -> None:
+    state = torch.random.get_rng_state()
+    pickle.loads(pickle.dumps(fitted))
+    assert torch.equal(torch.random.get_rng_state(), state)

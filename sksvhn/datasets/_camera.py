@@ -1,0 +1,148 @@
+"""The camera that takes a generated scene: viewpoint, lens, exposure, sensor and compression."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from ._surfaces import Field, smooth_noise
+
+Homography = NDArray[np.float64]
+
+
+def draw_viewpoint(rng: np.random.Generator, size: tuple[int, int], scale: float) -> Homography:
+    """Random view of a flat scene of `size` (width, height), seen `scale` times as large.
+
+    Returns
+    -------
+    ndarray of shape (3, 3)
+        From the scene to the picture.
+    """
+    width, height = size
+    angle = rng.normal(0, 0.035) if rng.random() < 0.85 else rng.normal(0, 0.12)
+    # Houses are passed, not faced: numbers are foreshortened in x.
+    shear_x, shear_y, squeeze = rng.normal((0, 0, -0.15), (0.05, 0.05, 0.1))
+    tilt_x, tilt_y = rng.normal(0, 0.06, 2) / (width / 2, height / 2)
+    cos, sin = math.cos(angle), math.sin(angle)
+    squeeze = math.exp(squeeze)
+    # About the scene's centre: squeeze and shear, rotate, tilt, scale.
+    view = (
+        np.array([[scale, 0, 0], [0, scale, 0], [tilt_x, tilt_y, 1]])
+        @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+        @ np.array([[squeeze, shear_x, 0], [shear_y, 1, 0], [0, 0, 1]])
+        @ np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
+    )
+    return view / view[2, 2]
+
+
+def view_boxes(boxes: NDArray[np.float64], homography: Homography) -> NDArray[np.float64]:
+    """Where boxes (left, top, right, bottom) of a scene lie in its picture."""
+    xs, ys = boxes[:, [0, 2, 2, 0]], boxes[:, [1, 1, 3, 3]]
+    x, y, z = (a * xs + b * ys + c for a, b, c in homography)
+    x, y = x / z, y / z
+    return np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=1)
+
+
+def view_scene(
+    scene: Image.Image, homography: Homography, origin: tuple[int, int], size: tuple[int, int]
+) -> Image.Image:
+    """Part of a scene's picture, of `size` (width, height); the scene's edges are repeated.
+
+    Parameters
+    ----------
+    scene : PIL.Image.Image
+        The scene.
+    homography : ndarray of shape (3, 3)
+        From the scene to the picture.
+    origin : tuple of (int, int)
+        Left and top of the part in the picture.
+    size : tuple of (int, int)
+        Its width and height.
+    """
+    left, top = origin
+    back = np.linalg.inv(homography) @ np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
+    corners = back @ np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
+    lowest = (corners[:2] / corners[2]).min(axis=1)
+    highest = (corners[:2] / corners[2]).max(axis=1)
+    missing = math.ceil(max(*-lowest, *(highest - scene.size), 0.0)) + 1
+    if missing > 1:
+        pixels = np.asarray(scene)
+        scene = Image.fromarray(
+            np.pad(pixels, [(missing, missing)] * 2 + [(0, 0)] * (pixels.ndim - 2), mode="edge")
+        )
+        back = np.array([[1.0, 0, missing], [0, 1, missing], [0, 0, 1]]) @ back
+    back = back / back[2, 2]
+    return scene.transform(
+        size, Image.Transform.PERSPECTIVE, back.ravel()[:8], Image.Resampling.BILINEAR
+    )
+
+
+def draw_blur(rng: np.random.Generator, height: float) -> tuple[float, float]:
+    """Draw standard deviations in x and y of lens and motion blur, in pixels.
+
+    Near numbers are large but no sharper in proportion: their pixels have been through a
+    stitched panorama.
+    """
+    radius = 1.05 * (height / 20) ** 0.35 * math.exp(rng.normal(0, 0.28))
+    if rng.random() < 0.25:
+        motion = rng.uniform(1.2, 2.5)
+        return (radius * motion, radius) if rng.random() < 0.6 else (radius, radius * motion)
+    return radius, radius
+
+
+def defocus(picture: Image.Image, radius: tuple[float, float]) -> Image.Image:
+    """Blur by standard deviations in x and y, in pixels."""
+    return picture.filter(ImageFilter.GaussianBlur(radius))
+
+
+def sharpen(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
+    """Sharpen as cameras do, which leaves halos."""
+    mask = ImageFilter.UnsharpMask(rng.uniform(1.0, 2.5), int(rng.integers(40, 200)), 0)
+    return picture.filter(mask)
+
+
+def expose(rng: np.random.Generator, luminance: NDArray[np.uint8]) -> Field:
+    """Apply gamma, gain and, now and then, over-exposure or haze; the answer is about [0, 1].
+
+    Automatic exposure keeps the contrast above a floor, and highlights are compressed, not cut:
+    people could read all numbers that got into SVHN.
+    """
+    gamma, gain = np.exp(rng.normal(0, (0.15, 0.08)))
+    curve = gain * np.linspace(0, 1, 256) ** gamma
+    if rng.random() < 0.06:
+        curve *= rng.uniform(1.1, 1.7)
+    if rng.random() < 0.1:
+        haze = rng.uniform(0.1, 0.5)
+        curve = curve * (1 - haze) + haze * rng.uniform(0.3, 0.9)
+    curve = np.where(curve > 0.75, 0.75 + 0.25 * np.tanh(4 * (curve - 0.75)), curve)
+    counts = np.bincount(luminance.ravel(), minlength=256) / luminance.size
+    mean = counts @ curve
+    contrast = math.sqrt(counts @ (curve - mean) ** 2)
+    floor = rng.uniform(0.045, 0.08)
+    if contrast < floor:
+        curve = mean + (curve - mean) * (floor / max(contrast, 0.005))
+    exposed: Field = curve.astype(np.float32)[luminance]
+    return exposed
+
+
+def add_noise(rng: np.random.Generator, pixels: Field) -> Field:
+    """Sensor noise, over one pixel or smeared over a few; pixels in [0, 1]."""
+    strength = rng.gamma(1.5, 0.003)
+    shape = pixels.shape[:2]
+    noise = (
+        rng.standard_normal(shape, dtype=np.float32)
+        if rng.random() < 0.5
+        else smooth_noise(rng, shape, 1.5)
+    )
+    return pixels + strength * (noise if pixels.ndim == 2 else noise[..., None])
+
+
+def compress(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
+    """Encode as JPEG and decode again."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=int(rng.integers(50, 92)))
+    return Image.open(buffer, formats=("JPEG",))

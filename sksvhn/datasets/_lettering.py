@@ -1,0 +1,293 @@
+"""Laying out the characters of a generated number: their shapes and places, not their colours."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ._fonts import GLYPH_HEIGHT, FontFace, Glyph, draw_glyph, least_boldness
+from ._surfaces import Field
+
+Direction = Literal["row", "stairs", "column"]
+
+
+_BOLDNESS = (0, 0, 0, 0, 1, 1, 2, 2, 3)
+_SWELLING = (0, 0, 0, 0, 1, 2, 3, 5)
+
+# Of coverage 0 to 255, whether it counts as ink: less is an edge.
+_IS_INK = [0] * 100 + [255] * 156
+
+
+class Hand(NamedTuple):
+    """How a number is written. Lengths are shares of the height of a digit."""
+
+    face: FontFace
+    #: Pixels at `GLYPH_HEIGHT`.
+    boldness: int
+    swelling: int
+    #: Width over the font's own width.
+    condensation: float
+    #: Tangent of the angle by which uprights lean to the right.
+    slant: float
+    #: Added to the distance between neighbours.
+    spacing: float
+    #: Standard deviations from character to character.
+    baseline_jitter: float
+    size_jitter: float
+    rotation_jitter: float
+    #: By which the middle of every character is lower than in the font.
+    waist: float
+    #: Amplitude of the outlines' deviation.
+    wobble: float
+    direction: Direction
+
+
+class Surroundings(NamedTuple):
+    """What may stand beside a number."""
+
+    #: Characters of numbers, of which only parts are shown.
+    alphabet: str
+    #: Characters that do not occur in numbers.
+    foreign: str
+    #: Pixels that the picture shows beyond the number on either side.
+    reach: float
+
+
+class Lettering(NamedTuple):
+    """Characters on a canvas."""
+
+    #: Coverage in [0, 1], float32.
+    mask: Field
+    #: Left, top, right and bottom of each character's ink, in pixels.
+    boxes: NDArray[np.float64]
+
+
+class _Tile(NamedTuple):
+    """A character's coverage, and where its upper left corner is."""
+
+    image: Image.Image
+    x: int
+    y: int
+
+
+def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
+    """Choose at random how a number is written in one of a family's faces."""
+    direction: Direction = "row"
+    if rng.random() < 0.03:
+        direction = "stairs" if rng.random() < 0.7 else "column"
+    careless, handmade = rng.random(2) < (0.3, 0.35)
+    face = draw_face(rng, family)
+    return Hand(
+        face=face,
+        boldness=max(_BOLDNESS[int(rng.integers(len(_BOLDNESS)))], least_boldness(face)),
+        swelling=_SWELLING[int(rng.integers(len(_SWELLING)))],
+        condensation=math.exp(rng.normal(-0.08, 0.16)),
+        slant=rng.normal(0.0, 0.06) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
+        spacing=rng.normal(-0.01, 0.05) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
+        baseline_jitter=0.06 if careless else 0.012,
+        size_jitter=0.08 if careless else 0.01,
+        rotation_jitter=0.07 if careless else 0.01,
+        waist=rng.normal(0, 0.05) if handmade else 0.0,
+        wobble=rng.uniform(0.0, 0.07) if handmade else 0.0,
+        direction=direction,
+    )
+
+
+def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFace:
+    """Choose one of a family's faces; seldom an italic."""
+    upright = [face for face in family if not face.slanted]
+    faces = upright if upright and rng.random() < 0.85 else family
+    return faces[int(rng.integers(len(faces)))]
+
+
+def letter(
+    rng: np.random.Generator,
+    text: str,
+    hand: Hand,
+    height: float,
+    padding: int,
+    surroundings: Surroundings,
+) -> Lettering:
+    """Draw `text` with digits `height` pixels high and `padding` pixels of canvas round it.
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws the characters' individual deviations.
+    text : str
+        The number.
+    hand : Hand
+        How it is written.
+    height : float
+        Of the digit 0, in pixels.
+    padding : int
+        In pixels.
+    surroundings : Surroundings
+        What may stand near the number, without a box.
+    """
+    x = y = 0.0
+    placed = []
+    for character in text:
+        tile, advance = _place(rng, character, hand, height, (x, y))
+        placed.append(tile)
+        dx, dy = _step(hand, advance, height)
+        x, y = x + dx, y + dy
+    boxes = np.array([_ink_box(tile) for tile in placed], dtype=np.float64)
+    left, top = (int(edge) - padding for edge in boxes[:, :2].min(axis=0))
+    right, bottom = (int(edge) + padding for edge in boxes[:, 2:].max(axis=0))
+    canvas = Image.new("L", (right - left, bottom - top))
+    for tile in [*placed, *_clutter(rng, surroundings, hand, height, boxes)]:
+        # Where characters touch, neither takes ink from the other.
+        canvas.paste(255, (tile.x - left, tile.y - top), tile.image)
+    boxes -= (left, top, left, top)
+    return Lettering(np.asarray(canvas, dtype=np.float32) / 255, boxes)
+
+
+def _clutter(
+    rng: np.random.Generator,
+    surroundings: Surroundings,
+    hand: Hand,
+    height: float,
+    boxes: NDArray[np.float64],
+) -> list[_Tile]:
+    """Now and then part of another number, a letter, or a line of small print."""
+    kind = rng.random()
+    if kind < 0.05:
+        return _intruder(rng, surroundings, hand, height, boxes)
+    if kind > 0.2 or not surroundings.foreign:
+        return []
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = boxes[:, 2:].max(axis=0)
+    gap = height * rng.uniform(0.08, 0.35)
+    if kind < 0.11:
+        size, count = height * rng.uniform(0.5, 1.0), 1
+        at_left = rng.random() < 0.2
+        x, y = left - gap - 0.6 * size if at_left else right + gap, bottom
+    else:
+        size, count = height * rng.uniform(0.2, 0.5), int(rng.integers(2, 9))
+        above = rng.random() < 0.6
+        x = rng.uniform(left - size, right)
+        y = top - gap if above else bottom + gap + size
+    placed = []
+    for _ in range(count):
+        tile, advance = _place(rng, _pick(rng, surroundings.foreign), hand, size, (x, y))
+        placed.append(tile)
+        x += advance
+    return placed
+
+
+def _intruder(
+    rng: np.random.Generator,
+    surroundings: Surroundings,
+    hand: Hand,
+    height: float,
+    boxes: NDArray[np.float64],
+) -> list[_Tile]:
+    """Part of a character of another number, where the picture is wide enough to show some."""
+    x0, x1, bottom = boxes[:, 0].min(), boxes[:, 2].max(), boxes[:, 3].max()
+    tile, _ = _place(rng, _pick(rng, surroundings.alphabet), hand, height, (0.0, bottom))
+    left, _, right, _ = _ink_box(tile)
+    seen = min((right - left) * rng.uniform(0.1, 0.4), surroundings.reach - 0.08 * height)
+    if seen < 1:
+        return []
+    if rng.random() < 0.5:
+        x = x1 + surroundings.reach - seen - left
+    else:
+        x = x0 - surroundings.reach + seen - right
+    return [tile._replace(x=tile.x + round(x))]
+
+
+def _pick(rng: np.random.Generator, characters: str) -> str:
+    return characters[int(rng.integers(len(characters)))]
+
+
+def _step(hand: Hand, advance: float, height: float) -> tuple[float, float]:
+    """From one character's pen position to the next."""
+    if hand.direction == "column":
+        return 0.0, (1.15 + abs(hand.spacing)) * height
+    along = max(advance + hand.spacing * height, 0.2 * height)
+    return along, 0.45 * along if hand.direction == "stairs" else 0.0
+
+
+def _place(
+    rng: np.random.Generator,
+    character: str,
+    hand: Hand,
+    height: float,
+    pen: tuple[float, float],
+) -> tuple[_Tile, float]:
+    """Draw a character at a pen position; also how far its advance is."""
+    glyph = draw_glyph(hand.face, character, hand.boldness, hand.swelling)
+    resized, turned, raised = rng.standard_normal(3).tolist()
+    scale = height / GLYPH_HEIGHT * max(1 + hand.size_jitter * resized, 0.5)
+    angle = hand.rotation_jitter * turned
+    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
+    image, left, top = _transform(
+        glyph,
+        (cos * hand.condensation, -cos * hand.slant - sin),
+        (sin * hand.condensation, cos - sin * hand.slant),
+    )
+    if hand.wobble:
+        image = _wobble(rng, image, hand.wobble * height, hand.waist * height)
+    y = pen[1] + hand.baseline_jitter * height * raised
+    advance = glyph.advance * scale * hand.condensation
+    return _Tile(image, round(pen[0]) + left, round(y) + top), advance
+
+
+def _transform(
+    glyph: Glyph, to_x: tuple[float, float], to_y: tuple[float, float]
+) -> tuple[Image.Image, int, int]:
+    """Map a glyph linearly about its pen position; the image, and its corner from there.
+
+    `to_x` and `to_y` are the rows of the matrix that maps x and y. Y points downwards.
+    """
+    (a, b), (c, d) = to_x, to_y
+    xs = (glyph.left, glyph.left + glyph.mask.width)
+    ys = (glyph.top, glyph.top + glyph.mask.height)
+    mapped_xs = [a * x + b * y for x in xs for y in ys]
+    mapped_ys = [c * x + d * y for x in xs for y in ys]
+    left, top = math.floor(min(mapped_xs)) - 1, math.floor(min(mapped_ys)) - 1
+    right, bottom = math.ceil(max(mapped_xs)) + 1, math.ceil(max(mapped_ys)) + 1
+    determinant = a * d - b * c
+    a, b, c, d = d / determinant, -b / determinant, -c / determinant, a / determinant
+    image = glyph.mask.transform(
+        (right - left, bottom - top),
+        Image.Transform.AFFINE,
+        (a, b, a * left + b * top - glyph.left, c, d, c * left + d * top - glyph.top),
+        Image.Resampling.BILINEAR,
+    )
+    return image, left, top
+
+
+def _wobble(
+    rng: np.random.Generator, image: Image.Image, amplitude: float, waist: float
+) -> Image.Image:
+    """Move outlines smoothly about, as a hand that paints does, and the character's middle down."""
+    n = 3
+    xs = [image.width * i / n for i in range(n + 1)]
+    ys = [image.height * i / n for i in range(n + 1)]
+    offsets = rng.normal(0, amplitude, (n + 1, n + 1, 2))
+    offsets[1:-1, :, 1] -= waist
+    moved = [
+        [(x + dx, y + dy) for x, (dx, dy) in zip(xs, row, strict=True)]
+        for y, row in zip(ys, offsets.tolist(), strict=True)
+    ]
+    mesh = [
+        (
+            (int(xs[j]), int(ys[i]), int(xs[j + 1]), int(ys[i + 1])),
+            (*moved[i][j], *moved[i + 1][j], *moved[i + 1][j + 1], *moved[i][j + 1]),
+        )
+        for i in range(n)
+        for j in range(n)
+    ]
+    return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
+
+
+def _ink_box(tile: _Tile) -> tuple[int, int, int, int]:
+    bounds = tile.image.point(_IS_INK).getbbox()
+    left, top, right, bottom = bounds or (0, 0, *tile.image.size)
+    return tile.x + left, tile.y + top, tile.x + right, tile.y + bottom

@@ -1,0 +1,321 @@
+"""One generated street number: wall, sign, characters, light, camera, crop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import _camera as camera
+from . import _surfaces as surfaces
+from ._crop import Region, grow_region, resize_region, union_region
+from ._fonts import FontFace
+from ._lettering import Lettering, Surroundings, draw_hand, letter
+from ._surfaces import Field
+
+# A scene is drawn this many times as large as the camera sees it, within limits, so that strokes
+# have clean edges before the lens blurs them.
+_OVERSAMPLING = 1.4
+_SCENE_HEIGHT = (20.0, 44.0)
+# ITU-R BT.601, as Pillow converts to grey.
+_LUMINANCE = (0.299, 0.587, 0.114)
+# Share of numbers with boxes that are far too large on some side.
+_CARELESS = 0.1
+# Canvas round what the picture shows, in heights of a digit: views are askew, boxes careless.
+_PADDING = 0.6
+# Pixels that the camera takes round what is kept, so that blur and JPEG blocks know more.
+_CONTEXT = 3
+
+
+class SceneSettings(NamedTuple):
+    """What is common to all pictures of a set."""
+
+    families: tuple[tuple[FontFace, ...], ...]
+    image_size: tuple[int, int]
+    color: bool
+    alphabet: str
+    #: Characters outside the alphabet that may stand near a number.
+    foreign: str
+    margin: tuple[float, float]
+
+
+class StreetNumber(NamedTuple):
+    """A picture and where it comes from."""
+
+    pixels: NDArray[np.uint8]
+    #: Left, top, width and height of each character in the whole picture, as SVHN stores them.
+    boxes: NDArray[np.float64]
+    #: Height and width of the whole picture.
+    picture_size: tuple[int, int]
+    font: str
+
+
+class _Layers(NamedTuple):
+    """A scene of one colour a layer, before colours are chosen."""
+
+    luminance: Field
+    ink: Field
+    sign: Field
+
+
+class _Colors(NamedTuple):
+    """Luminances."""
+
+    #: Of the wall round a sign.
+    wall: float
+    #: Of what the number stands on: the sign, or the wall where there is none.
+    ground: float
+    ink: float
+
+
+def photograph_number(
+    rng: np.random.Generator, number: str, settings: SceneSettings
+) -> StreetNumber:
+    """Draw a scene with a number, photograph it, and crop the number from the picture."""
+    family = settings.families[int(rng.integers(len(settings.families)))]
+    hand = draw_hand(rng, family)
+    seen_height = draw_digit_height(rng)
+    height = min(max(seen_height * _OVERSAMPLING, _SCENE_HEIGHT[0]), _SCENE_HEIGHT[1])
+    margin = rng.uniform(*settings.margin)
+    # The number's width is not known yet: a character is about half as wide as high.
+    reach = height * (0.25 * len(number) * margin + 0.05)
+    surroundings = Surroundings(settings.alphabet, settings.foreign, reach)
+    padding = round(_PADDING * height + max(reach, 0.0))
+    lettering = letter(rng, number, hand, height, padding, surroundings)
+    layers = paint_scene(rng, lettering, height)
+    scene = _as_picture([layers.luminance, layers.ink, layers.sign][: 3 if settings.color else 1])
+
+    scale = seen_height / height
+    homography = camera.draw_viewpoint(rng, scene.size, scale)
+    boxes = annotate(rng, camera.view_boxes(lettering.boxes, homography))
+    region = frame_number(rng, boxes, margin)
+    left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
+    size = (
+        math.ceil(region.right) + _CONTEXT - left,
+        math.ceil(region.bottom) + _CONTEXT - top,
+    )
+    picture = camera.view_scene(scene, homography, (left, top), size)
+    picture = _expose_and_store(rng, picture, seen_height)
+    boxes[:, :2] -= (left, top)
+    region = Region(region.left - left, region.top - top, region.right - left, region.bottom - top)
+    return StreetNumber(
+        resize_region(picture, region, settings.image_size),
+        boxes,
+        (picture.height, picture.width),
+        hand.face.name,
+    )
+
+
+def _expose_and_store(rng: np.random.Generator, view: Image.Image, digit: float) -> Image.Image:
+    """Let the camera turn what it sees, `_Layers` or luminance alone, into a picture."""
+    seen = np.asarray(camera.defocus(view, camera.draw_blur(rng, digit)))
+    if seen.ndim == 2:
+        pixels = camera.expose(rng, seen)
+    else:
+        luminance = camera.expose(rng, seen[..., 0])
+        pixels = tint(rng, luminance, ink=seen[..., 1:2], sign=seen[..., 2:])
+    picture = _as_picture([camera.add_noise(rng, pixels)])
+    if rng.random() < 0.5:
+        picture = camera.sharpen(rng, picture)
+    if rng.random() < 0.7:
+        picture = camera.compress(rng, picture)
+    return picture
+
+
+def _as_picture(layers: Sequence[Field]) -> Image.Image:
+    pixels = layers[0] if len(layers) == 1 else np.stack(layers, axis=-1)
+    return Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def draw_digit_height(rng: np.random.Generator) -> float:
+    """Height of a digit in the camera's picture, in pixels."""
+    return min(max(math.exp(rng.normal(math.log(20.0), 0.39)), 8.0), 90.0)
+
+
+def annotate(rng: np.random.Generator, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes (left, top, width, height) as a person would draw them round characters."""
+    heights = (seen[:, 3] - seen[:, 1])[:, None]
+    slack = rng.uniform(0.0, 0.12) + rng.normal(0, 0.03, seen.shape)
+    if rng.random() < _CARELESS:
+        slack = slack + np.minimum(rng.exponential(0.25, 4), 0.6)
+    corners = seen + heights * slack * (-1, -1, 1, 1)
+    size = np.maximum(corners[:, 2:] - corners[:, :2], 1.0)
+    return np.concatenate([corners[:, :2], size], axis=1).round()
+
+
+def frame_number(rng: np.random.Generator, boxes: NDArray[np.float64], margin: float) -> Region:
+    """Part of the picture that is kept: the boxes' union and a margin, not quite in place."""
+    region = grow_region(union_region(boxes), margin)
+    left, right = rng.normal(0, 0.03, 2) * region.width
+    top, bottom = rng.normal(0, 0.03, 2) * region.height
+    return Region(
+        region.left + left, region.top + top, region.right + right, region.bottom + bottom
+    )
+
+
+def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) -> _Layers:
+    """Mount the number on a wall and let light fall on it."""
+    shape = lettering.mask.shape
+    colors = draw_colors(rng)
+    texture = rng.gamma(1.2, 0.03)
+    has_sign = rng.random() < 0.45
+    ground = colors.wall if has_sign else colors.ground
+    scene = ground + texture * surfaces.wall(rng, shape, digit)
+    for _ in range(int(rng.integers(-2, 3))):
+        band = surfaces.side_band(rng, shape, lettering.boxes, digit)
+        scene += band * rng.normal(0, 0.3)
+    sign = np.zeros(shape, np.float32)
+    if has_sign:
+        scene, sign = mount_sign(rng, scene, lettering, digit, colors)
+    scene = paint_number(rng, scene, lettering, digit, colors)
+    if rng.random() < 0.06:
+        scene = blend(scene, surfaces.screws(rng, shape, lettering.boxes, digit), rng.random())
+    if rng.random() < 0.5:
+        scene *= surfaces.uneven_light(rng, shape)
+    if rng.random() < 0.1:
+        scene *= surfaces.cast_shadow(rng, shape, digit)
+    return _Layers(scene, lettering.mask, sign)
+
+
+def draw_colors(rng: np.random.Generator) -> _Colors:
+    """Luminances of wall, sign and ink; ink stands out from sign, often only a little."""
+    ground = 0.05 + 0.9 * rng.beta(1.7, 1.9)
+    contrast = 0.16 + rng.gamma(1.7, 0.15)
+    up = rng.random() < (0.85 - ground)
+    ink = ground + contrast if up else ground - contrast
+    if not 0 <= ink <= 1:
+        ink = min(max(2 * ground - ink, 0.02), 0.98)
+    return _Colors(wall=min(max(ground + rng.normal(0, 0.25), 0.03), 0.97), ground=ground, ink=ink)
+
+
+def blend(scene: Field, mask: Field, value: float | Field) -> Field:
+    """Lay a value over the scene where the mask is 1."""
+    return scene + mask * (value - scene)
+
+
+def mount_sign(
+    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: _Colors
+) -> tuple[Field, Field]:
+    """Put a plate, or one tile a character, between wall and number; the scene, and the mask."""
+    shape = lettering.mask.shape
+    if len(lettering.boxes) > 1 and rng.random() < 0.15:
+        face, rim = surfaces.tiles(shape, lettering.boxes, digit)
+    else:
+        face, rim = surfaces.plate(rng, shape, lettering.boxes, digit)
+    if rng.random() < 0.4:
+        drop = max(round(digit * rng.uniform(0.02, 0.1)), 1)
+        shadow = surfaces.shifted(
+            surfaces.blur(face, 0.05 * digit), int(rng.integers(-1, 2)) * drop, drop
+        )
+        scene = scene * (1 - rng.uniform(0.2, 0.6) * shadow)
+    material = rng.gamma(1.2, 0.02) * surfaces.wall(rng, shape, digit)
+    scene = blend(scene, face, colors.ground + material)
+    return blend(scene, rim, colors.ink if rng.random() < 0.6 else rng.random()), face
+
+
+def paint_number(
+    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: _Colors
+) -> Field:
+    """Paint, mount or carve the characters."""
+    mask = lettering.mask
+    kind = rng.random()
+    if rng.random() < 0.12:
+        mask = worn(rng, mask, digit)
+    if rng.random() < 0.04:
+        mask = stenciled(rng, mask, lettering.boxes, digit)
+    if rng.random() < 0.05:
+        mask = hollow(mask, digit * rng.uniform(0.03, 0.06))
+    if rng.random() < 0.25:
+        scene = drop_shadow(rng, scene, mask, digit)
+    if rng.random() < 0.12:
+        scene = extruded(rng, scene, mask, digit, colors)
+    if rng.random() < 0.12:
+        value = colors.ink + (colors.ground - colors.ink) * rng.uniform(0.4, 2.0)
+        scene = outlined(scene, mask, digit * rng.uniform(0.02, 0.09), value)
+    ink: float | Field = colors.ink
+    if kind < 0.4:
+        ink = colors.ink + rng.gamma(1.2, 0.04) * surfaces.smooth_noise(rng, mask.shape, digit)
+    scene = blend(scene, mask, ink)
+    if rng.random() < 0.25:
+        scene = scene + beveled(rng, mask, digit)
+    return scene
+
+
+def worn(rng: np.random.Generator, mask: Field, digit: float) -> Field:
+    """Paint that has come off in places."""
+    holes = surfaces.smooth_noise(rng, mask.shape, digit * rng.uniform(0.06, 0.3))
+    return (mask * np.clip(1.6 + 1.5 * holes, rng.uniform(0, 0.6), 1)).astype(np.float32)
+
+
+def stenciled(
+    rng: np.random.Generator, mask: Field, boxes: NDArray[np.float64], digit: float
+) -> Field:
+    """Cut a bridge through the middle of every character, as stencils need."""
+    cut = mask.copy()
+    breadth = max(round(digit * rng.uniform(0.05, 0.09)), 1)
+    for left, top, right, bottom in boxes.astype(int):
+        middle = (left + right - breadth) // 2
+        cut[max(top, 0) : bottom, max(middle, 0) : middle + breadth] = 0
+    return cut
+
+
+def hollow(mask: Field, thickness: float) -> Field:
+    """Only the outline of the characters."""
+    inside = np.clip(2 * surfaces.blur(mask, thickness) - 1, 0, 1)
+    return np.clip(mask - 1.6 * inside, 0, 1)
+
+
+def drop_shadow(rng: np.random.Generator, scene: Field, mask: Field, digit: float) -> Field:
+    """Shadow on the wall of characters that stand off it."""
+    dx, dy = (digit * rng.normal(0, 0.06, 2)).round().astype(int)
+    shadow = surfaces.shifted(surfaces.blur(mask, digit * rng.uniform(0.01, 0.08)), dx, abs(dy))
+    return scene * (1 - rng.uniform(0.2, 0.7) * shadow)
+
+
+def extruded(
+    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: _Colors
+) -> Field:
+    """Sides of characters cut from thick material."""
+    side = colors.ink + (colors.ground - colors.ink) * rng.uniform(0.3, 1.3)
+    dx, dy = int(rng.integers(-1, 2)), int(rng.integers(-1, 2))
+    depth = max(round(digit * rng.uniform(0.02, 0.1)), 1)
+    body = mask
+    for step in range(1, depth + 1):
+        body = np.maximum(body, surfaces.shifted(mask, step * dx, step * dy))
+    return blend(scene, body, side)
+
+
+def outlined(scene: Field, mask: Field, thickness: float, value: float) -> Field:
+    """Draw a line of another shade round the characters."""
+    return blend(scene, np.clip(3 * surfaces.blur(mask, thickness), 0, 1), value)
+
+
+def beveled(rng: np.random.Generator, mask: Field, digit: float) -> Field:
+    """Bright and dark edges of embossed or engraved characters, to be added."""
+    height = surfaces.blur(mask, digit * rng.uniform(0.02, 0.06))
+    dx, dy = (1, 1) if rng.random() < 0.5 else (int(rng.integers(-1, 2)), 1)
+    relief = height - surfaces.shifted(height, dx, dy)
+    return rng.normal(0, 0.9) * relief
+
+
+def tint(
+    rng: np.random.Generator, luminance: Field, ink: NDArray[np.uint8], sign: NDArray[np.uint8]
+) -> Field:
+    """Colour wall, sign and characters, each in a hue, by the masks (h, w, 1) of the latter two."""
+    wall_hue, sign_hue, ink_hue = (draw_hue(rng) for _ in range(3))
+    hue = wall_hue + sign * ((sign_hue - wall_hue) / 255)
+    hue += ink / np.float32(255) * (ink_hue - hue)
+    return luminance[..., np.newaxis] * hue
+
+
+def draw_hue(rng: np.random.Generator) -> Field:
+    """Red, green and blue of luminance 1: greys, browns and blues, seldom anything green."""
+    strong = rng.random() < 0.25
+    warmth = rng.normal(-0.02, 0.35 if strong else 0.09)
+    greenness = rng.normal(0.0, 0.07 if strong else 0.02)
+    rgb: Field = np.exp([0.75 * warmth - greenness, greenness, -1.1 * warmth - greenness])
+    return (rgb / np.dot(rgb, _LUMINANCE)).astype(np.float32)

@@ -1,0 +1,341 @@
+"""Generated pictures of house numbers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from numbers import Integral, Real
+from os import PathLike
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from ._fonts import FontFace, find_fonts
+from ._numbers import _check_image_size
+from ._scene import SceneSettings, StreetNumber, photograph_number
+
+# Numbers of 1, 2, ... digits among the 33,402 of SVHN's train set.
+_SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)
+
+# Near numbers on houses: street names, "12 A", "No. 7".
+_SIGN_WRITING = "ABCDEFGHIJKLMNOPRSTUVWYacdehnorst-.'/"
+
+# Pictures handed to a worker at a time.
+_CHUNK = 256
+
+# Of numbers with several digits: house numbers hardly ever start with 0, and streets have more
+# low numbers than high ones.
+_LEADING_ZERO = 0.005
+
+_DESCR = """\
+Generated street numbers
+------------------------
+
+Pictures of house numbers, drawn at random: characters of many fonts on walls and signs of many
+kinds, in uneven light, taken by a camera from an angle, out of focus and with too few pixels, and
+cropped to the number. No pixel is taken from a photograph.
+
+Fonts, with the packages they come from:
+"""
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "image_size": [tuple, list],
+        "color": ["boolean"],
+        "alphabet": [str],
+        "max_length": [Interval(Integral, 1, None, closed="left")],
+        "length_distribution": [StrOptions({"svhn"}), "array-like"],
+        "margin": [tuple, list],
+        "font_dir": [str, PathLike, None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_street_numbers(
+    n_samples: int = 100,
+    *,
+    image_size: tuple[int, int] = (64, 64),
+    color: bool = True,
+    alphabet: str = "0123456789",
+    max_length: int = 5,
+    length_distribution: Literal["svhn"] | Sequence[float] = "svhn",
+    margin: tuple[float, float] = (-0.1, 0.3),
+    font_dir: str | PathLike[str] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
+    """Draw pictures of house numbers, as a camera that drives past takes them.
+
+    Every picture is a scene of its own: a number in some font on a wall or a sign, painted,
+    embossed, outlined, with or without a shadow, unevenly lit, seen from the side, out of focus,
+    with few pixels, compressed, and cropped as :func:`load_svhn_numbers` crops. Sizes, sharpness,
+    contrast and proportions follow those of SVHN's train set, measured on its grey crops.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Number of pictures.
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the pictures in pixels. Crops are stretched to it.
+    color : bool, default=True
+        Whether pictures have three channels or one.
+    alphabet : str, default="0123456789"
+        The characters that numbers are made of. ``max_length=1`` gives single characters, whose
+        classes are equally frequent.
+    max_length : int, default=5
+        Most characters of a number.
+    length_distribution : "svhn" or array-like of shape (n_lengths,), default="svhn"
+        Probabilities of the lengths 1, 2, ..., at most `max_length` of them, which add up to 1.
+        ``"svhn"`` is the distribution of SVHN's 33,402 train numbers, cut off behind `max_length`.
+    margin : tuple of (float, float), default=(-0.1, 0.3)
+        Lowest and highest share of its width and height by which the union of the digit boxes
+        grows in all, half on either side; below 0 the outer digits are cut. Each picture draws its
+        own, uniformly. Low ones are right for files that were cropped to the number beforehand,
+        ``(0.3, 0.3)`` for the original files loaded with ``margin=0.3``.
+    font_dir : str or path-like, default=None
+        A folder with ``.ttf`` or ``.otf`` files that are used in addition to the installed ones.
+    random_state : int, RandomState instance or None, default=None
+        Determines everything that is drawn. With the same int, fonts and Pillow the pictures are
+        the same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
+    n_jobs : int, default=None
+        Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
+        ``-1`` all processors.
+    verbose : int, default=0
+        Whether to report progress, about once a second, on the standard error stream.
+    return_X_y : bool, default=False
+        Whether to return ``(images, target)`` instead of a Bunch.
+    as_frame : bool, default=False
+        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        As of :func:`load_svhn_numbers`:
+
+        images : ndarray of shape (n_samples, height, width[, 3]), dtype uint8
+            The pictures.
+        target : ndarray of shape (n_samples,), dtype object, or Series
+            The numbers as ``str``.
+        frame : DataFrame of shape (n_samples, 7)
+            `filename`, `number`, `length`, `boxes` (left, top, width and height of each
+            character), `picture_height` and `picture_width` (in pixels, of the picture before it
+            was cropped and resized, to which the boxes belong) and `font`.
+        DESCR : str
+            What the pictures are, and the fonts used with their versions.
+
+    (images, target) : tuple
+        If `return_X_y`.
+
+    Raises
+    ------
+    NotADirectoryError
+        If `font_dir` is not a folder.
+    ValueError
+        If a parameter is out of range, `font_dir` holds no font or a damaged one, or no font has
+        all the characters of `alphabet`.
+
+    Warns
+    -----
+    UserWarning
+        If no font package is installed (``pip install sksvhn[fonts]``): all numbers then wear
+        Pillow's own font.
+
+    See Also
+    --------
+    load_svhn_numbers : Real numbers.
+
+    References
+    ----------
+    .. [1] M. Jaderberg, K. Simonyan, A. Vedaldi, A. Zisserman, "Synthetic Data and Artificial
+       Neural Networks for Natural Scene Text Recognition", NIPS Deep Learning Workshop 2014,
+       section 2. arXiv:1406.2227.
+
+    Examples
+    --------
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(3, random_state=0)
+    >>> numbers.images.shape, numbers.images.dtype
+    ((3, 64, 64, 3), dtype('uint8'))
+    >>> [len(number) for number in numbers.target] == numbers.frame["length"].tolist()
+    True
+    >>> letters, y = make_street_numbers(
+    ...     4, alphabet="ABCDEFGHIJ", max_length=1, image_size=(28, 28), color=False,
+    ...     random_state=0, return_X_y=True
+    ... )
+    >>> letters.shape, set(y) <= set("ABCDEFGHIJ")
+    ((4, 28, 28), True)
+    """
+    characters = _check_alphabet(alphabet)
+    lengths = _length_probabilities(length_distribution, max_length)
+    settings = SceneSettings(
+        families=find_fonts(characters, font_dir),
+        image_size=_check_image_size(image_size),
+        color=color,
+        alphabet=characters,
+        foreign="".join(c for c in _SIGN_WRITING if c not in characters),
+        margin=_check_margin(margin),
+    )
+    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
+    starts = range(0, n_samples, _CHUNK)
+    workers = Parallel(n_jobs=n_jobs, return_as="generator")
+    chunks = workers(
+        delayed(_draw_chunk)(
+            entropy,
+            range(start, min(start + _CHUNK, n_samples)),
+            lengths,
+            settings,
+        )
+        for start in starts
+    )
+    images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
+    rows: list[tuple[str, NDArray[np.float64], int, int, str]] = []
+    for number, picture in _with_progress(chunks, n_samples, verbose):
+        images[len(rows)] = picture.pixels
+        rows.append((number, picture.boxes, *picture.picture_size, picture.font))
+    frame = _frame(rows)
+    target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
+    if return_X_y:
+        return images, target
+    return Bunch(images=images, target=target, frame=frame, DESCR=_describe(settings.families))
+
+
+def _check_alphabet(alphabet: str) -> str:
+    if not alphabet or len(set(alphabet)) < len(alphabet) or any(c.isspace() for c in alphabet):
+        raise ValueError(
+            "alphabet must be one or more different characters, none of them blank; got "
+            f"{alphabet!r}."
+        )
+    return alphabet
+
+
+def _check_margin(margin: Sequence[float]) -> tuple[float, float]:
+    if (
+        len(margin) != 2
+        or not all(isinstance(m, Real) for m in margin)
+        or not -0.5 < margin[0] <= margin[1] <= 1
+    ):
+        raise ValueError(
+            f"margin must be two numbers (low, high) with -0.5 < low <= high <= 1; got {margin!r}."
+        )
+    return float(margin[0]), float(margin[1])
+
+
+def _length_probabilities(
+    distribution: Literal["svhn"] | Sequence[float], max_length: int
+) -> tuple[float, ...]:
+    """Probabilities of the lengths 1, 2, ..., max_length."""
+    if isinstance(distribution, str):
+        weights = np.array(_SVHN_LENGTHS[:max_length], dtype=np.float64)
+    else:
+        weights = np.asarray(distribution, dtype=np.float64)
+        if weights.ndim != 1 or not 1 <= len(weights) <= max_length:
+            raise ValueError(
+                f"length_distribution must be 'svhn' or 1 to max_length={max_length} "
+                f"probabilities; got an array of shape {weights.shape}."
+            )
+        if (
+            not np.isfinite(weights).all()
+            or (weights < 0).any()
+            or not np.isclose(weights.sum(), 1)
+        ):
+            raise ValueError(
+                "length_distribution must hold probabilities that add up to 1; got "
+                f"{weights.tolist()}."
+            )
+    return tuple((weights / weights.sum()).tolist())
+
+
+def _draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet: str) -> str:
+    length = 1 + _draw_index(rng, lengths)
+    first = _draw_index(rng, _first_weights(alphabet, length))
+    rest = rng.integers(len(alphabet), size=length - 1)
+    return alphabet[first] + "".join(alphabet[i] for i in rest)
+
+
+def _draw_index(rng: np.random.Generator, weights: Sequence[float]) -> int:
+    """Index drawn with the given weights; `Generator.choice` takes ten times as long."""
+    sums = list(accumulate(weights))
+    return min(bisect_right(sums, rng.random() * sums[-1]), len(sums) - 1)
+
+
+@lru_cache(maxsize=64)
+def _first_weights(alphabet: str, length: int) -> tuple[float, ...]:
+    if length == 1 or not alphabet.strip("0"):
+        return (1.0,) * len(alphabet)
+    weights = [1 / int(c) if c in "123456789" else 0.3 for c in alphabet]
+    if "0" in alphabet:
+        zero = alphabet.index("0")
+        weights[zero] = 0.0
+        weights[zero] = _LEADING_ZERO / (1 - _LEADING_ZERO) * sum(weights)
+    return tuple(weights)
+
+
+def _draw_chunk(
+    entropy: list[int],
+    indices: range,
+    lengths: tuple[float, ...],
+    settings: SceneSettings,
+) -> list[tuple[str, StreetNumber]]:
+    """Pictures by their indices, each from a seed of its own."""
+    drawn = []
+    for index in indices:
+        rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
+        number = _draw_number(rng, lengths, settings.alphabet)
+        drawn.append((number, photograph_number(rng, number, settings)))
+    return drawn
+
+
+def _with_progress(
+    chunks: Iterable[list[tuple[str, StreetNumber]]], n_samples: int, verbose: int
+) -> Iterator[tuple[str, StreetNumber]]:
+    start = reported = time.monotonic()
+    done = 0
+    for chunk in chunks:
+        yield from chunk
+        done += len(chunk)
+        now = time.monotonic()
+        if verbose and (now - reported >= 1 or done == n_samples):
+            print(f"{done} of {n_samples} pictures, {now - start:.0f} s", file=sys.stderr)
+            reported = now
+
+
+def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.DataFrame:
+    numbers, boxes, heights, widths, fonts = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "filename": [f"{i + 1}.png" for i in range(len(rows))],
+            "number": numbers,
+            "length": [len(number) for number in numbers],
+            "boxes": boxes,
+            "picture_height": heights,
+            "picture_width": widths,
+            "font": fonts,
+        }
+    )
+
+
+def _describe(families: tuple[tuple[FontFace, ...], ...]) -> str:
+    origins: dict[str, set[str]] = {}
+    for family in families:
+        for face in family:
+            origins.setdefault(face.origin, set()).add(face.family)
+    lines = [f"{origin}: {', '.join(sorted(names))}" for origin, names in sorted(origins.items())]
+    return _DESCR + "\n" + "\n".join(f"    {line}" for line in lines) + "\n"
