@@ -7,7 +7,8 @@ fractional.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -200,6 +201,17 @@ def resize_region(
         return pixels
     padding = [(y0, height - y1), (x0, width - x1), (0, 0)]
     return np.pad(pixels, padding[: pixels.ndim], mode="edge")
+
+
+def check_image_size(image_size: Sequence[Any]) -> tuple[int, int]:
+    """Return a size asked for as two ints, or say what is wrong with it."""
+    if len(image_size) != 2 or not all(
+        isinstance(n, (int, np.integer)) and n > 0 for n in image_size
+    ):
+        raise ValueError(
+            f"image_size must be two positive integers, (height, width); got {image_size!r}."
+        )
+    return int(image_size[0]), int(image_size[1])
 
 
 def _slide(start: float, length: float, limit: int) -> float:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import sys
-import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from numbers import Integral, Real
 from os import PathLike
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,9 +18,10 @@ from PIL import Image, UnidentifiedImageError
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from ._crop import CropStyle, number_region, resize_region
+from ._crop import CropStyle, check_image_size, number_region, resize_region
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
+from ._progress import with_progress
 
 Color = Literal["auto", "grey", "rgb"]
 
@@ -203,7 +202,7 @@ def load_svhn_numbers(
     >>> numbers.images.shape, numbers.target
     ((1, 32, 32), array(['7'], dtype=object))
     """
-    settings = _CropSettings(_check_image_size(image_size), color, crop, float(margin))
+    settings = _CropSettings(check_image_size(image_size), color, crop, float(margin))
     files = open_number_files(path)
     frame, problems = number_table(files)
     problems = _with_missing(problems, frame["filename"], files)
@@ -230,16 +229,6 @@ def load_svhn_numbers(
         skipped=skipped,
         DESCR=_DESCR,
     )
-
-
-def _check_image_size(image_size: Sequence[Any]) -> tuple[int, int]:
-    if len(image_size) != 2 or not all(
-        isinstance(n, (int, np.integer)) and n > 0 for n in image_size
-    ):
-        raise ValueError(
-            f"image_size must be two positive integers, (height, width); got {image_size!r}."
-        )
-    return int(image_size[0]), int(image_size[1])
 
 
 def _with_missing(
@@ -301,7 +290,8 @@ def _read_crops(
     images = np.empty((len(frame), *settings.image_size), np.uint8)
     sizes = np.zeros((len(frame), 2), np.int64)
     problems: dict[int, str] = {}
-    for row, outcome in _with_progress(chunks, len(frame), verbose):
+    outcomes = with_progress(chunks, len(frame), label="load_svhn_numbers", verbose=verbose)
+    for row, outcome in outcomes:
         if isinstance(outcome, _Cropped):
             if outcome.pixels.ndim == images.ndim:  # the first colour picture
                 images = np.repeat(images[..., np.newaxis], 3, axis=-1)
@@ -321,22 +311,6 @@ def _read_crops(
 def _chunks(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
     while chunk := list(islice(tasks, _CHUNK)):
         yield chunk
-
-
-def _with_progress(
-    chunks: Iterable[list[_Outcome]], n_total: int, verbose: int
-) -> Iterator[_Outcome]:
-    """Single outcomes, with a line about once a second on what is done."""
-    started = reported = time.monotonic()
-    n_done = 0
-    for chunk in chunks:
-        yield from chunk
-        n_done += len(chunk)
-        now = time.monotonic()
-        if verbose and (now - reported >= 1 or n_done == n_total):
-            seconds = f"{now - started:.1f} s"
-            print(f"[load_svhn_numbers] {n_done} of {n_total} pictures, {seconds}", file=sys.stderr)
-            reported = now
 
 
 def _crop_chunk(chunk: list[_Task], settings: _CropSettings) -> list[_Outcome]:

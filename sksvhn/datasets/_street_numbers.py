@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 from numbers import Integral, Real
@@ -19,8 +17,9 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from ._crop import check_image_size
 from ._fonts import FontFace, find_fonts
-from ._numbers import _check_image_size
+from ._progress import with_progress
 from ._scene import SceneSettings, StreetNumber, photograph_number
 
 # Numbers of 1, 2, ... digits among the 33,402 of SVHN's train set.
@@ -187,7 +186,7 @@ def make_street_numbers(
     lengths = _length_probabilities(length_distribution, max_length)
     settings = SceneSettings(
         families=find_fonts(characters, font_dir),
-        image_size=_check_image_size(image_size),
+        image_size=check_image_size(image_size),
         color=color,
         alphabet=characters,
         foreign="".join(c for c in _SIGN_WRITING if c not in characters),
@@ -207,7 +206,9 @@ def make_street_numbers(
     )
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
     rows: list[tuple[str, NDArray[np.float64], int, int, str]] = []
-    for number, picture in _with_progress(chunks, n_samples, verbose):
+    for number, picture in with_progress(
+        chunks, n_samples, label="make_street_numbers", verbose=verbose
+    ):
         images[len(rows)] = picture.pixels
         rows.append((number, picture.boxes, *picture.picture_size, picture.font))
     frame = _frame(rows)
@@ -301,20 +302,6 @@ def _draw_chunk(
         number = _draw_number(rng, lengths, settings.alphabet)
         drawn.append((number, photograph_number(rng, number, settings)))
     return drawn
-
-
-def _with_progress(
-    chunks: Iterable[list[tuple[str, StreetNumber]]], n_samples: int, verbose: int
-) -> Iterator[tuple[str, StreetNumber]]:
-    start = reported = time.monotonic()
-    done = 0
-    for chunk in chunks:
-        yield from chunk
-        done += len(chunk)
-        now = time.monotonic()
-        if verbose and (now - reported >= 1 or done == n_samples):
-            print(f"{done} of {n_samples} pictures, {now - start:.0f} s", file=sys.stderr)
-            reported = now
 
 
 def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.DataFrame:
