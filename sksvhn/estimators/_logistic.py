@@ -24,12 +24,12 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     C : float, default=0.01
-        Inverse of the strength of the L2 penalty. scikit-learn's default of 1.0 overfits
-        thousands of pixels and converges slowly.
+        Inverse of the strength of the L2 penalty.
     class_weight : dict, "balanced" or None, default=None
         As in :class:`~sklearn.linear_model.LogisticRegression`.
     tol : float, default=0.01
-        Largest gradient at which L-BFGS stops; smaller ones cost minutes and gain nothing.
+        Largest gradient at which L-BFGS stops. On SVHN's numbers 1e-4 took three times as long
+        and gained nothing.
     max_iter : int, default=500
         Most iterations of L-BFGS.
     image_shape : tuple of 2 or 3 ints, default=None
