@@ -361,11 +361,22 @@ def test_grid_search_in_two_processes(data: Any) -> None:
     assert search.cv_results_["mean_test_coverage"].min() >= 0
 
 
+@pytest.fixture
+def _one_thread() -> Any:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("_one_thread")
 def test_workers_train_the_same_network(data: Any) -> None:
     X, y = data
     clf = make_classifier(max_epochs=2)
     alone = cross_val_score(clf, X, y, cv=NumberKFold(2))
-    np.testing.assert_array_equal(cross_val_score(clf, X, y, cv=NumberKFold(2), n_jobs=2), alone)
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        workers = cross_val_score(clf, X, y, cv=NumberKFold(2), n_jobs=2)
+    np.testing.assert_array_equal(workers, alone)
 
 
 def test_pipeline_with_preprocessing(data: Any) -> None:
