@@ -250,10 +250,17 @@ class TrainingNet(NeuralNet):
 
     def infer(self, x: Tensor, **params: Any) -> Any:
         """Forward pass, in bfloat16 where that was chosen for training."""
-        with torch.autocast(
-            x.device.type, dtype=torch.bfloat16, enabled=self.amp and self.module_.training
-        ):
-            return self.module_(x)
+        bfloat16 = self.amp and self.module_.training
+        try:
+            with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=bfloat16):
+                return self.module_(x)
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise ValueError(
+                "Batch normalization cannot train on a batch of one picture this small; pass more "
+                "samples, a larger batch_size, or normalization='group'."
+            ) from None
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
         """Weighted mean of the criterion over the batch."""

@@ -428,6 +428,12 @@ def test_bad_parameters(params: dict[str, Any], message: str, data: Any) -> None
         make_classifier(**params).fit(data[0][:20], data[1][:20])
 
 
+def test_a_single_tiny_picture_cannot_be_normalized() -> None:
+    with pytest.raises(ValueError, match="normalization='group'"):
+        make_classifier().fit(np.ones((1, 1, 1), dtype=np.uint8), ["1"])
+    make_classifier(normalization="group").fit(np.ones((1, 1, 1), dtype=np.uint8), ["1"])
+
+
 def test_bad_pictures_at_predict(fitted: Any, data: Any) -> None:
     with pytest.raises(ValueError, match=r"\(8, 16, 1\).*\(16, 16, 1\)"):
         fitted.predict(data[0][:, :8])
