@@ -264,13 +264,19 @@ class NumberCodec:
             padded = np.full((len(codes), max(self.width, self.max_length)), self.blank)
             in_number = np.arange(self.max_length) < lengths[:, None]
             padded[:, : self.max_length][in_number] = codes[in_number]
-            return padded.astype(self.dtype)
+            return _narrowed(padded, self.dtype)
         return self.from_strings(self.to_strings(codes, lengths))
 
     def from_strings(self, readings: NDArray[np.object_]) -> NDArray[Any]:
         """Return strings in the 1-D form of the training labels."""
         if self.form == "int":
-            return np.array([int(reading) for reading in readings]).astype(self.dtype)
+            return _narrowed(np.array([int(reading) for reading in readings]), self.dtype)
         if self.dtype.kind == "U":
             return readings.astype(str)
         return readings
+
+
+def _narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values in the labels' dtype where it holds them all: a reading may exceed every label."""
+    narrow = values.astype(dtype)
+    return narrow if np.array_equal(narrow, values) else values

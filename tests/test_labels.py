@@ -142,3 +142,13 @@ def test_encode_refuses_what_it_cannot_hold(strings, message):
     codec = NumberCodec.from_labels(y, y, alphabet=None, max_length=2, blank=10)
     with pytest.raises(ValueError, match=message):
         codec.encode(np.array(strings, dtype=object))
+
+
+def test_readings_beyond_the_labels_dtype_are_not_wrapped():
+    labels = np.array([12, 99], dtype=np.uint8)
+    codec = NumberCodec.from_labels(
+        labels, numbers_to_strings(labels), alphabet=None, max_length=3, blank=10
+    )
+    readings = codec.from_strings(np.array(["7", "999"], dtype=object))
+    assert readings.tolist() == [7, 999]
+    assert codec.from_strings(np.array(["7"], dtype=object)).dtype == np.uint8

@@ -88,11 +88,12 @@ def parse_options() -> argparse.Namespace:
 
 def load_real(options: argparse.Namespace) -> tuple[Data, Data]:
     """Pictures to score, and pictures to train on."""
-    X, y = load_svhn_numbers(options.data / "train.tar.gz", return_X_y=True)
+    X, y = load_svhn_numbers(options.data / "train.tar.gz", color="grey", return_X_y=True)
     if options.validate:
         train, test = next(NumberKFold(5, shuffle=True, random_state=0).split(X, y))
         return (X[test], y[test]), (X[train], y[train])
-    return load_svhn_numbers(options.data / "test.tar.gz", return_X_y=True), (X, y)
+    test = load_svhn_numbers(options.data / "test.tar.gz", color="grey", return_X_y=True)
+    return test, (X, y)
 
 
 def peak_memory() -> int:

@@ -52,7 +52,8 @@ class NumberReader(metaclass=ABCMeta):
         to ``classes_`` instead of replacing them.
         """
         labels = _as_labels(y)
-        strings = self._strings(labels, "y")
+        # From y itself: as an array, a missing value among strings is the text "nan".
+        strings = self._strings(y, "y")
         if len(labels) == 0:
             raise ValueError("y holds 0 numbers; at least one is needed.")
         known = labels if classes is None else np.concatenate([labels, _as_labels(classes)])
@@ -73,7 +74,7 @@ class NumberReader(metaclass=ABCMeta):
         self.classes_ = _distinct(known, self.classes_ if keep_classes else None)
         return encoded
 
-    def _strings(self, labels: NDArray[Any], name: str) -> NDArray[np.object_]:
+    def _strings(self, labels: ArrayLike, name: str) -> NDArray[np.object_]:
         return numbers_to_strings(
             labels, blank=self.blank, alphabet=self.alphabet or DIGITS, signed=True, name=name
         )
@@ -192,7 +193,7 @@ class NumberReader(metaclass=ABCMeta):
             In [0, 1].
         """
         read = self._strings(self.predict(X), "predictions")
-        true = self._strings(_as_labels(y), "y")
+        true = self._strings(y, "y")
         check_consistent_length(read, true)
         weights = _check_sample_weight(sample_weight, read, dtype=np.float64)
         return float(np.average(read == true, weights=weights))
@@ -208,7 +209,7 @@ class NumberReader(metaclass=ABCMeta):
 
 
 def _as_labels(y: ArrayLike) -> NDArray[Any]:
-    """Labels as an array; a single column is a padded label array of one character."""
+    """Labels as an array of at least one dimension."""
     labels = np.asarray(y)
     if labels.ndim == 0:
         raise ValueError(f"y should be a 1d array of numbers, got {y!r} instead.")
