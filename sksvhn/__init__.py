@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .estimators import (
         PositionwiseClassifier,
+        SVHNCNNClassifier,
         SVHNLogisticRegression,
+        SVHNMLPClassifier,
         SVHNSequenceClassifier,
     )
 
-__all__ = ["PositionwiseClassifier", "SVHNLogisticRegression", "SVHNSequenceClassifier"]
+__all__ = [
+    "PositionwiseClassifier",
+    "SVHNCNNClassifier",
+    "SVHNLogisticRegression",
+    "SVHNMLPClassifier",
+    "SVHNSequenceClassifier",
+]
 
 __version__ = version("sksvhn")
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 DIGITS = "0123456789"
+MINUS = "-"
 BLANK = 10
 
 Form = Literal["str", "int", "padded"]
@@ -116,14 +117,26 @@ def _all_integers(y: NDArray[Any]) -> bool:
     )
 
 
-def _as_array(y: ArrayLike, name: str) -> NDArray[Any]:
+def as_labels(y: ArrayLike, name: str = "y") -> NDArray[Any]:
+    """Labels as an array of at least one dimension, in the form they have."""
+    labels = _stacked(y, name)
+    if labels.ndim == 0:
+        raise ValueError(f"{name} should be a 1d array of numbers, got {y!r} instead.")
+    return labels
+
+
+def _stacked(y: ArrayLike, name: str) -> NDArray[Any]:
     try:
-        array = np.asarray(y)
+        return np.asarray(y)
     except ValueError:
         raise ValueError(
             f"{name} has rows of different lengths; pad them with the blank to one length, or pass "
             "the numbers as strings."
         ) from None
+
+
+def _as_array(y: ArrayLike, name: str) -> NDArray[Any]:
+    array = _stacked(y, name)
     if array.dtype.kind == "T" or (array.dtype.kind == "U" and not isinstance(y, np.ndarray)):
         # NumPy writes a missing value that stands among strings as the text "nan" or "None".
         return np.asarray(y, dtype=object)
@@ -198,6 +211,13 @@ class NumberCodec:
             raise ValueError(
                 f"alphabet={alphabet!r} must name at least one character, and each only once."
             )
+        foreign = "".join(sorted(set(alphabet or "") - set(MINUS + DIGITS)))
+        if form == "int" and foreign:
+            raise ValueError(
+                f"alphabet={alphabet!r} holds {foreign!r}, but y holds integers, which have only "
+                "digits and a minus sign; pass the numbers as strings or leave these characters "
+                "out of alphabet."
+            )
         if form == "padded" and 0 <= blank < len(alphabet or DIGITS):
             raise ValueError(
                 f"blank={blank} is also the code of the character {(alphabet or DIGITS)[blank]!r}; "
@@ -211,11 +231,16 @@ class NumberCodec:
             max_length = max(width, max(map(len, strings.tolist())))
         return cls(form, y.dtype, alphabet, max_length, blank, width)
 
-    def for_labels(self, y: NDArray[Any]) -> NumberCodec:
+    @property
+    def n_columns(self) -> int:
+        """Columns of a padded reading."""
+        return max(self.width, self.max_length)
+
+    def for_labels(self, y: NDArray[Any], name: str = "y") -> NumberCodec:
         """Return the codec for later labels, which must have the same form."""
         if label_form(y) != self.form or (self.form == "padded" and y.shape[1] != self.width):
             raise ValueError(
-                f"y has shape {y.shape} and dtype {y.dtype}, but the first labels were "
+                f"{name} has shape {y.shape} and dtype {y.dtype}, but the first labels were "
                 f"{_DESCRIPTIONS[self.form].format(self.width)}; pass all labels in one form."
             )
         return replace(self, dtype=np.result_type(self.dtype, y.dtype))
@@ -261,7 +286,7 @@ class NumberCodec:
     def to_form(self, codes: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
         """Return readings in the form of the training labels."""
         if self.form == "padded":
-            padded = np.full((len(codes), max(self.width, self.max_length)), self.blank)
+            padded = np.full((len(codes), self.n_columns), self.blank)
             in_number = np.arange(self.max_length) < lengths[:, None]
             padded[:, : self.max_length][in_number] = codes[in_number]
             return _narrowed(padded, self.dtype)

@@ -26,28 +26,53 @@ def check_pictures(
 
     Pixels are viewed, not copied, when they already are uint8, float32 or float64.
 
+    The number of features does not tell the shape of flattened pictures. Without `image_shape`, s*s
+    features are taken as a grey square, 3*s*s as a colour square (192 as 8 x 8 x 3, never as grey
+    12 x 16), and any other number as a picture one pixel high; ``image_shape_`` says which.
+
     Parameters
     ----------
     estimator : BaseEstimator
-        Receives ``n_features_in_``, ``feature_names_in_`` and ``image_shape_`` when `reset`.
+        Receives ``n_features_in_``, ``feature_names_in_`` and ``image_shape_``, the (height, width,
+        channels) of a picture, when `reset`.
     X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_features)
         Grey pictures, colour pictures, or either of them flattened to rows.
     reset : bool
         Whether this is the first data the estimator sees.
     image_shape : sequence of 2 or 3 ints, default=None
         (height, width) or (height, width, channels) of flattened rows; inferred when None.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width, channels), dtype uint8, float32 or float64
+
+    Raises
+    ------
+    ValueError
+        If X is empty, holds NaN, is no batch of pictures or rows, or has another shape than
+        `image_shape` or than the pictures seen first, or if `image_shape` is no shape.
     """
-    table: Any = X
+    table: Any = as_array(X) if isinstance(X, (list, tuple)) else X
     given: ImageShape | None = None
-    if isinstance(X, list):
-        table = np.asarray(X)
+    if getattr(table, "ndim", 2) < 2:
+        raise ValueError(
+            f"X has shape {table.shape}; expected pictures of shape (n, height, width[, channels]) "
+            "or rows of shape (n, n_features). Reshape your data: X.reshape(1, -1) is one row."
+        )
+    if not reset and _is_one_picture(table, estimator.image_shape_):
+        raise ValueError(
+            f"X has shape {table.shape}, which is one picture; {type(estimator).__name__} expects "
+            "a batch of them. Pass X[np.newaxis]."
+        )
     if isinstance(table, np.ndarray) and table.ndim > 2:
         given = _given_shape(table)
         if not reset and given != estimator.image_shape_:
+            remedy = "resize or convert them to that shape"
+            if math.prod(given) == estimator.n_features_in_:  # rows may have been misunderstood
+                remedy += f", or pass image_shape={given} and fit again"
             raise ValueError(
                 f"X holds pictures of shape {given}, but {type(estimator).__name__} was fitted on "
-                f"pictures of shape {estimator.image_shape_} (height, width, channels); resize or "
-                "convert them to that shape."
+                f"pictures of shape {estimator.image_shape_} (height, width, channels); {remedy}."
             )
         if 0 in table.shape:
             raise ValueError(
@@ -61,6 +86,24 @@ def check_pictures(
     if reset:
         estimator.image_shape_ = _settle_shape(given, image_shape, table.shape[1])
     return table.reshape(-1, *estimator.image_shape_)
+
+
+def as_array(X: ArrayLike) -> NDArray[Any]:
+    """Stack pictures or rows, which must have one shape."""
+    try:
+        return np.asarray(X)
+    except ValueError:
+        raise ValueError(
+            "X holds pictures or rows of different shapes; resize or convert them to one shape."
+        ) from None
+
+
+def _is_one_picture(table: Any, image_shape: ImageShape) -> bool:
+    """Whether the batch was left out, where that can be told."""
+    if not isinstance(table, np.ndarray) or table.shape[1] == math.prod(image_shape):
+        return False
+    shape = image_shape[:2] if image_shape[2] == 1 else image_shape
+    return table.shape == shape
 
 
 def _pixel_dtype(table: Any) -> Any:
@@ -90,8 +133,7 @@ def _settle_shape(
     given: ImageShape | None, image_shape: Sequence[int] | None, n_features: int
 ) -> ImageShape:
     if image_shape is not None:
-        height, width, channels = (*image_shape, 1)[:3]
-        stated = (int(height), int(width), int(channels))
+        stated = _stated_shape(image_shape)
         if math.prod(stated) != n_features or (given is not None and given != stated):
             found = f"pictures of shape {given}" if given else f"rows of {n_features} features"
             raise ValueError(
@@ -108,3 +150,17 @@ def _settle_shape(
     if 3 * side * side == n_features:
         return (side, side, 3)
     return (1, n_features, 1)
+
+
+def _stated_shape(image_shape: Sequence[Any]) -> ImageShape:
+    if (
+        len(image_shape) not in (2, 3)
+        or not all(isinstance(size, (int, np.integer)) and size >= 1 for size in image_shape)
+        or (*image_shape, 1)[2] not in (1, 3)
+    ):
+        raise ValueError(
+            f"image_shape={image_shape!r} must be (height, width) or (height, width, channels): "
+            "positive integers, and 1 or 3 channels."
+        )
+    height, width, channels = map(int, (*image_shape, 1)[:3])
+    return (height, width, channels)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn._labels import NumberCodec, label_form, numbers_to_strings
+from sksvhn._labels import NumberCodec, as_labels, label_form, numbers_to_strings
 
 numbers = st.lists(st.text("0123456789", min_size=1, max_size=6), min_size=1, max_size=8)
 
@@ -142,6 +142,34 @@ def test_encode_refuses_what_it_cannot_hold(strings, message):
     codec = NumberCodec.from_labels(y, y, alphabet=None, max_length=2, blank=10)
     with pytest.raises(ValueError, match=message):
         codec.encode(np.array(strings, dtype=object))
+
+
+@pytest.mark.parametrize("y", [["19", "7"], [19, 7], [[1, 9], [7, 10]], pd.Series([19, 7])])
+def test_labels_become_arrays_as_numpy_makes_them(y):
+    np.testing.assert_array_equal(as_labels(y), np.asarray(y), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([[1, 2], [1]], "y_val has rows of different lengths; pad them with the blank"),
+        (5, "y_val should be a 1d array of numbers, got 5 instead"),
+        (None, "y_val should be a 1d array of numbers, got None instead"),
+    ],
+)
+def test_labels_that_are_no_array(y, message):
+    with pytest.raises(ValueError, match=message):
+        as_labels(y, "y_val")
+
+
+@pytest.mark.parametrize("alphabet", ["0123456789AB", "01 "])
+def test_integers_over_letters_are_refused(alphabet):
+    y = np.array([10, 1])
+    strings = numbers_to_strings(y)
+    with pytest.raises(ValueError, match=f"{alphabet[10:] or ' '}', but y holds integers"):
+        NumberCodec.from_labels(y, strings, alphabet=alphabet, max_length=None, blank=10)
+    NumberCodec.from_labels(y, strings, alphabet="01-", max_length=None, blank=10)
+    NumberCodec.from_labels(strings, strings, alphabet=alphabet, max_length=None, blank=10)
 
 
 def test_readings_beyond_the_labels_dtype_are_not_wrapped():

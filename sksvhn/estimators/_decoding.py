@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._labels import MINUS
+
 
 class SequenceFactors(NamedTuple):
     """The probabilities a reading is made of, for each picture.
@@ -50,6 +52,49 @@ def best_readings(
     return codes, index + 1, np.take_along_axis(joint, index[:, None], axis=1)[:, 0]
 
 
+def best_integers(
+    log_factors: SequenceFactors, alphabet: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]]:
+    """Find the most probable number of each picture among those that are integers written out.
+
+    "07", "-" and "1-" are none: such strings take part of the probability, but no label could be
+    one of them, so they are no answers. `alphabet` holds digits and perhaps a minus sign.
+
+    Returns
+    -------
+    codes, lengths, log_probability
+        As of `best_readings`.
+    """
+    characters = np.array(list(alphabet))
+    digit = characters != MINUS
+    leading = digit & (characters != "0")
+    max_length = log_factors.length.shape[1]
+    several = np.arange(max_length) > 0
+    found = [
+        best_readings(_restricted(log_factors, lengths, [*start, *[digit] * max_length]))
+        for lengths, start in (
+            (~several, []),
+            (several, [leading]),
+            (several, [characters == MINUS, leading]),
+        )
+    ]
+    codes, lengths, log_probability = map(np.stack, zip(*found, strict=True))
+    rows = np.arange(log_probability.shape[1])
+    best = log_probability.argmax(axis=0)
+    return codes[best, rows], lengths[best, rows], log_probability[best, rows]
+
+
+def _restricted(
+    log_factors: SequenceFactors, lengths: NDArray[np.bool_], positions: list[NDArray[np.bool_]]
+) -> SequenceFactors:
+    """Rule lengths, and characters at positions, out."""
+    allowed = np.array(positions[: len(lengths)])
+    return SequenceFactors(
+        np.where(lengths, log_factors.length, -np.inf),
+        np.where(allowed, log_factors.positions, -np.inf),
+    )
+
+
 def log_probability_of(
     log_factors: SequenceFactors, codes: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.floating[Any]]:
@@ -66,11 +111,8 @@ def log_marginals(log_factors: SequenceFactors) -> NDArray[np.floating[Any]]:
 
     The last entry of each column is the blank: the number has ended before that position.
     """
-    ended = np.log(
-        np.maximum(
-            np.cumsum(np.exp(log_factors.length), axis=1) - np.exp(log_factors.length),
-            np.finfo(log_factors.length.dtype).tiny,
-        )
-    )
-    reached = np.log(np.cumsum(np.exp(log_factors.length[:, ::-1]), axis=1)[:, ::-1])
+    # Sums of logarithms, for probabilities too small for a float are still to be compared.
+    reached = np.logaddexp.accumulate(log_factors.length[:, ::-1], axis=1)[:, ::-1]
+    ended = np.full_like(log_factors.length, -np.inf)
+    ended[:, 1:] = np.logaddexp.accumulate(log_factors.length[:, :-1], axis=1)
     return np.concatenate([log_factors.positions + reached[:, :, None], ended[:, :, None]], axis=2)

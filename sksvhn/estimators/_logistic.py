@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_expit, log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,20 +17,30 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._pictures import check_pictures
+from ._hog import CELL, hog_features
 
 
 class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
-    """Scaled pixels into multinomial logistic regression: one digit, no feature learned.
+    """Scaled features into multinomial logistic regression: one digit, no feature learned.
+
+    On pixels it is the baseline that others are compared with; on histograms of oriented
+    gradients [1]_, as SVHN's authors computed them [2]_, it is a quick reader of digits.
 
     Parameters
     ----------
+    features : {"pixels", "hog"}, default="pixels"
+        What the regression sees. "hog" is histograms of oriented gradients: 12 undirected
+        orientations in cells of at least 5 by 5 pixels, normalised in overlapping blocks of 2 by 2
+        cells; brightness and contrast of a picture don't change them.
     C : float, default=0.01
-        Inverse of the strength of the L2 penalty.
+        Inverse of the strength of the L2 penalty. On held-out training digits of SVHN no other
+        value was better by a point, for either kind of features.
     class_weight : dict, "balanced" or None, default=None
         As in :class:`~sklearn.linear_model.LogisticRegression`.
     tol : float, default=0.01
         Largest gradient at which L-BFGS stops. On SVHN's numbers 1e-4 took three times as long
-        and gained nothing.
+        and gained nothing; for "hog", 0.003 gained a point on 13,000 grey digits
+        and lost one on 5,400 colour ones.
     max_iter : int, default=500
         Most iterations of L-BFGS.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -44,6 +55,8 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         :class:`~sklearn.linear_model.LogisticRegression`.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
+    n_iter_ : int
+        Iterations that L-BFGS took.
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -53,6 +66,13 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     --------
     PositionwiseClassifier : Makes it a baseline for whole numbers.
 
+    References
+    ----------
+    .. [1] N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection",
+       CVPR 2005.
+    .. [2] Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning",
+       NIPS Workshop on Deep Learning and Unsupervised Feature Learning 2011.
+
     Examples
     --------
     >>> from sksvhn import SVHNLogisticRegression
@@ -61,9 +81,13 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     >>> clf = SVHNLogisticRegression().fit(digits.images, digits.target)
     >>> clf.predict(digits.images).shape
     (100,)
+    >>> hog = SVHNLogisticRegression(features="hog").fit(digits.images, digits.target)
+    >>> hog.score(digits.images, digits.target)
+    1.0
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "features": [StrOptions({"pixels", "hog"})],
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "tol": [Interval(Real, 0, None, closed="neither")],
@@ -74,12 +98,14 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         *,
+        features: str = "pixels",
         C: float = 0.01,
         class_weight: dict[Any, float] | str | None = None,
         tol: float = 0.01,
         max_iter: int = 500,
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
+        self.features = features
         self.C = C
         self.class_weight = class_weight
         self.tol = tol
@@ -103,22 +129,21 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         -------
         self : SVHNLogisticRegression
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If pictures are too small for "hog", don't fit `image_shape`, hold NaN, or all have
+            the same label.
         """
         rows = self._rows(X, reset=True)
-        self.pipeline_ = make_pipeline(
-            StandardScaler(),
-            LogisticRegression(
-                C=self.C, class_weight=self.class_weight, tol=self.tol, max_iter=self.max_iter
-            ),
-        )
-        self.pipeline_.fit(
-            rows,
-            y,
-            standardscaler__sample_weight=sample_weight,
-            logisticregression__sample_weight=sample_weight,
-        )
-        self.classes_ = self.pipeline_.classes_
-        self.n_iter_ = int(self.pipeline_[-1].n_iter_.max())
+        scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
+        logistic = LogisticRegression(
+            C=self.C, class_weight=self.class_weight, tol=self.tol, max_iter=self.max_iter
+        ).fit(scaler.transform(rows), y, sample_weight=sample_weight)
+        self.pipeline_ = make_pipeline(scaler, logistic)
+        self.classes_ = logistic.classes_
+        self.n_iter_ = int(logistic.n_iter_.max())
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -150,8 +175,7 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             In [0, 1]; rows sum to 1.
         """
-        check_is_fitted(self)
-        return self.pipeline_.predict_proba(self._rows(X, reset=False))
+        return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Natural logarithm of `predict_proba`.
@@ -166,8 +190,10 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             At most 0.
         """
-        check_is_fitted(self)
-        return self.pipeline_.predict_log_proba(self._rows(X, reset=False))
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return log_expit(np.stack([-scores, scores], axis=1))
+        return log_softmax(scores, axis=1)
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
         """Signed distance to each label's hyperplane.
@@ -183,15 +209,27 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
             Scores before the softmax.
         """
         check_is_fitted(self)
-        return self.pipeline_.decision_function(self._rows(X, reset=False))
+        scores = self.pipeline_.decision_function(self._rows(X, reset=False))
+        # Probabilities of float32 scores would not sum to one as closely as scikit-learn checks.
+        return scores.astype(np.float64)
 
     def _rows(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         pictures = check_pictures(self, X, reset=reset, image_shape=self.image_shape)
+        if self.features == "hog":
+            height, width, _ = self.image_shape_
+            if min(height, width) < CELL:
+                raise ValueError(
+                    f'features="hog" needs pictures of at least {CELL} by {CELL} pixels, but X '
+                    f"holds pictures of {height} by {width}; give larger ones, state image_shape "
+                    'if X holds rows of pixels, or choose features="pixels".'
+                )
+            return hog_features(pictures)
         rows = pictures.reshape(len(pictures), -1)
         return rows.astype(np.float32) if rows.dtype == np.uint8 else rows
 
     def __sklearn_tags__(self) -> Tags:
-        """Pictures, or rows."""
+        """Pictures, or rows; gradients say little about tables that are none."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.classifier_tags.poor_score = self.features == "hog"
         return tags

@@ -1,140 +1,141 @@
-"""The sequence network: a convolutional trunk and attention heads on it."""
+"""The networks: features of a picture, and what is read from them."""
 
 from __future__ import annotations
-
-import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-GROUP_SIZE = 16
+from ._architecture import Architecture
+from ._layers import AttentionPool, ConvTrunk, HiddenLayers
+
+ImageShape = tuple[int, int, int]
 
 
-def _normalization(kind: str | None, channels: int) -> nn.Module:
-    if kind == "batch":
-        return nn.BatchNorm2d(channels)
-    if kind == "group":
-        return nn.GroupNorm(math.gcd(channels, max(1, channels // GROUP_SIZE)), channels)
-    return nn.Identity()
+class Features(nn.Module):
+    """Feature vectors of pictures, shape (n, n_vectors, out_features).
 
-
-class ConvBlock(nn.Sequential):
-    """Convolution, normalisation, ReLU."""
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        *,
-        kernel_size: int = 3,
-        stride: int = 1,
-        normalization: str | None = "batch",
-    ) -> None:
-        convolution = nn.Conv2d(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding=kernel_size // 2,
-            bias=normalization is None,
-        )
-        nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-        super().__init__(
-            convolution, _normalization(normalization, out_channels), nn.ReLU(inplace=True)
-        )
-
-
-class ConvTrunk(nn.Sequential):
-    """Stages of 3x3 convolutions with 2x2 max-pooling between them.
-
-    The first convolution is 5x5 with stride 2: it halves the picture at a fraction of the cost
-    of convolving it in full and pooling afterwards.
+    The head says what a vector describes. "attention": where one learned attention map looks,
+    for each of `n_vectors`. "dense": the whole picture, one vector. "tiles": one of `n_vectors`
+    equal tiles from left to right, every one seen by the same layers.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        channels: Sequence[Sequence[int]],
-        *,
-        normalization: str | None = "batch",
-        dropout: float = 0.0,
+        self, image_shape: ImageShape, architecture: Architecture, *, n_vectors: int
     ) -> None:
-        layers: list[nn.Module] = []
-        previous = in_channels
-        for index, stage in enumerate(channels):
-            if index > 0:
-                # ceil_mode keeps pictures of one row or column alive.
-                layers.append(nn.MaxPool2d(2, ceil_mode=True))
-                layers.append(nn.Dropout2d(dropout))
-            for width in stage:
-                first = not layers
-                layers.append(
-                    ConvBlock(
-                        previous,
-                        width,
-                        kernel_size=5 if first else 3,
-                        stride=2 if first else 1,
-                        normalization=normalization,
-                    )
-                )
-                previous = width
-        super().__init__(*layers)
-        self.out_channels = previous
-
-
-class AttentionPool(nn.Module):
-    """One learned attention map per query: where on the features each query looks."""
-
-    def __init__(self, channels: int, n_queries: int, grid: tuple[int, int]) -> None:
         super().__init__()
-        self.scores = nn.Conv2d(channels, n_queries, 1)
-        self.place = nn.Parameter(torch.zeros(n_queries, *grid))
+        height, width, in_channels = image_shape
+        self.n_tiles = n_vectors if architecture.head == "tiles" else 1
+        self.trunk = ConvTrunk(in_channels, architecture)
+        with torch.no_grad():
+            self.trunk.eval()
+            seen = self.trunk(torch.zeros(1, in_channels, height, width // self.n_tiles))
+            self.trunk.train()
+        self.attention: AttentionPool | None = None
+        n_features = seen[0].numel()
+        if architecture.head == "attention":
+            n_features = seen.shape[1]
+            grid = (seen.shape[2], seen.shape[3])
+            self.attention = AttentionPool(n_features, n_vectors, grid)
+            self.dropout = nn.Dropout(architecture.dropout[len(architecture.channels) - 1])
+        self.hidden = HiddenLayers(n_features, architecture)
+        self.out_features = self.hidden.out_features
 
-    def maps(self, features: Tensor) -> Tensor:
-        """Attention of shape (n, n_queries, height, width), summing to one over the picture."""
-        scores = self.scores(features) + self.place  # float32 even under autocast
-        return scores.flatten(2).softmax(dim=2).view_as(scores)
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Feature vectors of each picture."""
+        n = len(pictures)
+        if self.n_tiles > 1:
+            # (n, channels, height, n_tiles * width) -> (n * n_tiles, channels, height, width)
+            tiles = pictures.reshape(*pictures.shape[:3], self.n_tiles, -1)
+            pictures = tiles.permute(0, 3, 1, 2, 4).flatten(0, 1)
+        features = self.trunk(pictures)
+        if self.attention is None:
+            vectors = features.flatten(1)
+        else:
+            vectors = self.dropout(self.attention(features)).flatten(0, 1)
+        return self.hidden(vectors).reshape(n, -1, self.out_features)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Attended features of shape (n, n_queries, channels)."""
-        attention = self.maps(features).flatten(2)
-        return attention.to(features.dtype) @ features.flatten(2).transpose(1, 2)
+
+class DigitNetwork(nn.Module):
+    """Logits of a picture's label."""
+
+    def __init__(
+        self, image_shape: ImageShape, architecture: Architecture, *, n_classes: int
+    ) -> None:
+        super().__init__()
+        self.features = Features(image_shape, architecture, n_vectors=1)
+        self.output = nn.Linear(self.features.out_features, n_classes)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor]:
+        """Logits of shape (n, n_classes)."""
+        return (self.output(self.features(pictures)[:, 0]),)
 
 
 class SequenceNetwork(nn.Module):
     """Logits of the length and of the character at every position.
 
-    Each position, and the length, has an attention map of its own over the trunk's features; one
-    character classifier serves all positions, so that a digit learned at one place is known at
-    every other.
+    With an attention head each position, and the length, looks at the trunk's features through a
+    map of its own, and one character classifier serves all positions, so that a digit learned at
+    one place is known at every other.
     """
 
     def __init__(
         self,
-        image_shape: tuple[int, int, int],
+        image_shape: ImageShape,
+        architecture: Architecture,
         *,
         max_length: int,
         n_characters: int,
-        channels: Sequence[Sequence[int]],
-        normalization: str | None = "batch",
-        dropout: float = 0.0,
+        blank_class: bool = False,
     ) -> None:
         super().__init__()
-        height, width, in_channels = image_shape
-        self.trunk = ConvTrunk(in_channels, channels, normalization=normalization, dropout=dropout)
-        with torch.no_grad():
-            self.trunk.eval()
-            features = self.trunk(torch.zeros(1, in_channels, height, width))
-            self.trunk.train()
-        self.attention = AttentionPool(
-            self.trunk.out_channels, max_length + 1, (features.shape[2], features.shape[3])
-        )
-        self.dropout = nn.Dropout(dropout)
-        self.length = nn.Linear(self.trunk.out_channels, max_length)
-        self.characters = nn.Linear(self.trunk.out_channels, n_characters)
+        self.head = architecture.head
+        self.max_length = max_length
+        asks_length = self.head == "attention" and not blank_class
+        self.features = Features(image_shape, architecture, n_vectors=max_length + int(asks_length))
+        n_features = self.features.out_features
+        self.length: nn.Linear | None = None
+        if not blank_class:
+            n_vectors = max_length if self.head == "tiles" else 1
+            self.length = nn.Linear(n_vectors * n_features, max_length)
+        n_outputs = n_characters + int(blank_class)
+        n_classifiers = max_length if self.head == "dense" else 1
+        self.characters = nn.Linear(n_features, n_classifiers * n_outputs)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Length logits (n, max_length), position logits (n, max_length, n_characters)."""
-        attended = self.dropout(self.attention(self.trunk(pictures)))
-        return self.length(attended[:, 0]), self.characters(attended[:, 1:])
+        vectors = self.features(pictures)
+        asks_length = self.head == "attention" and self.length is not None
+        characters = self.characters(vectors[:, 1:] if asks_length else vectors)
+        if self.head == "dense":
+            characters = characters.reshape(len(pictures), self.max_length, -1)
+        if self.length is None:
+            return blanks_to_lengths(characters)
+        return self.length(vectors[:, 0] if asks_length else vectors.flatten(1)), characters
+
+
+def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Turn logits of characters and a blank at every position into the factors of numbers.
+
+    A number of length l has characters up to l and blanks behind. Given that one length holds,
+    P(length = l) is proportional to the product of P(no blank) up to l and P(blank) behind, and
+    the characters of each position keep their proportions.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, max_length, n_characters + 1)
+        The blank is last.
+
+    Returns
+    -------
+    length : Tensor of shape (n, max_length)
+    characters : Tensor of shape (n, max_length, n_characters)
+    """
+    log_p = at_least_float32(logits).log_softmax(dim=2)
+    written, blank = log_p[..., :-1].logsumexp(dim=2), log_p[..., -1]
+    behind = blank.sum(dim=1, keepdim=True) - blank.cumsum(dim=1)
+    return written.cumsum(dim=1) + behind, logits[..., :-1]
+
+
+def at_least_float32(logits: Tensor) -> Tensor:
+    """Logits that a loss may be computed of: bfloat16 is too coarse."""
+    return logits.float() if logits.dtype == torch.bfloat16 else logits

@@ -18,9 +18,21 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import Tensor, nn
 
+from .._labels import as_labels
 from .._pictures import check_pictures
-from ._augmentation import VIEWS, augment, fixed_view
+from ._architecture import (
+    ACTIVATIONS,
+    NORMALIZATION_POSITIONS,
+    NORMALIZATIONS,
+    POOLINGS,
+    WEIGHT_INITS,
+    Architecture,
+)
+from ._augmentation import VIEWS
+from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer
+from ._preparation import Preparation
 from ._standardizer import Standardizer
+from ._summary import NetworkSummary
 from ._training import (
     EVALUATION_BATCH,
     Targets,
@@ -33,24 +45,43 @@ from ._training import (
 # Shorter sides belong to tables, not to pictures, whose treatment would destroy their features.
 MIN_PICTURE_SIDE = 16
 
+# Constraints of the parameters of convolutional networks.
+CONVOLUTIONAL: dict[str, list[Any]] = {
+    "channels": [tuple, list],
+    "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
+    "stem": [None, tuple, list],
+    "pooling": [None, StrOptions(set(POOLINGS)), tuple, list],
+}
+
 
 class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A classifier of pictures that trains a torch module.
 
-    Subclasses say what the labels are (`_encode`), which module learns them (`_module_config`,
-    `_make_module`), with which loss (`_criterion`) and when an output is right (`_is_right`).
+    Subclasses say what the labels are (`_encode`, `_encode_known`), which module learns them
+    (`_module_config`, `_make_module`), with which loss (`_criterion`) and when an output is right
+    (`_is_right`).
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "image_shape": [None, tuple, list],
         "input_size": [None, Interval(Integral, 1, None, closed="left")],
-        "channels": [tuple, list],
-        "normalization": [None, StrOptions({"batch", "group"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "hidden_layer_sizes": [tuple, list],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "negative_slope": [Interval(Real, 0, 1, closed="both")],
+        "normalization": [None, StrOptions(set(NORMALIZATIONS)), tuple, list],
+        "normalization_position": [StrOptions(set(NORMALIZATION_POSITIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left"), tuple, list],
+        "weight_init": [StrOptions(set(WEIGHT_INITS))],
+        "bias_init": [Real],
         "per_image_standardization": [StrOptions({"auto"}), "boolean"],
         "augmentation": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
         "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": [StrOptions(set(SCHEDULES))],
+        "lr_decay": [Interval(Real, 0, 1, closed="right")],
+        "lr_decay_steps": [None, Interval(Integral, 1, None, closed="left")],
+        "momentum": [Interval(Real, 0, 1, closed="neither")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -68,10 +99,23 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     image_shape: Sequence[int] | None
     input_size: int | None
+    hidden_layer_sizes: Sequence[int]
+    activation: str
+    negative_slope: float
+    normalization: str | Sequence[str | None] | None
+    normalization_position: str
+    dropout: float | Sequence[float]
+    weight_init: str
+    bias_init: float
     per_image_standardization: str | bool
     augmentation: str | float
     n_views: int
+    optimizer: str
     lr: float
+    lr_schedule: str
+    lr_decay: float
+    lr_decay_steps: int | None
+    momentum: float
     max_epochs: int
     batch_size: int
     weight_decay: float
@@ -87,13 +131,25 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     verbose: int
 
     net_: TrainingNet
+    _incremental: bool
+    image_shape_: tuple[int, int, int]
     _criterion: type[nn.Module]
 
     @abstractmethod
     def _encode(
-        self, y: ArrayLike, *, reset: bool, keep_classes: bool, classes: ArrayLike | None
+        self,
+        y: ArrayLike,
+        rows: NDArray[np.int64],
+        *,
+        reset: bool,
+        incremental: bool,
+        classes: ArrayLike | None,
     ) -> tuple[NDArray[np.int64], ...]:
-        """Learn what the labels are when `reset`, and return the targets of the loss."""
+        """Learn what the labels are when `reset`, and return the loss's targets of some rows."""
+
+    @abstractmethod
+    def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
+        """Return the targets of labels of which all must be known by now."""
 
     @abstractmethod
     def _module_config(self) -> dict[str, Any]:
@@ -109,9 +165,30 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _is_right(outputs: Any, targets: Targets) -> Tensor:
         """Tell for each sample of a batch whether its label is predicted."""
 
+    def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
+        """Return groups of which a validation split takes the same share each."""
+        return None
+
+    def _label_weights(
+        self, targets: tuple[NDArray[np.int64], ...], weights: NDArray[np.float64]
+    ) -> float | NDArray[np.float64]:
+        """Weights that samples have by their labels, beside their own."""
+        return 1.0
+
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on pictures and their labels.
+
+        Ctrl-C ends the training and leaves a fitted estimator with the weights so far.
 
         Parameters
         ----------
@@ -122,6 +199,13 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss; samples of weight 0 are left out.
+        X_val : array-like of shape (n_val, height, width[, channels]) or (n_val, n_features)
+            Pictures that are not trained on: ``history_`` records their loss and score, and early
+            stopping watches them instead of a share of X.
+        y_val : array-like of shape (n_val,) or (n_val, max_length), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
 
         Returns
         -------
@@ -134,7 +218,11 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
         """
         fresh = not (self.warm_start and hasattr(self, "net_"))
-        return self._train(X, y, sample_weight, fresh=fresh, one_cycle=True)
+        if (X_val is None) != (y_val is None):
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
+        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        return self._train(X, y, sample_weight, fresh=fresh, validation=validation)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -144,9 +232,12 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train for one epoch on a part of the data, at the constant rate `lr`.
+        """Train for one epoch on a part of the data.
 
-        The scale of the pixels is learned from the first part.
+        The scale of the pixels is learned from the first part. The rate is constant where the
+        schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
+        all calls. `lr` and `batch_size` may be changed between calls. The optimiser's own memory
+        (momentum) is not kept by pickle.
 
         Parameters
         ----------
@@ -165,7 +256,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The estimator, fitted so far.
         """
         fresh = not hasattr(self, "net_")
-        return self._train(X, y, sample_weight, fresh=fresh, one_cycle=False, classes=classes)
+        return self._train(X, y, sample_weight, fresh=fresh, incremental=True, classes=classes)
 
     def _train(
         self,
@@ -174,7 +265,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         sample_weight: ArrayLike | None,
         *,
         fresh: bool,
-        one_cycle: bool,
+        incremental: bool = False,
+        validation: tuple[Any, Any, Any] | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
         if y is None:
@@ -182,18 +274,26 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         pictures = check_pictures(self, X, reset=fresh, image_shape=self.image_shape)
-        targets = self._encode(
-            y, reset=fresh, keep_classes=not (fresh or one_cycle), classes=classes
-        )
-        check_consistent_length(pictures, *targets)
-        data = self._weighted(pictures, targets, sample_weight)
-        valid = None
+        check_consistent_length(pictures, as_labels(y))
+        weights = _checked_weights(sample_weight, pictures)
+        rows = np.flatnonzero(weights)
+        targets = self._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
+        weights[rows] *= self._label_weights(targets, weights[rows])
+        data = _training_data(pictures, rows, targets, weights)
         random_state = check_random_state(self.random_state)
-        if one_cycle and self.early_stopping:
-            train_rows, valid_rows = train_test_split(
-                np.arange(len(data)), test_size=self.validation_fraction, random_state=random_state
+        if fresh:
+            self._learn_pictures(pictures, data)
+        valid = None
+        if validation is not None:
+            valid = self._validation_data(*validation)
+        elif self.early_stopping and not incremental:
+            train, held_out = train_test_split(
+                np.arange(len(data)),
+                test_size=self.validation_fraction,
+                random_state=random_state,
+                stratify=self._strata(targets),
             )
-            data, valid = data.subset(train_rows), data.subset(valid_rows)
+            data, valid = data.subset(train), data.subset(held_out)
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         device = resolve_device(self.device)
         self.device_ = str(device)
@@ -201,16 +301,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             torch.manual_seed(seed)
             if fresh:
                 self.history_: list[dict[str, Any]] = []
-                per_image = self.per_image_standardization
-                self._standardizer = Standardizer.from_pictures(
-                    pictures,
-                    data.row_weights(),
-                    input_size=self.input_size,
-                    per_image=self._is_picture() if per_image == "auto" else bool(per_image),
-                )
                 self._config = self._module_config()
-                # float64 in means float64 through and through, as scikit-learn's checks ask.
-                self._float64 = pictures.dtype == np.float64
                 module = self._build_module()
             else:
                 module = self.net_.module_
@@ -220,56 +311,100 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self.amp_ = not self._float64 and (
                 has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
             )
-            if fresh or one_cycle or self.net_.one_cycle:
-                self.net_ = self._make_net(module, seed, one_cycle=one_cycle)
-            self.net_.train(data, valid, epochs=self.max_epochs if one_cycle else 1)
-        self.history_ += [
-            {name: value for name, value in epoch.items() if name != "batches"}
-            for epoch in self.net_.history[-self.net_.n_epochs_ :]
-        ]
-        self.n_iter_ = len(self.history_)
+            if incremental and not fresh and self._incremental:
+                self.net_.set_params(lr=self.lr, batch_size=self.batch_size)
+            else:
+                self.net_ = self._make_net(module, seed, incremental=incremental)
+            self._incremental = incremental
+            n_before = len(self.net_.history or [])
+            try:
+                self.net_.train(data, valid, epochs=1 if incremental else self.max_epochs)
+            finally:
+                for epoch in (self.net_.history or [])[n_before:]:
+                    if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
+                        record = {k: v for k, v in epoch.items() if k != "batches"}
+                        self.history_.append(record | {"epoch": len(self.history_) + 1})
+                self.n_iter_ = len(self.history_)
         return self
 
-    def _weighted(
-        self,
-        pictures: NDArray[Any],
-        targets: tuple[NDArray[np.int64], ...],
-        sample_weight: ArrayLike | None,
-    ) -> TrainingData:
-        weights = _check_sample_weight(
-            sample_weight, pictures, dtype=np.float64, ensure_non_negative=True
+    def _learn_pictures(self, pictures: NDArray[Any], data: TrainingData) -> None:
+        """Learn everything about pixels from the first pictures."""
+        per_image = self.per_image_standardization
+        self._standardizer = Standardizer.from_pictures(
+            pictures,
+            data.row_weights(),
+            input_size=self.input_size,
+            per_image=self._is_picture() if per_image == "auto" else bool(per_image),
         )
+        # float64 in means float64 through and through, as scikit-learn's checks ask.
+        self._float64 = pictures.dtype == np.float64
+
+    def _validation_data(self, X: Any, y: Any, sample_weight: Any) -> TrainingData:
+        pictures = self._known_pictures(X)
+        targets = self._encode_known(y, "y_val")
+        check_consistent_length(pictures, *targets)
+        weights = _checked_weights(sample_weight, pictures)
         rows = np.flatnonzero(weights)
-        if len(rows) == 0:
-            raise ValueError("All sample_weight are zero; at least one sample must count.")
-        return TrainingData(pictures, targets, weights / weights[rows].mean(), rows)
+        return _training_data(pictures, rows, tuple(target[rows] for target in targets), weights)
+
+    def _known_pictures(self, X: ArrayLike) -> NDArray[Any]:
+        """Check pictures that follow the first ones."""
+        pictures = check_pictures(self, X, reset=False)
+        if self._is_picture():
+            self._standardizer.check_range(pictures)
+        return pictures
 
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
+
+    def _architecture(self, **convolutional: Any) -> Architecture:
+        return Architecture.from_parameters(
+            hidden_layer_sizes=self.hidden_layer_sizes,
+            activation=self.activation,
+            negative_slope=self.negative_slope,
+            normalization=self.normalization,
+            normalization_position=self.normalization_position,
+            dropout=self.dropout,
+            weight_init=self.weight_init,
+            bias_init=self.bias_init,
+            **convolutional,
+        )
+
+    def _input_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of what the network reads."""
+        return (*self._standardizer.size, self.image_shape_[2])
 
     def _build_module(self) -> nn.Module:
         module = self._make_module(**self._config)
         dtype = torch.float64 if self._float64 else torch.float32
         return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def _make_net(self, module: nn.Module, seed: int, *, one_cycle: bool) -> TrainingNet:
-        prepare = partial(_prepare, self._standardizer, torch.device(self.device_), self._float64)
+    def _make_net(self, module: nn.Module, seed: int, *, incremental: bool) -> TrainingNet:
+        kind = "constant" if incremental and self.lr_schedule == "one_cycle" else self.lr_schedule
         return TrainingNet(
             module,
             criterion=self._criterion,
-            prepare=prepare,
-            prepare_training=partial(
-                prepare, strength=self._strength, generator=torch.Generator().manual_seed(seed)
+            preparation=Preparation(
+                self._standardizer,
+                torch.device(self.device_),
+                torch.float64 if self._float64 else torch.float32,
+                self._strength,
+                torch.Generator().manual_seed(seed),
             ),
             is_right=self._is_right,
             rng=np.random.default_rng(seed),
-            one_cycle=one_cycle,
+            make_optimizer=partial(
+                make_optimizer,
+                self.optimizer,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+            ),
+            schedule=Schedule(kind, self.lr_decay, self.lr_decay_steps),
             ema_decay=self.ema_decay,
-            weight_decay=self.weight_decay,
             amp=self.amp_,
             lr=self.lr,
             batch_size=self.batch_size,
-            patience=self.n_iter_no_change if self.early_stopping and one_cycle else None,
+            patience=self.n_iter_no_change if self.early_stopping and not incremental else None,
             callbacks=self.callbacks,
             device=self.device_,
             verbose=int(self.verbose),
@@ -277,19 +412,36 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _outputs(self, X: ArrayLike) -> list[NDArray[Any]]:
         """Mean logits over `n_views` of each picture, as float64 arrays."""
-        check_is_fitted(self)
-        pictures = check_pictures(self, X, reset=False)
-        net = self.net_
+        check_is_fitted(self, "net_")
+        pictures = self._known_pictures(X)
+        if not 1 <= self.n_views <= len(VIEWS):
+            raise ValueError(f"n_views={self.n_views} must lie between 1 and {len(VIEWS)}.")
+        module, preparation = self.net_.module_, self.net_.preparation
         # A network that saw every picture in one place only would misread it from another.
         n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
             for start in range(0, len(pictures), EVALUATION_BATCH):
                 part = pictures[start : start + EVALUATION_BATCH]
-                views = [net.module_(net.prepare(part, view=view)) for view in range(n_views)]
-                means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*views, strict=True)]
+                seen = [module(view) for view in preparation.views(part, n_views)]
+                means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
                 batches.append([mean.double().cpu().numpy() for mean in means])
         return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+    def summary(self) -> NetworkSummary:
+        """Layers of the fitted network, with output shapes and numbers of weights.
+
+        Returns
+        -------
+        NetworkSummary
+            ``print`` shows it as a table, and so does a notebook.
+        """
+        check_is_fitted(self, "net_")
+        return NetworkSummary.of(self.net_.module_, self._input_shape())
+
+    def _html_repr(self) -> str:
+        diagram: str = super()._html_repr()
+        return diagram + self.summary()._repr_html_() if hasattr(self, "net_") else diagram
 
     def __getstate__(self) -> dict[str, Any]:
         """Fitted state with the network as numpy arrays, free of device and torch."""
@@ -308,10 +460,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             # A copy, for arrays that joblib maps from disk are read-only.
             weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
             module.load_state_dict(weights)
-            if self.device.startswith("cuda") and not torch.cuda.is_available():
-                self.device = "auto"
-            self.device_ = str(resolve_device(self.device))
-            self.net_ = self._make_net(module.eval(), 0, one_cycle=True).initialize()
+            absent = self.device_.startswith("cuda") and not torch.cuda.is_available()
+            self.device_ = str(resolve_device("auto" if absent else self.device_))
+            self.net_ = self._make_net(module.eval(), 0, incremental=self._incremental).initialize()
 
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""
@@ -321,20 +472,20 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return tags
 
 
-def _prepare(
-    standardizer: Standardizer,
-    device: torch.device,
-    float64: bool,
+def _checked_weights(sample_weight: Any, pictures: NDArray[Any]) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = _check_sample_weight(
+        sample_weight, pictures, dtype=np.float64, ensure_non_negative=True, copy=True
+    )
+    if not weights.any():  # scikit-learn before 1.9 lets this pass
+        raise ValueError("All sample_weight are zero; at least one sample must count.")
+    return weights
+
+
+def _training_data(
     pictures: NDArray[Any],
-    *,
-    view: int = 0,
-    strength: float = 0.0,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Turn stored pictures into what the network reads."""
-    batch = standardizer.to_tensor(pictures, device, torch.float64 if float64 else torch.float32)
-    if strength > 0 and generator is not None:
-        batch = augment(batch, size=standardizer.size, strength=strength, generator=generator)
-    elif view > 0 or tuple(batch.shape[2:]) != standardizer.size:
-        batch = fixed_view(batch, view, size=standardizer.size)
-    return batch.contiguous(memory_format=torch.channels_last)
+    rows: NDArray[np.int64],
+    targets: tuple[NDArray[np.int64], ...],
+    weights: NDArray[np.float64],
+) -> TrainingData:
+    counted = weights[rows]
+    return TrainingData(pictures, rows, targets, counted / counted.mean())

@@ -14,7 +14,8 @@ from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tag
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
 
-from .._labels import BLANK
+from .._labels import BLANK, as_labels
+from .._pictures import as_array
 from ._decoding import SequenceFactors
 from ._reader import NumberReader
 
@@ -43,7 +44,8 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarrays for padded labels
-        Distinct labels seen in `fit`, per column for padded labels. `predict` may answer others.
+        Distinct labels seen in `fit`; for padded labels, those of each column of `predict`, which
+        has at least `max_length_`. `predict` may answer others.
     alphabet_ : str
         The characters a reading can have.
     max_length_ : int
@@ -100,7 +102,8 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Numbers: strings, ints, or int codes padded with `blank`.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each number, where the classifier takes weights.
+            Weight of each number, where the classifier takes weights; numbers of weight 0 are
+            left out.
 
         Returns
         -------
@@ -110,12 +113,11 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         Raises
         ------
         ValueError
-            If labels are empty or don't fit `alphabet` or `max_length`, or weights are given that
-            the classifier doesn't take.
+            If labels are empty or don't fit `alphabet` or `max_length`, weights are given that the
+            classifier doesn't take, or all weights are zero.
         """
-        codes, lengths = self._learn_labels(y)
         X = self._features(X)
-        check_consistent_length(X, lengths)
+        check_consistent_length(X, as_labels(y))
         weights = None
         if sample_weight is not None:
             if not has_fit_parameter(self.estimator, "sample_weight"):
@@ -123,7 +125,11 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
                     f"sample_weight was given, but {type(self.estimator).__name__}.fit takes "
                     "none; leave it out or use another classifier."
                 )
-            weights = _check_sample_weight(sample_weight, lengths, ensure_non_negative=True)
+            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            rows = np.flatnonzero(weights)
+            if len(rows) < len(weights):
+                X, y, weights = _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
+        codes, lengths = self._learn_labels(y)
         fit = delayed(_fit_clone)
         self.length_estimator_, *self.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
             [
@@ -137,6 +143,8 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.length_estimator_, name):
                 setattr(self, name, getattr(self.length_estimator_, name))
+            elif hasattr(self, name):  # from an earlier fit
+                delattr(self, name)
         return self
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
@@ -150,7 +158,7 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         if sparse.issparse(X):
             return X.tocsr()  # the only common format whose rows can be picked
         if not hasattr(X, "iloc"):
-            X = np.asarray(X)
+            X = as_array(X)
         takes_pictures = get_tags(self.estimator).input_tags.three_d_array
         return X if X.ndim <= 2 or takes_pictures else X.reshape(len(X), -1)
 

@@ -12,8 +12,14 @@ from scipy.special import logsumexp
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
-from .._labels import DIGITS, NumberCodec, label_form, numbers_to_strings
-from ._decoding import SequenceFactors, best_readings, log_marginals, log_probability_of
+from .._labels import DIGITS, NumberCodec, as_labels, label_form, numbers_to_strings
+from ._decoding import (
+    SequenceFactors,
+    best_integers,
+    best_readings,
+    log_marginals,
+    log_probability_of,
+)
 
 
 class NumberReader(metaclass=ABCMeta):
@@ -46,21 +52,30 @@ class NumberReader(metaclass=ABCMeta):
         keep_classes: bool = False,
         classes: ArrayLike | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Codes and lengths of labels.
+        """Codes and lengths of labels, all of which count: callers leave out those of weight 0.
 
         `reset` settles anew which characters and lengths there are; `keep_classes` adds the labels
         to ``classes_`` instead of replacing them.
         """
-        labels = _as_labels(y)
+        labels = as_labels(y)
         # From y itself: as an array, a missing value among strings is the text "nan".
         strings = self._strings(y, "y")
         if len(labels) == 0:
             raise ValueError("y holds 0 numbers; at least one is needed.")
-        known = labels if classes is None else np.concatenate([labels, _as_labels(classes)])
+        known, known_strings = labels, strings
+        if classes is not None:
+            named = as_labels(classes, "classes")
+            if label_form(named) != label_form(labels) or named.shape[1:] != labels.shape[1:]:
+                raise ValueError(
+                    f"classes has shape {named.shape} and dtype {named.dtype}, but y has shape "
+                    f"{labels.shape} and dtype {labels.dtype}; pass both in one form."
+                )
+            known = np.concatenate([labels, named])
+            known_strings = np.concatenate([strings, self._strings(classes, "classes")])
         if reset:
             codec = NumberCodec.from_labels(
                 known,
-                self._strings(known, "classes"),
+                known_strings,
                 alphabet=self.alphabet,
                 max_length=self.max_length,
                 blank=self.blank,
@@ -68,6 +83,9 @@ class NumberReader(metaclass=ABCMeta):
         else:
             codec = self._codec.for_labels(labels)
         encoded = codec.encode(strings)
+        all_encoded = encoded if classes is None else codec.encode(known_strings, "classes")
+        if codec.form == "padded":
+            known = codec.to_form(*all_encoded)  # with as many columns as readings have
         self._codec = codec
         self.alphabet_ = codec.alphabet
         self.max_length_ = codec.max_length
@@ -90,14 +108,10 @@ class NumberReader(metaclass=ABCMeta):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, max_length)
-            Numbers in the form of the training labels.
+            Numbers in the form of the training labels. Where these are integers, only what an
+            integer can be is answered: no number with a leading zero.
         """
-        log_factors = self._checked_log_factors(X)
-        if self._codec.form == "int" and "-" in self.alphabet_:
-            # Not every string over this alphabet is an integer: only labels seen are answered.
-            seen: NDArray[Any] = self.classes_[self._log_joint(log_factors).argmax(axis=1)]
-            return seen
-        codes, lengths, _ = best_readings(log_factors)
+        codes, lengths, _ = self._best_readings(X)
         return self._codec.to_form(codes, lengths)
 
     def predict_factors(self, X: ArrayLike) -> SequenceFactors:
@@ -130,7 +144,7 @@ class NumberReader(metaclass=ABCMeta):
         ndarray of shape (n_samples,)
             In [0, 1].
         """
-        return np.exp(best_readings(self._checked_log_factors(X))[2])
+        return np.exp(self._best_readings(X)[2])
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any] | list[NDArray[Any]]:
         """Natural logarithm of `predict_proba`.
@@ -150,7 +164,7 @@ class NumberReader(metaclass=ABCMeta):
             return _normalized(self._log_joint(log_factors))
         marginals = log_marginals(log_factors)
         columns = []
-        for index, classes in enumerate(self.classes_):
+        for index, classes in enumerate(self.classes_):  # one a column of a reading
             if index < self.max_length_:
                 seen = np.where(classes == self.blank, len(self.alphabet_), classes)
                 columns.append(_normalized(marginals[:, index, seen.astype(np.int64)]))
@@ -170,7 +184,8 @@ class NumberReader(metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples, n_classes) or list of such
             For 1-D labels, P(S|X) of each number in ``classes_``, renormalised over them. For
-            padded labels, one array a column: the probabilities of its codes, blank included.
+            padded labels, one array a column of `predict`: the probabilities of its codes, blank
+            included.
         """
         log_proba = self.predict_log_proba(X)
         return list(map(np.exp, log_proba)) if isinstance(log_proba, list) else np.exp(log_proba)
@@ -202,18 +217,19 @@ class NumberReader(metaclass=ABCMeta):
         check_is_fitted(self)
         return self._log_factors(X)
 
+    def _best_readings(
+        self, X: ArrayLike
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+        """Codes, lengths and log-probabilities of the best numbers that labels could be."""
+        log_factors = self._checked_log_factors(X)
+        if self._codec.form == "int":
+            return best_integers(log_factors, self.alphabet_)
+        return best_readings(log_factors)
+
     def _log_joint(self, log_factors: SequenceFactors) -> NDArray[Any]:
         """Log P(S|X) of every number in classes_."""
         codes, lengths = self._codec.encode(self._strings(self.classes_, "classes_"))
         return log_probability_of(log_factors, codes, lengths)
-
-
-def _as_labels(y: ArrayLike) -> NDArray[Any]:
-    """Labels as an array of at least one dimension."""
-    labels = np.asarray(y)
-    if labels.ndim == 0:
-        raise ValueError(f"y should be a 1d array of numbers, got {y!r} instead.")
-    return labels
 
 
 def _distinct(labels: NDArray[Any], known: Any) -> Any:

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
-from sklearn.utils import Tags
+from sklearn.utils import Tags, _safe_indexing
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _num_samples
 from torch import Tensor, nn
 
-from .._labels import BLANK
+from .._labels import BLANK, as_labels
 from ._decoding import SequenceFactors
-from ._network import SequenceNetwork
-from ._neural import NeuralClassifier
+from ._network import SequenceNetwork, at_least_float32
+from ._neural import CONVOLUTIONAL, NeuralClassifier
 from ._reader import NumberReader
+from ._training import TrainingData
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
@@ -30,17 +32,13 @@ class SequenceLoss(nn.Module):
 
     def forward(self, outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, Tensor]) -> Tensor:
         """Loss of each sample, shape (n,)."""
-        length_logits, position_logits = map(_at_least_float32, outputs)
+        length_logits, position_logits = map(at_least_float32, outputs)
         codes, lengths = targets
         characters = F.cross_entropy(
             position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
         )
         length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
         return length + characters.view_as(codes).sum(dim=1)
-
-
-def _at_least_float32(logits: Tensor) -> Tensor:
-    return logits.float() if logits.dtype == torch.bfloat16 else logits
 
 
 class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
@@ -62,17 +60,51 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         The code behind the last character in padded integer labels.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or colour; rows that are neither are taken as pictures one pixel high.
+        grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
+        taken as pictures one pixel high.
     input_size : int, default=48
         Longer sides of pictures are shrunk to this many pixels on their way into the network. None
         leaves them as they are.
     channels : sequence of sequences of ints, default=((32, 32), (64, 64), (128, 128))
-        Widths of the convolutions, stage by stage; 2x2 max-pooling stands between stages, and the
-        first convolution has stride 2.
-    normalization : {"batch", "group"} or None, default="batch"
-        What follows each convolution.
-    dropout : float in [0, 1), default=0.0
-        Share of feature maps between stages, and of attended features, left out in training.
+        Widths of the convolutions, stage by stage. 2x2 pooling stands between stages and, except
+        where `head` is "attention", behind the last one. Empty, with another head: no convolution.
+    kernel_size : int or sequence of ints, default=3
+        Side of the convolutions' kernels, or one a stage. Borders are padded with zeros, so that a
+        convolution keeps the size.
+    stem : tuple of 2 ints or None, default=(5, 2)
+        Kernel size and stride of the very first convolution. None: as the others of its stage.
+    pooling : {"max", "average"} or None, or a sequence of them, default="max"
+        2x2 pooling with stride 2, or one kind a stage.
+    head : {"attention", "dense", "tiles"}, default="attention"
+        What follows the last stage. "attention": one learned attention map for each position and
+        one for the length. "dense": all features side by side, for all positions. "tiles": the
+        picture is cut into `max_length` equal tiles from left to right, one a position, which are
+        all read by the same layers.
+    blank_class : bool, default=False
+        Whether the end of a number shows by one more class, a blank, at the positions behind it,
+        instead of by a classifier of the length.
+    hidden_layer_sizes : sequence of ints, default=()
+        Widths of the fully connected layers between the head and the outputs.
+    activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
+        Activation behind every layer but the last.
+    negative_slope : float in [0, 1], default=0.01
+        Slope of "leaky_relu" below zero.
+    normalization : {"batch", "group", "lrn"} or None, or a sequence of them, default="batch"
+        Normalisation of each convolution and each fully connected layer, or a list with one a stage
+        and then one a fully connected layer. "lrn", local response normalisation [5]_, has no
+        effect on fully connected layers.
+    normalization_position : {"before_activation", "after_activation", "after_pool"}, \
+            default="before_activation"
+        Where it stands: with every convolution, or once a stage, behind its pool. Directly behind a
+        convolution, batch and group normalisation replace its bias.
+    dropout : float in [0, 1), or a sequence of them, default=0.0
+        Share of features behind each pool (or of attended features), and of each fully connected
+        layer's outputs, left out in training, or a list with one a stage and then one a fully
+        connected layer.
+    weight_init : {"he", "xavier"}, default="he"
+        Start of all weights but the attention's and the outputs': normal [3]_ or uniform [4]_.
+    bias_init : float, default=0.0
+        Start of the same layers' biases.
     per_image_standardization : "auto" or bool, default="auto"
         Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto": where
         both sides have at least 16 pixels.
@@ -83,23 +115,36 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     n_views : int in [1, 5], default=5
         Views of each picture (as it is, nearer, farther, from the left and the right) whose
         logits a prediction averages; time grows with them. 1 where training was not augmented.
+    optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
+        "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate of SGD with Nesterov momentum 0.9: the peak of the one-cycle schedule [2]_ in
-        `fit`, constant in `partial_fit`.
+        Learning rate, which the schedule starts from or peaks at.
+    lr_schedule : {"constant", "exponential", "staircase", "one_cycle"}, default="one_cycle"
+        How the rate changes. "exponential" multiplies it by `lr_decay` over every `lr_decay_steps`
+        steps, "staircase" at the end of them; "one_cycle" [2]_ rises for a fifth of the steps and
+        then falls towards 0. In `partial_fit` "one_cycle" is constant.
+    lr_decay : float in (0, 1], default=0.95
+        Factor of "exponential" and "staircase".
+    lr_decay_steps : int, default=None
+        Optimiser steps between two factors. None: an epoch.
+    momentum : float in (0, 1), default=0.9
+        Of "momentum" and "nesterov".
     max_epochs : int, default=80
         Passes over the data in `fit`.
     batch_size : int, default=64
         Pictures in a training step.
     weight_decay : float, default=5e-4
-        L2 penalty on weights; biases and normalisation are exempt.
+        L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
+        gradient.
     ema_decay : float in [0, 1), default=0.998
-        Decay per step of the exponential moving average of the weights that predicts.
+        Decay per step of the exponential moving average of the weights that predicts. 0: the last
+        weights.
     early_stopping : bool, default=False
-        Hold out `validation_fraction` of the data, stop when its whole-number accuracy has not
-        risen for `n_iter_no_change` epochs, and keep the best epoch's weights. The one-cycle
-        schedule is planned for `max_epochs`, so an early stop cuts its end off.
+        Stop when the validation data's whole-number accuracy has not risen for `n_iter_no_change`
+        epochs, and keep the best epoch's weights. "one_cycle" is planned for `max_epochs`, so an
+        early stop cuts its end off.
     validation_fraction : float in (0, 1), default=0.1
-        Share held out for early stopping.
+        Share of the data held out for early stopping where `fit` gets no ``X_val``.
     n_iter_no_change : int, default=10
         Epochs without a better validation score before stopping.
     warm_start : bool, default=False
@@ -116,12 +161,13 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
     verbose : int, default=0
-        1 prints a line an epoch.
+        1 prints a line an epoch, 2 shows a bar over its batches as well.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarrays for padded labels
-        Distinct labels seen in `fit`, per column for padded labels. `predict` may answer others.
+        Distinct labels seen in `fit`; for padded labels one array a column of `predict`, which may
+        answer others.
     alphabet_ : str
         The characters a reading can have.
     max_length_ : int
@@ -131,9 +177,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     net_ : skorch.NeuralNet
         The network, in skorch's wrapping.
     history_ : list of dict
-        One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, with
-        early stopping, "valid_loss" and "valid_score". Scores are whole-number accuracies;
-        those of training are on augmented pictures. ``pandas.DataFrame`` takes it.
+        One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
+        there is validation data, "valid_loss" and "valid_score". Scores are whole-number
+        accuracies; those of training are on augmented pictures. ``pandas.DataFrame`` takes it.
     n_iter_ : int
         Epochs trained.
     device_ : str
@@ -155,6 +201,12 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
        Recognition from Street View Imagery using Deep Convolutional Neural Networks.
        arXiv:1312.6082, section 4.
     .. [2] L. Smith, N. Topin (2017). Super-Convergence. arXiv:1708.07120.
+    .. [3] K. He, X. Zhang, S. Ren, J. Sun (2015). Delving Deep into Rectifiers. arXiv:1502.01852,
+       section 2.2.
+    .. [4] X. Glorot, Y. Bengio (2010). Understanding the difficulty of training deep feedforward
+       neural networks. AISTATS, section 4.2.1.
+    .. [5] A. Krizhevsky, I. Sutskever, G. Hinton (2012). ImageNet Classification with Deep
+       Convolutional Neural Networks. NIPS, section 3.3; here alpha 0.1, beta 0.75, radius 5.
 
     Examples
     --------
@@ -169,6 +221,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralClassifier._parameter_constraints,
         **NumberReader._parameter_constraints,
+        **CONVOLUTIONAL,
+        "head": [StrOptions({"attention", "dense", "tiles"})],
+        "blank_class": ["boolean"],
     }
 
     _criterion = SequenceLoss
@@ -186,12 +241,28 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         image_shape: tuple[int, ...] | None = None,
         input_size: int | None = 48,
         channels: Sequence[Sequence[int]] = CHANNELS,
-        normalization: str | None = "batch",
-        dropout: float = 0.0,
+        kernel_size: int | Sequence[int] = 3,
+        stem: tuple[int, int] | None = (5, 2),
+        pooling: str | Sequence[str | None] | None = "max",
+        head: str = "attention",
+        blank_class: bool = False,
+        hidden_layer_sizes: Sequence[int] = (),
+        activation: str = "relu",
+        negative_slope: float = 0.01,
+        normalization: str | Sequence[str | None] | None = "batch",
+        normalization_position: str = "before_activation",
+        dropout: float | Sequence[float] = 0.0,
+        weight_init: str = "he",
+        bias_init: float = 0.0,
         per_image_standardization: str | bool = "auto",
         augmentation: str | float = "auto",
         n_views: int = 5,
+        optimizer: str = "nesterov",
         lr: float = 0.1,
+        lr_schedule: str = "one_cycle",
+        lr_decay: float = 0.95,
+        lr_decay_steps: int | None = None,
+        momentum: float = 0.9,
         max_epochs: int = 80,
         batch_size: int = 64,
         weight_decay: float = 5e-4,
@@ -212,12 +283,28 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.image_shape = image_shape
         self.input_size = input_size
         self.channels = channels
+        self.kernel_size = kernel_size
+        self.stem = stem
+        self.pooling = pooling
+        self.head = head
+        self.blank_class = blank_class
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.negative_slope = negative_slope
         self.normalization = normalization
+        self.normalization_position = normalization_position
         self.dropout = dropout
+        self.weight_init = weight_init
+        self.bias_init = bias_init
         self.per_image_standardization = per_image_standardization
         self.augmentation = augmentation
         self.n_views = n_views
+        self.optimizer = optimizer
         self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.lr_decay = lr_decay
+        self.lr_decay_steps = lr_decay_steps
+        self.momentum = momentum
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.weight_decay = weight_decay
@@ -233,24 +320,41 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.verbose = verbose
 
     def _encode(
-        self, y: ArrayLike, *, reset: bool, keep_classes: bool, classes: ArrayLike | None
+        self,
+        y: ArrayLike,
+        rows: NDArray[np.int64],
+        *,
+        reset: bool,
+        incremental: bool,
+        classes: ArrayLike | None,
     ) -> tuple[NDArray[np.int64], ...]:
-        return self._learn_labels(y, reset=reset, keep_classes=keep_classes, classes=classes)
+        y = y if len(rows) == _num_samples(y) else _safe_indexing(y, rows)
+        return self._learn_labels(
+            y, reset=reset, keep_classes=incremental and not reset, classes=classes
+        )
+
+    def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
+        codec = self._codec.for_labels(as_labels(y, name), name)
+        return codec.encode(self._strings(y, name), name)
+
+    def _learn_pictures(self, pictures: NDArray[Any], data: TrainingData) -> None:
+        super()._learn_pictures(pictures, data)
+        if self.head == "tiles":
+            self._standardizer = self._standardizer.widened(self.max_length_)
 
     def _module_config(self) -> dict[str, Any]:
-        if not self.channels or not all(stage and min(stage) >= 1 for stage in self.channels):
-            raise ValueError(
-                f"channels={self.channels!r} must hold at least one stage, and each stage at least "
-                "one positive width, as in ((32, 32), (64, 64))."
-            )
-        height, width = self._standardizer.size
         return {
-            "image_shape": (height, width, self.image_shape_[2]),
+            "image_shape": self._input_shape(),
+            "architecture": self._architecture(
+                channels=self.channels,
+                kernel_size=self.kernel_size,
+                stem=self.stem,
+                pooling=self.pooling,
+                head=self.head,
+            ),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
-            "channels": tuple(tuple(stage) for stage in self.channels),
-            "normalization": self.normalization,
-            "dropout": self.dropout,
+            "blank_class": self.blank_class,
         }
 
     @staticmethod

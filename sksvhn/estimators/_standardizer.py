@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class Standardizer:
     size: tuple[int, int]
     #: Whether each picture is then standardised by itself, over all its pixels and channels.
     per_image: bool
+    #: Least and greatest pixel.
+    range: tuple[float, float]
 
     @classmethod
     def from_pictures(
@@ -45,8 +48,11 @@ class Standardizer:
         squares = np.zeros(pictures.shape[3])
         # Centring first keeps the sum of squares accurate for pixels far from zero.
         center = pictures[np.argmax(weights > 0)].mean(axis=(0, 1), dtype=np.float64)
+        low, high = math.inf, -math.inf
         for start in range(0, len(pictures), _CHUNK):
-            chunk = pictures[start : start + _CHUNK].astype(np.float64) - center
+            pixels = pictures[start : start + _CHUNK]
+            low, high = min(low, float(pixels.min())), max(high, float(pixels.max()))
+            chunk = pixels.astype(np.float64) - center
             weight = weights[start : start + _CHUNK]
             total += weight @ chunk.sum(axis=(1, 2))
             squares += weight @ np.square(chunk).sum(axis=(1, 2))
@@ -55,7 +61,24 @@ class Standardizer:
         std = np.sqrt(np.maximum(squares / count - offset**2, 0.0))
         limit = input_size or max(pictures.shape[1:3])
         size = (min(pictures.shape[1], limit), min(pictures.shape[2], limit))
-        return cls(center + offset, np.where(std > 0, std, 1.0), size, per_image)
+        return cls(center + offset, np.where(std > 0, std, 1.0), size, per_image, (low, high))
+
+    def widened(self, multiple: int) -> Standardizer:
+        """Make the width that the network reads a multiple of some number."""
+        height, width = self.size
+        return replace(self, size=(height, math.ceil(width / multiple) * multiple))
+
+    def check_range(self, pictures: NDArray[Any]) -> None:
+        """Refuse pixels from 0 to 1 where those learned go to 255, and the reverse."""
+        range_ = (float(pictures.min()), float(pictures.max()))
+        found = 255 if pictures.dtype == np.uint8 else _full_scale(*range_)
+        learned = _full_scale(*self.range)
+        if {learned, found} == {1, 255}:
+            change = "multiply X by" if learned == 255 else "divide X by"
+            raise ValueError(
+                f"X holds pixels from {range_[0]:g} to {range_[1]:g}, but the training pictures' "
+                f"went from {self.range[0]:g} to {self.range[1]:g}; {change} 255."
+            )
 
     def to_tensor(self, pictures: NDArray[Any], device: torch.device, dtype: torch.dtype) -> Tensor:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
@@ -70,3 +93,12 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
+
+
+def _full_scale(low: float, high: float) -> int | None:
+    """Return what white is among pixels with this range, where it is plain."""
+    if low < 0:
+        return None
+    if 0 < high <= 1:
+        return 1
+    return 255 if 15 < high <= 255 else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
-MOMENTUM = 0.9
-WARM_UP = 0.2
+from ._optimization import Schedule
+from ._preparation import Preparation
+
 EVALUATION_BATCH = 256
 
 Targets = tuple[Tensor, ...]
@@ -24,24 +27,32 @@ Batch = tuple[Tensor, tuple[Targets, Tensor]]
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Pictures, encoded targets and weights of mean 1, of which only some rows may count."""
+    """Samples: which row of the pictures each one is, its encoded targets, and its weight.
+
+    Weights have mean 1. Rows that no sample names don't count.
+    """
 
     pictures: NDArray[Any]
+    rows: NDArray[np.int64]
     targets: tuple[NDArray[np.int64], ...]
     weights: NDArray[np.float64]
-    rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def subset(self, indices: NDArray[np.int64]) -> TrainingData:
-        """Count fewer rows; nothing is copied but their numbers."""
-        return replace(self, rows=self.rows[indices])
+        """Fewer samples of the same pictures, which are not copied."""
+        return TrainingData(
+            self.pictures,
+            self.rows[indices],
+            tuple(target[indices] for target in self.targets),
+            self.weights[indices],
+        )
 
     def row_weights(self) -> NDArray[np.float64]:
         """Weights of all pictures, 0 where a row does not count."""
-        weights = np.zeros_like(self.weights)
-        weights[self.rows] = self.weights[self.rows]
+        weights = np.zeros(len(self.pictures))
+        weights[self.rows] = self.weights
         return weights
 
 
@@ -72,10 +83,10 @@ class Batches:
         n = len(self.data)
         order = np.arange(n) if self.rng is None else self.rng.permutation(n)
         for indices in np.array_split(order, len(self)):
-            rows = self.data.rows[indices]
-            inputs = self.prepare(self.data.pictures[rows])
-            targets = tuple(torch.from_numpy(t[rows]).to(inputs.device) for t in self.data.targets)
-            weights = torch.from_numpy(self.data.weights[rows]).to(inputs.device, inputs.dtype)
+            part = self.data.subset(indices)
+            inputs = self.prepare(part.pictures[part.rows])
+            targets = tuple(torch.from_numpy(target).to(inputs.device) for target in part.targets)
+            weights = torch.from_numpy(part.weights).to(inputs.device, inputs.dtype)
             yield inputs, (targets, weights)
 
 
@@ -106,6 +117,15 @@ class WeightAverage:
             own.copy_(average)
             average.copy_(kept)
 
+    @contextmanager
+    def in_place(self, module: nn.Module) -> Iterator[None]:
+        """Let the module have the averaged weights for a while."""
+        self.exchange(module)
+        try:
+            yield
+        finally:
+            self.exchange(module)
+
 
 class KeepBest(Callback):
     """Stops when the validation score no longer rises and restores the best epoch's weights."""
@@ -125,8 +145,7 @@ class KeepBest(Callback):
             self.best_score_, self.best_epoch_ = score, epoch
             self.weights_ = [tensor.clone() for tensor in net.average_.tensors]
         elif epoch - self.best_epoch_ >= self.patience:
-            # skorch's own way to end training early.
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt  # skorch's way to end training early
 
     def on_train_end(self, net: TrainingNet, **kwargs: Any) -> None:
         """Restore the best epoch."""
@@ -134,8 +153,32 @@ class KeepBest(Callback):
             net.average_.tensors = self.weights_
 
 
+class EpochProgress(Callback):
+    """A bar over the batches of each epoch, which vanishes at its end."""
+
+    def on_epoch_begin(self, net: TrainingNet, **kwargs: Any) -> None:
+        """Open the bar."""
+        label = f"epoch {len(net.history)}"
+        self.bar_ = tqdm(total=net.steps_per_epoch_, desc=label, unit="batch", leave=False)
+
+    def on_batch_end(self, net: TrainingNet, *, training: bool, **kwargs: Any) -> None:
+        """Move on by a training batch."""
+        if training:
+            self.bar_.update()
+
+    def on_epoch_end(self, net: TrainingNet, **kwargs: Any) -> None:
+        """Close the bar."""
+        self.bar_.close()
+
+    on_train_end = on_epoch_end  # of an epoch that was interrupted
+
+
+class TrainingStopped(Exception):  # noqa: N818  no error: a wish
+    """A callback asked for the end of training."""
+
+
 class TrainingNet(NeuralNet):
-    """skorch's net over whole arrays: weighted loss, one-cycle rate, averaged weights.
+    """skorch's net over whole arrays: weighted loss, scheduled rate, averaged weights.
 
     The loss is summed on the device and read back once an epoch; skorch reads it every step.
     """
@@ -145,24 +188,22 @@ class TrainingNet(NeuralNet):
         module: nn.Module,
         *,
         criterion: type[nn.Module],
-        prepare_training: Callable[[NDArray[Any]], Tensor],
-        prepare: Callable[..., Tensor],
+        preparation: Preparation,
         is_right: Callable[[Any, Targets], Tensor],
         rng: np.random.Generator,
-        one_cycle: bool,
+        make_optimizer: Callable[..., torch.optim.Optimizer],
+        schedule: Schedule,
         ema_decay: float,
-        weight_decay: float,
         amp: bool,
         patience: int | None,
         **kwargs: Any,
     ) -> None:
-        self.prepare_training = prepare_training
-        self.prepare = prepare
+        self.preparation = preparation
         self.is_right = is_right
         self.rng = rng
-        self.one_cycle = one_cycle
+        self.make_optimizer = make_optimizer
+        self.schedule = schedule
         self.ema_decay = ema_decay
-        self.weight_decay = weight_decay
         self.amp = amp
         self.patience = patience
         super().__init__(module, criterion=criterion, train_split=None, **kwargs)
@@ -172,33 +213,49 @@ class TrainingNet(NeuralNet):
         callbacks: list[tuple[str, Callback]] = [("epoch_timer", EpochTimer())]
         if self.patience is not None:
             callbacks.append(("keep_best", KeepBest(self.patience)))
+        if self.verbose > 1:
+            callbacks.append(("epoch_progress", EpochProgress()))
         return [*callbacks, ("print_log", PrintLog())]
 
-    def initialize_optimizer(self, *args: Any, **kwargs: Any) -> TrainingNet:
-        """SGD with Nesterov momentum; biases and normalisation are not decayed."""
-        parameters = [p for p in self.module_.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimizer_ = torch.optim.SGD(groups, lr=self.lr, momentum=MOMENTUM, nesterov=True)
+    def initialize(self) -> TrainingNet:
+        """Prepare everything for the first step."""
+        super().initialize()
+        self.average_ = WeightAverage(self.module_, self.ema_decay)
+        self.step_ = 0
         return self
 
+    def initialize_optimizer(self, *args: Any, **kwargs: Any) -> TrainingNet:
+        """Build the optimiser that the parameters name."""
+        self.optimizer_ = self.make_optimizer(self.module_, lr=self.lr)
+        return self
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the callbacks; skorch's raise KeyboardInterrupt to end training."""
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            # Told apart from Ctrl-C, which has to reach the user.
+            raise TrainingStopped from None
+
     def train(self, train: TrainingData, valid: TrainingData | None, *, epochs: int) -> None:
-        """Train the module and leave the averaged weights in it, ready to predict."""
+        """Train the module and leave the averaged weights in it, ready to predict.
+
+        Ctrl-C leaves the weights as they are by then and is raised again.
+        """
         if not self.initialized_:
             self.initialize()
-            self.average_ = WeightAverage(self.module_, self.ema_decay)
-        else:
-            self.average_.exchange(self.module_)
-        epochs_before = len(self.history)
-        self.max_epochs = epochs
-        self.n_steps_ = epochs * math.ceil(len(train) / self.batch_size)
-        self.step_ = 0
-        self.partial_fit((train, valid))
-        self.n_epochs_ = len(self.history) - epochs_before
         self.average_.exchange(self.module_)
-        self.module_.eval()
+        self.steps_per_epoch_ = math.ceil(len(train) / self.batch_size)
+        self.n_steps_ = epochs * self.steps_per_epoch_
+        self.notify("on_train_begin", X=train, y=None)
+        try:
+            self.fit_loop((train, valid), epochs=epochs)
+        except TrainingStopped:
+            pass
+        finally:
+            self.notify("on_train_end", X=train, y=None)
+            self.average_.exchange(self.module_)
+            self.module_.eval()
 
     def get_split_datasets(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Training and validation data, as given to `train`."""
@@ -206,11 +263,14 @@ class TrainingNet(NeuralNet):
 
     def get_iterator(self, dataset: TrainingData, training: bool = False) -> Batches:
         """Shuffled batches for training, larger ones in order for evaluation."""
+        prepare = self.preparation
         if training:
             return Batches(
-                dataset, batch_size=self.batch_size, prepare=self.prepare_training, rng=self.rng
+                dataset, batch_size=self.batch_size, prepare=prepare.for_training, rng=self.rng
             )
-        return Batches(dataset, batch_size=EVALUATION_BATCH, prepare=self.prepare, rng=None)
+        return Batches(
+            dataset, batch_size=EVALUATION_BATCH, prepare=prepare.for_evaluation, rng=None
+        )
 
     def run_single_epoch(
         self, iterator: Batches | None, training: bool, prefix: str, step_fn: Any, **params: Any
@@ -221,18 +281,15 @@ class TrainingNet(NeuralNet):
         loss: float | Tensor = 0.0
         right: float | Tensor = 0.0
         weight: float | Tensor = 0.0
-        if not training:
-            self.average_.exchange(self.module_)
-        for batch in iterator:
-            self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch, **params)
-            self.notify("on_batch_end", batch=batch, training=training, **step)
-            targets, weights = batch[1]
-            loss = loss + step["loss"].detach() * len(weights)
-            right = right + self.is_right(step["y_pred"], targets).to(weights.dtype) @ weights
-            weight = weight + weights.sum()
-        if not training:
-            self.average_.exchange(self.module_)
+        with nullcontext() if training else self.average_.in_place(self.module_):
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                step = step_fn(batch, **params)
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+                targets, weights = batch[1]
+                loss = loss + step["loss"].detach() * len(weights)
+                right = right + self.is_right(step["y_pred"], targets).to(weights.dtype) @ weights
+                weight = weight + weights.sum()
         self.history.record(f"{prefix}_loss", float(loss / weight))
         self.history.record(f"{prefix}_score", float(right / weight))
         if training:
@@ -240,9 +297,11 @@ class TrainingNet(NeuralNet):
 
     def train_step(self, batch: Batch, **params: Any) -> dict[str, Any]:
         """One optimiser step, then one step of the weight average."""
-        if self.one_cycle:
-            for group in self.optimizer_.param_groups:
-                group["lr"] = self.lr * one_cycle(self.step_ / self.n_steps_)
+        factor = self.schedule.factor(
+            self.step_, n_steps=self.n_steps_, steps_per_epoch=self.steps_per_epoch_
+        )
+        for group in self.optimizer_.param_groups:
+            group["lr"] = self.lr * factor
         step = super().train_step(batch, **params)
         self.step_ += 1
         self.average_.update(self.module_)
@@ -268,16 +327,6 @@ class TrainingNet(NeuralNet):
         return (self.criterion_(y_pred, targets) * weights).mean()
 
 
-def one_cycle(progress: float) -> float:
-    """Learning-rate factor of one-cycle training (Smith & Topin 2017, arXiv 1708.07120).
-
-    Rises linearly from 1/25 to 1 over the first fifth, then falls along a cosine towards 0.
-    """
-    if progress < WARM_UP:
-        return 0.04 + 0.96 * progress / WARM_UP
-    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
-
-
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the hardware multiplies bfloat16 natively; elsewhere it is many times slower."""
     if device.type == "cuda":
@@ -295,8 +344,15 @@ def resolve_device(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        return torch.device(device)
+        resolved = torch.device(device)
     except RuntimeError:
         raise ValueError(
             f"device={device!r} is no torch device; pass 'auto', 'cpu', 'cuda' or 'cuda:0'."
         ) from None
+    n_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if resolved.type == "cuda" and (resolved.index or 0) >= n_gpus:
+        raise ValueError(
+            f"device={device!r} is not there: torch finds {n_gpus} GPUs; pass device='auto' or "
+            "'cpu'."
+        )
+    return resolved

@@ -5,22 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import (
     check_sample_weight_equivalence_on_dense_data,
     estimator_checks_generator,
 )
 
-from sksvhn import PositionwiseClassifier, SVHNLogisticRegression, SVHNSequenceClassifier
+from sksvhn import (
+    PositionwiseClassifier,
+    SVHNCNNClassifier,
+    SVHNLogisticRegression,
+    SVHNMLPClassifier,
+    SVHNSequenceClassifier,
+)
 
 SAMPLE_WEIGHT_EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 
+# Small networks and few epochs: the checks fit each some two hundred times.
+NEURAL = [
+    SVHNMLPClassifier(max_epochs=20, hidden_layer_sizes=(32,)),
+    SVHNCNNClassifier(max_epochs=15, channels=((16,), (32,))),
+    SVHNSequenceClassifier(max_epochs=15, channels=((16,), (32,))),
+]
 ESTIMATORS = [
     SVHNLogisticRegression(),
     PositionwiseClassifier(LogisticRegression()),
     PositionwiseClassifier(SVHNLogisticRegression()),
-    # Few epochs on a small network: the checks fit it some two hundred times.
-    SVHNSequenceClassifier(max_epochs=15, channels=((16,), (32,))),
+    *NEURAL,
 ]
 
 
@@ -28,7 +40,7 @@ def _checks() -> Any:
     for estimator in ESTIMATORS:
         for instance, check in estimator_checks_generator(estimator):
             name = getattr(check, "func", check).__name__
-            if isinstance(instance, SVHNSequenceClassifier) and name == SAMPLE_WEIGHT_EQUIVALENCE:
+            if estimator in NEURAL and name == SAMPLE_WEIGHT_EQUIVALENCE:
                 continue  # on a configured instance, below
             yield pytest.param(instance, check, id=f"{type(estimator).__name__}-{name}")
 
@@ -38,10 +50,9 @@ def test_scikit_learn_check(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-def test_sample_weight_equivalence_without_batches() -> None:
+@pytest.mark.parametrize("estimator", NEURAL, ids=lambda estimator: type(estimator).__name__)
+def test_sample_weight_equivalence_without_batches(estimator: Any) -> None:
     # Mini-batches and batch normalisation see a repeated sample otherwise than a weighted one;
     # scikit-learn checks its own MLPClassifier on such an instance for the same reason.
-    estimator = SVHNSequenceClassifier(
-        max_epochs=15, channels=((16,), (32,)), batch_size=1000, normalization="group"
-    )
-    check_sample_weight_equivalence_on_dense_data("SVHNSequenceClassifier", estimator)
+    configured = clone(estimator).set_params(batch_size=1000, normalization="group")
+    check_sample_weight_equivalence_on_dense_data(type(estimator).__name__, configured)

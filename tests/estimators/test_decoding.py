@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from sksvhn.estimators._decoding import (
     SequenceFactors,
+    best_integers,
     best_readings,
     log_marginals,
     log_probability_of,
@@ -64,6 +66,29 @@ def test_length_is_not_chosen_first() -> None:
     np.testing.assert_allclose(np.exp(log_probability), 0.46 * 0.98**2)
 
 
+@pytest.mark.parametrize("alphabet", ["012", "-01", "-12", "1-0", "9-3"])
+@given(seed=st.integers(0, 10_000), sharpness=st.floats(0.1, 5))
+@settings(deadline=None, max_examples=30)
+def test_best_integer_is_best_of_all_integers(alphabet: str, seed: int, sharpness: float) -> None:
+    factors = random_factors(seed, sharpness=sharpness)
+    strings = ["".join(alphabet[code] for code in codes) for codes in NUMBERS]
+    integers = [i for i, string in enumerate(strings) if is_integer(string)]
+    joint = enumerated(factors)[:, integers]
+    codes, lengths, log_probability = best_integers(factors, alphabet)
+    read = [
+        "".join(alphabet[code] for code in row[:n]) for row, n in zip(codes, lengths, strict=True)
+    ]
+    assert read == [strings[integers[i]] for i in joint.argmax(axis=1)]
+    np.testing.assert_allclose(log_probability, joint.max(axis=1))
+
+
+def is_integer(string: str) -> bool:
+    try:
+        return str(int(string)) == string
+    except ValueError:
+        return False
+
+
 @given(st.integers(0, 10_000))
 @settings(deadline=None)
 def test_probability_of_given_numbers(seed: int) -> None:
@@ -88,3 +113,15 @@ def test_marginals_add_up_the_joint(seed: int) -> None:
             np.testing.assert_allclose(
                 marginals[:, position, code], joint[:, holds].sum(axis=1), atol=1e-12
             )
+
+
+def test_marginals_of_lengths_all_but_impossible() -> None:
+    # exp(-800) is 0 as a float.
+    length = np.array([[0.0, -800.0, -900.0], [-900.0, -800.0, 0.0]])
+    positions = np.full((2, 3, 2), np.log(0.5))
+    marginals = log_marginals(SequenceFactors(length, positions))
+    np.testing.assert_allclose(
+        marginals[:, :, 0] - np.log(0.5), [[0, -800, -900], [0, 0, 0]], atol=1e-12
+    )
+    np.testing.assert_allclose(marginals[:, 1:, 2], [[0, 0], [-900, -800]], atol=1e-12)
+    assert (marginals[:, 0, 2] == -np.inf).all()

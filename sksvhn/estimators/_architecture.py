@@ -1,0 +1,156 @@
+"""What a network is made of, as constructor parameters say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ACTIVATIONS = ("relu", "leaky_relu", "gelu", "tanh", "logistic")
+NORMALIZATIONS = ("batch", "group", "lrn")
+NORMALIZATION_POSITIONS = ("before_activation", "after_activation", "after_pool")
+POOLINGS = ("max", "average")
+WEIGHT_INITS = ("he", "xavier")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Layers of a network, every value checked and written out for each stage and layer.
+
+    A stage is a row of convolutions with a pool behind them. `normalization` and `dropout` hold
+    one value a stage and then one a hidden layer.
+    """
+
+    channels: tuple[tuple[int, ...], ...]
+    hidden_layer_sizes: tuple[int, ...]
+    kernel_size: tuple[int, ...]
+    #: Kernel size and stride of the very first convolution, where it differs.
+    stem: tuple[int, int] | None
+    pooling: tuple[str | None, ...]
+    #: How features leave the last stage: "attention", "dense" or "tiles".
+    head: str
+    activation: str
+    negative_slope: float
+    normalization: tuple[str | None, ...]
+    normalization_position: str
+    dropout: tuple[float, ...]
+    weight_init: str
+    bias_init: float
+
+    @classmethod
+    def from_parameters(
+        cls,
+        *,
+        hidden_layer_sizes: Sequence[int],
+        activation: str,
+        negative_slope: float,
+        normalization: str | Sequence[str | None] | None,
+        normalization_position: str,
+        dropout: float | Sequence[float],
+        weight_init: str,
+        bias_init: float,
+        channels: Sequence[Sequence[int]] = (),
+        kernel_size: int | Sequence[int] = 3,
+        stem: Sequence[int] | None = None,
+        pooling: str | Sequence[str | None] | None = "max",
+        head: str = "dense",
+    ) -> Architecture:
+        """Check parameters and spread single values over all layers.
+
+        Raises
+        ------
+        ValueError
+            If a width, kernel size, list length or name is not one there can be.
+        """
+        stages = _stages(channels)
+        hidden = tuple(hidden_layer_sizes)
+        if not all(map(_is_positive_int, hidden)):
+            raise ValueError(
+                f"hidden_layer_sizes={hidden_layer_sizes!r} must hold positive integers, one a "
+                "layer, as in (128, 64)."
+            )
+        if stem is not None and not (len(stem) == 2 and all(map(_is_positive_int, stem))):
+            raise ValueError(
+                f"stem={stem!r} must be None or two positive integers, the kernel size and the "
+                "stride of the first convolution, as in (5, 2)."
+            )
+        if head == "attention" and not stages:
+            raise ValueError(
+                "head='attention' looks at the features of convolutions, but channels is empty; "
+                "pass channels with at least one stage, or head='dense'."
+            )
+        n_stages, n_layers = len(stages), len(stages) + len(hidden)
+        per_stage = f"one a stage: {n_stages} in all"
+        per_layer = f"one a stage and then one a hidden layer: {n_layers} in all"
+        return cls(
+            channels=stages,
+            hidden_layer_sizes=tuple(map(int, hidden)),
+            kernel_size=_spread(
+                kernel_size,
+                n_stages,
+                "kernel_size",
+                per_stage,
+                "a positive integer",
+                _is_positive_int,
+            ),
+            stem=None if stem is None else (int(stem[0]), int(stem[1])),
+            pooling=_spread(
+                pooling,
+                n_stages,
+                "pooling",
+                per_stage,
+                "'max', 'average' or None",
+                lambda value: value is None or value in POOLINGS,
+            ),
+            head=head,
+            activation=activation,
+            negative_slope=float(negative_slope),
+            normalization=_spread(
+                normalization,
+                n_layers,
+                "normalization",
+                per_layer,
+                "'batch', 'group', 'lrn' or None",
+                lambda value: value is None or value in NORMALIZATIONS,
+            ),
+            normalization_position=normalization_position,
+            dropout=_spread(
+                dropout,
+                n_layers,
+                "dropout",
+                per_layer,
+                "a number in [0, 1)",
+                lambda value: isinstance(value, (float, int)) and 0 <= value < 1,
+            ),
+            weight_init=weight_init,
+            bias_init=float(bias_init),
+        )
+
+
+def _stages(channels: Any) -> tuple[tuple[int, ...], ...]:
+    stages = tuple(tuple(s) if isinstance(s, (tuple, list)) else (None,) for s in channels)
+    if not all(stage and all(map(_is_positive_int, stage)) for stage in stages):
+        raise ValueError(
+            f"channels={channels!r} must hold stages, and each stage at least one positive "
+            "integer, the width of a convolution, as in ((32, 32), (64, 64))."
+        )
+    return tuple(tuple(map(int, stage)) for stage in stages)
+
+
+def _is_positive_int(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) > 0
+
+
+def _spread(
+    value: Any, n: int, name: str, meaning: str, expected: str, is_valid: Callable[[Any], bool]
+) -> tuple[Any, ...]:
+    """Return a list's values, or a single value n times."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
+    if len(values) != n:
+        raise ValueError(f"{name}={value!r} holds {len(values)} values; expected {meaning}.")
+    wrong = [v for v in values if not is_valid(v)]
+    if wrong:
+        raise ValueError(f"{name}={value!r} holds {wrong[0]!r}; expected {expected}.")
+    return values

@@ -1,0 +1,176 @@
+"""What the neural classifiers of single digits share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch.nn.functional as F
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax
+from sklearn.utils import compute_class_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y
+from torch import Tensor, nn
+
+from ._network import DigitNetwork, at_least_float32
+from ._neural import NeuralClassifier
+
+
+class DigitLoss(nn.Module):
+    """Cross-entropy of each sample."""
+
+    def forward(self, outputs: tuple[Tensor], targets: tuple[Tensor]) -> Tensor:
+        """Loss of each sample, shape (n,)."""
+        return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
+
+
+class DigitClassifier(NeuralClassifier):
+    """A neural classifier of pictures with one label each."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NeuralClassifier._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    class_weight: dict[Any, float] | str | None
+
+    _criterion = DigitLoss
+
+    @staticmethod
+    def _make_module(**config: Any) -> nn.Module:
+        return DigitNetwork(**config)
+
+    @staticmethod
+    def _is_right(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> Tensor:
+        return outputs[0].argmax(dim=1) == targets[0]
+
+    def _encode(
+        self,
+        y: ArrayLike,
+        rows: NDArray[np.int64],
+        *,
+        reset: bool,
+        incremental: bool,
+        classes: ArrayLike | None,
+    ) -> tuple[NDArray[np.int64], ...]:
+        if incremental and self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
+                "pass a dict of weights."
+            )
+        labels = _check_y(y, estimator=self)
+        check_classification_targets(labels)
+        if reset:
+            if incremental and classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            known = np.unique(labels if classes is None else np.asarray(classes))
+            if len(known) < 2:
+                raise ValueError(
+                    f"{type(self).__name__} needs at least 2 classes, but y has 1 class: "
+                    f"{known[0]!r}."
+                )
+            self.classes_ = known
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} differ from those of the first call, {self.classes_!r}."
+            )
+        return (self._codes(labels, "y")[rows],)
+
+    def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
+        return (self._codes(_check_y(y, estimator=self), name),)
+
+    def _codes(self, labels: NDArray[Any], name: str) -> NDArray[np.int64]:
+        """Columns of labels in ``classes_``."""
+        index = {label: code for code, label in enumerate(self.classes_.tolist())}
+        distinct, inverse = np.unique(labels, return_inverse=True)
+        unknown = [label for label in distinct.tolist() if label not in index]
+        if unknown:
+            raise ValueError(
+                f"{name} holds the label {unknown[0]!r}, which is not among the classes "
+                f"{self.classes_.tolist()}."
+            )
+        return np.array([index[label] for label in distinct.tolist()], dtype=np.int64)[inverse]
+
+    def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
+        return targets[0]
+
+    def _label_weights(
+        self, targets: tuple[NDArray[np.int64], ...], weights: NDArray[np.float64]
+    ) -> float | NDArray[np.float64]:
+        if self.class_weight is None:
+            return 1.0
+        present, codes = np.unique(targets[0], return_inverse=True)
+        by_class = compute_class_weight(
+            self.class_weight,
+            classes=self.classes_[present],
+            y=self.classes_[targets[0]],
+            sample_weight=weights,
+        )
+        return by_class[codes]
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict logits, from which softmax makes probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            Logits of ``classes_``; for two classes, how far the second's exceeds the first's.
+        """
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the label of each picture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels.
+        """
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the probability of each label in ``classes_``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In [0, 1]; rows sum to 1.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Natural logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            At most 0.
+        """
+        return log_softmax(self._logits(X), axis=1)
+
+    def _logits(self, X: ArrayLike) -> NDArray[np.float64]:
+        return self._outputs(X)[0]

@@ -1,0 +1,65 @@
+"""Optimisers and learning-rate schedules."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "momentum": torch.optim.SGD,
+    "nesterov": torch.optim.SGD,
+    "adagrad": torch.optim.Adagrad,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+SCHEDULES = ("constant", "exponential", "staircase", "one_cycle")
+
+WARM_UP = 0.2
+
+
+def make_optimizer(
+    name: str, module: nn.Module, *, lr: float, momentum: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """Build an optimiser of a module's weights; biases and normalisation are not decayed."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if name in ("momentum", "nesterov"):
+        return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=name == "nesterov")
+    return OPTIMIZERS[name](groups, lr=lr)  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Learning-rate factor of every optimiser step."""
+
+    kind: str
+    #: Factor of "exponential" and "staircase" ...
+    decay: float = 1.0
+    #: ... in this many steps; None is an epoch.
+    decay_steps: int | None = None
+
+    def factor(self, step: int, *, n_steps: int, steps_per_epoch: int) -> float:
+        """Return what the rate is multiplied with at a step, of `n_steps` in all."""
+        if self.kind == "one_cycle":
+            return one_cycle(step / n_steps)
+        if self.kind == "constant":
+            return 1.0
+        periods = step / (self.decay_steps or steps_per_epoch)
+        return self.decay ** (math.floor(periods) if self.kind == "staircase" else periods)
+
+
+def one_cycle(progress: float) -> float:
+    """Learning-rate factor of one-cycle training (Smith & Topin 2017, arXiv 1708.07120).
+
+    Rises linearly from 1/25 to 1 over the first fifth, then falls along a cosine towards 0.
+    """
+    if progress < WARM_UP:
+        return 0.04 + 0.96 * progress / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))

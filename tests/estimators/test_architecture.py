@@ -1,0 +1,120 @@
+"""Constructor parameters as networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
+
+from ._published import published
+
+# Weights, running statistics.
+PUBLISHED_COUNTS = {
+    "A1": (8_673_786, 0),
+    "A2": (8_695_610 - 2 * 5456, 2 * 5456),
+    "B2": (306_938, 0),
+    "E1": (68_010, 0),
+    "E2": (310_250 - 64, 64),
+    "E3": (267_306, 0),
+    "E4": (164_362 - 192, 192),
+    "B1": (455_051, 0),
+}
+
+
+def pictures(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (20, *shape), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", ["A1", "A2", "B2", "E1", "E2", "E3", "E4"])
+def test_published_digit_networks_have_their_weights(name: str) -> None:
+    clf = published.published_digit_networks(20)[name].set_params(max_epochs=1, random_state=0)
+    X = pictures(32, 32, 3) if name == "B2" else pictures(32, 32)
+    summary = clf.fit(X, np.arange(20) % 10).summary()
+    assert (summary.n_weights, summary.n_statistics) == PUBLISHED_COUNTS[name]
+
+
+NUMBERS = published.published_number_networks(20)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_published_number_networks_learn_and_answer(name: str) -> None:
+    shape = {"B1": (28, 140), "D1": (64, 64, 3)}.get(name, (32, 32))
+    X, y = pictures(*shape), np.array([f"{i * i * 37}" for i in range(20)])
+    clf = NUMBERS[name].set_params(max_epochs=1, random_state=0).fit(X, y)
+    np.testing.assert_allclose(clf.predict_factors(X).length.sum(axis=1), 1)
+    assert clf.predict(X).shape == (20,)
+    if name in PUBLISHED_COUNTS:
+        assert clf.summary().n_weights == PUBLISHED_COUNTS[name][0]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"channels": (32, 64)}, r"channels=\(32, 64\) must hold stages"),
+        ({"channels": ((32.5,),)}, "channels"),
+        ({"channels": ((True,),)}, "channels"),
+        ({"channels": ((16,), ())}, "channels"),
+        ({"channels": ()}, "head='attention'"),
+        ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes"),
+        ({"kernel_size": (3,)}, "kernel_size=.* holds 1 values; expected one a stage: 2"),
+        ({"kernel_size": (3, 0)}, "kernel_size"),
+        ({"stem": (5,)}, "stem"),
+        ({"stem": (5, 0)}, "stem"),
+        ({"pooling": ("max", "median")}, "'median'"),
+        ({"normalization": ("batch", None, None)}, "one a stage and then one a hidden layer: 2"),
+        ({"normalization": ("batch", "layer")}, "'layer'"),
+        ({"dropout": (0.1, 1.0)}, "dropout"),
+        ({"dropout": ("0.1", 0)}, "dropout"),
+    ],
+)
+def test_bad_layers_are_refused_in_a_sentence(params: dict[str, Any], message: str) -> None:
+    clf = SVHNCNNClassifier(**{"channels": ((8,), (8,)), "max_epochs": 1} | params)
+    with pytest.raises(ValueError, match=message):
+        clf.fit(pictures(16, 16), np.arange(20) % 2)
+
+
+def test_a_value_for_each_layer() -> None:
+    X, y = pictures(16, 16), np.arange(20) % 2
+    clf = SVHNCNNClassifier(
+        channels=((4, 4), (8,)),
+        hidden_layer_sizes=(6, 5),
+        kernel_size=(5, 3),
+        stem=None,
+        head="dense",
+        pooling=("average", None),
+        normalization=("lrn", None, "batch", "group"),
+        normalization_position="after_activation",
+        activation="gelu",
+        dropout=(0.1, 0, 0, 0.2),
+        max_epochs=1,
+    ).fit(X, y)
+    assert clf.summary().layers["layer"].tolist() == [
+        "input",
+        *("Conv2d 5x5", "GELU", "LocalResponseNorm") * 2,
+        *("AvgPool2d", "Dropout 0.1", "Conv2d 3x3", "GELU"),
+        *("Linear", "GELU", "BatchNorm1d", "Linear", "GELU", "GroupNorm", "Dropout 0.2", "Linear"),
+    ]
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "tanh", "logistic"])
+def test_activations(activation: str) -> None:
+    clf = SVHNMLPClassifier(hidden_layer_sizes=(4,), activation=activation, max_epochs=1)
+    layers = clf.fit(pictures(4, 4), np.arange(20) % 2).summary().layers["layer"]
+    names = {
+        "relu": "ReLU",
+        "leaky_relu": "LeakyReLU",
+        "gelu": "GELU",
+        "tanh": "Tanh",
+        "logistic": "Sigmoid",
+    }
+    assert layers[3] == names[activation]
+
+
+def test_width_of_tiles_is_made_to_fit() -> None:
+    X, y = pictures(20, 33), np.array(["12345"] * 20)
+    clf = SVHNSequenceClassifier(head="tiles", channels=((4,),), max_epochs=1).fit(X, y)
+    assert clf.summary().layers["output"][0] == "20 x 35 x 1"
+    assert clf.predict(X).shape == (20,)

@@ -1,0 +1,87 @@
+"""Layers against plain NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import correlate2d
+
+from sksvhn.estimators._architecture import Architecture
+from sksvhn.estimators._layers import ConvTrunk, EvenConv2d, HiddenLayers
+
+
+def architecture(**params: Any) -> Architecture:
+    defaults = {
+        "hidden_layer_sizes": (),
+        "activation": "relu",
+        "negative_slope": 0.01,
+        "normalization": None,
+        "normalization_position": "before_activation",
+        "dropout": 0.0,
+        "weight_init": "he",
+        "bias_init": 0.0,
+    }
+    return Architecture.from_parameters(**(defaults | params))
+
+
+def test_even_kernels_keep_the_size_and_pad_the_far_side_more() -> None:
+    torch.manual_seed(0)
+    convolution = EvenConv2d(1, 1, 4)
+    picture = torch.randn(1, 1, 6, 7)
+    kernel, bias = convolution.weight[0, 0].detach().numpy(), convolution.bias.item()
+    padded = np.pad(picture[0, 0].numpy(), ((1, 2), (1, 2)))
+    np.testing.assert_allclose(
+        convolution(picture)[0, 0].detach().numpy(),
+        correlate2d(padded, kernel, mode="valid") + bias,
+        atol=1e-5,
+    )
+
+
+def test_local_response_normalization_is_tensorflows() -> None:
+    trunk = ConvTrunk(
+        1, architecture(channels=((20,),), normalization="lrn", pooling=None, kernel_size=1)
+    )
+    normalization = trunk[1]
+    x = np.random.default_rng(0).normal(size=(2, 20, 3, 3)) * 3
+    expected = np.empty_like(x)
+    for channel in range(20):
+        near = x[:, max(0, channel - 5) : channel + 6]
+        expected[:, channel] = x[:, channel] / (1 + 0.1 * np.square(near).sum(axis=1)) ** 0.75
+    np.testing.assert_allclose(normalization(torch.from_numpy(x)).numpy(), expected, rtol=1e-6)
+
+
+def test_a_bias_only_where_no_normalization_shifts() -> None:
+    for position, has_bias in (("before_activation", False), ("after_activation", True)):
+        layers = HiddenLayers(
+            3,
+            architecture(
+                hidden_layer_sizes=(4,), normalization="batch", normalization_position=position
+            ),
+        )
+        assert (layers[0].bias is not None) == has_bias
+    trunk = ConvTrunk(1, architecture(channels=((4,),), normalization="lrn"))
+    assert trunk[0].bias is not None
+
+
+@pytest.mark.parametrize(("weight_init", "variance"), [("he", 2 / 400), ("xavier", 2 / 900)])
+def test_initialization(weight_init: str, variance: float) -> None:
+    torch.manual_seed(0)
+    layers = HiddenLayers(
+        400, architecture(hidden_layer_sizes=(500,), weight_init=weight_init, bias_init=1.0)
+    )
+    assert layers[0].weight.var().item() == pytest.approx(variance, rel=0.03)
+    assert torch.equal(layers[0].bias, torch.ones(500))
+
+
+def test_pooling_behind_stages_or_between_them() -> None:
+    for head, side in (("dense", 2), ("attention", 4)):
+        trunk = ConvTrunk(1, architecture(channels=((2,), (2,)), head=head))
+        assert trunk(torch.zeros(1, 1, 8, 8)).shape == (1, 2, side, side)
+
+
+def test_pictures_of_one_row_stay_alive() -> None:
+    trunk = ConvTrunk(1, architecture(channels=((2,),) * 4, stem=(5, 2)))
+    assert trunk(torch.zeros(1, 1, 1, 9)).shape == (1, 2, 1, 1)

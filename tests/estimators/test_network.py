@@ -1,0 +1,67 @@
+"""What networks make of features."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import torch
+
+from sksvhn.estimators._architecture import Architecture
+from sksvhn.estimators._network import SequenceNetwork, blanks_to_lengths
+
+from .test_layers import architecture
+
+
+def test_blanks_at_the_end_are_lengths() -> None:
+    torch.manual_seed(0)
+    n_positions, n_characters = 3, 2
+    logits = torch.randn(1, n_positions, n_characters + 1, dtype=torch.float64) * 2
+    p = logits.softmax(dim=2)[0].numpy()
+    joint = {}
+    for codes in product(range(n_characters + 1), repeat=n_positions):
+        length = sum(code < n_characters for code in codes)
+        if length and all(code < n_characters for code in codes[:length]):
+            joint[codes[:length]] = np.prod([p[i, code] for i, code in enumerate(codes)])
+    total = sum(joint.values())
+    length, characters = blanks_to_lengths(logits)
+    p_length = length.softmax(dim=1)[0].numpy()
+    p_characters = characters.softmax(dim=2)[0].numpy()
+    for number, probability in joint.items():
+        factors = np.prod([p_characters[i, code] for i, code in enumerate(number)])
+        np.testing.assert_allclose(p_length[len(number) - 1] * factors, probability / total)
+
+
+def tiles(**params: object) -> Architecture:
+    return architecture(channels=((4,),), head="tiles", hidden_layer_sizes=(8,), **params)
+
+
+def test_every_tile_is_read_by_the_same_layers() -> None:
+    torch.manual_seed(0)
+    network = SequenceNetwork(
+        (8, 24, 1), tiles(), max_length=3, n_characters=10, blank_class=True
+    ).eval()
+    pictures = torch.randn(2, 1, 8, 24)
+    _, characters = network(pictures)
+    _, moved = network(pictures.roll(8, dims=3))
+    torch.testing.assert_close(moved, characters.roll(1, dims=1))
+    changed = pictures.clone()
+    changed[..., :8] = 0
+    torch.testing.assert_close(network(changed)[1][:, 1:], characters[:, 1:])
+    assert not torch.equal(network(changed)[1][:, 0], characters[:, 0])
+
+
+def test_shapes_of_all_heads() -> None:
+    for head in ("attention", "dense", "tiles"):
+        for blank_class in (False, True):
+            network = SequenceNetwork(
+                (8, 24, 3),
+                architecture(channels=((4,),), head=head, hidden_layer_sizes=(8,)),
+                max_length=3,
+                n_characters=10,
+                blank_class=blank_class,
+            )
+            length, characters = network(torch.zeros(2, 3, 8, 24))
+            assert length.shape == (2, 3)
+            assert characters.shape == (2, 3, 10)
+            assert (network.length is None) == blank_class
