@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from .datasets.svhn_files import NumberSet
 
@@ -65,3 +67,35 @@ def test_accuracy_benchmark(data: Path) -> None:
         assert result["scored pictures"] == 18
         low, high = result["scores with 95 % intervals"]["whole numbers"]["interval"]
         assert 0 <= low <= high <= 1
+
+
+def test_digits_benchmark(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with h5py.File(tmp_path / "digits.h5", "w") as file:
+        for subset, n in (("train", 100), ("test", 20)):
+            file[f"X_{subset}"] = rng.uniform(0, 255, (n, 32, 32)).astype(np.float32)
+            file[f"y_{subset}"] = (np.arange(n) % 10).astype(np.uint8)
+    printed = run(
+        "benchmarks/digits.py",
+        *("--data", str(tmp_path / "digits.h5"), "--models", "logistic", "E1"),
+        *("--n-random-states", "2", "--share", "0.8", "--out", str(tmp_path / "runs.json")),
+    )
+    assert "80 digits to train on, 20 to score, (32, 32) pixels" in printed
+    last = printed.splitlines()[-1]
+    assert last.startswith("| E1 |")
+    assert "| 68,010 |" in last
+    runs = json.loads((tmp_path / "runs.json").read_text())
+    assert [(r["model"], r["random state"]) for r in runs] == [
+        ("logistic", None),
+        ("E1", 0),
+        ("E1", 1),
+    ]
+
+
+def test_digits_benchmark_reads_color_digits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for subset, n in (("train", 100), ("test", 20)):
+        X = rng.integers(0, 256, (32, 32, 3, n), dtype=np.uint8)
+        savemat(tmp_path / f"{subset}_32x32.mat", {"X": X, "y": np.arange(n)[:, None] % 10 + 1})
+    printed = run("benchmarks/digits.py", "--data", str(tmp_path), "--models", "logistic, HOG")
+    assert "100 digits to train on, 20 to score, (32, 32, 3) pixels" in printed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterator
 from itertools import islice
@@ -14,19 +13,14 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from ._crop import CropStyle, check_image_size, number_region, resize_region
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
+from ._picture_files import Color, decode_picture
 from ._progress import with_progress
-
-Color = Literal["auto", "grey", "rgb"]
-
-#: Largest picture that is decoded; SVHN's own have at most half a million pixels.
-MAX_PICTURE_PIXELS = 2**26
 
 _SKIP = "on_error='skip'"
 
@@ -322,38 +316,15 @@ def _crop_picture(
 ) -> _Cropped | str:
     if isinstance(content, str):
         return content
-    try:
-        picture = _decode(content, settings.color)
-    except UnidentifiedImageError:
-        return "cannot be decoded: it is no PNG or JPEG picture, or damaged"
-    except Exception as error:  # Pillow also raises SyntaxError, struct.error, ... on damaged files
-        return f"cannot be decoded: {str(error).rstrip('.')}"
+    picture = decode_picture(content, settings.color)
+    if isinstance(picture, str):
+        return picture
     width, height = picture.size
     try:
         region = number_region(boxes, width, height, crop=settings.crop, margin=settings.margin)
     except ValueError as error:
         return f"cannot be cropped: {str(error).rstrip('.')}"
     return _Cropped(resize_region(picture, region, settings.image_size), (height, width))
-
-
-def _decode(content: bytes, color: Color) -> Image.Image:
-    """Decode a picture as "L" or "RGB"."""
-    with _open_picture(content) as picture:
-        picture.verify()  # decoding alone passes over a PNG's checksums
-    with _open_picture(content) as picture:
-        width, height = picture.size
-        if width * height > MAX_PICTURE_PIXELS:
-            raise ValueError(f"it declares {width} x {height} pixels, more than any of SVHN's")
-        is_grey = picture.mode in ("1", "L", "LA", "La") or picture.mode.startswith("I")
-        if picture.mode.startswith("I"):
-            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-        if color == "auto":
-            return picture.convert("L" if is_grey else "RGB")
-        return picture.convert("L" if color == "grey" else "RGB")
-
-
-def _open_picture(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
 
 
 def _without_rows(array: NDArray[_T], rows: dict[int, str]) -> NDArray[_T]:

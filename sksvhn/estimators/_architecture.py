@@ -81,6 +81,11 @@ class Architecture:
                 "head='attention' looks at the features of convolutions, but channels is empty; "
                 "pass channels with at least one stage, or head='dense'."
             )
+        if not stages and "lrn" in (normalization or ()):
+            raise ValueError(
+                "normalization='lrn' is across the feature maps of convolutions, and there are "
+                "none; use 'batch', 'group' or None."
+            )
         n_stages, n_layers = len(stages), len(stages) + len(hidden)
         per_stage = f"one a stage: {n_stages} in all"
         per_layer = f"one a stage and then one a hidden layer: {n_layers} in all"

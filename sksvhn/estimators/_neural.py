@@ -199,7 +199,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss; samples of weight 0 are left out.
-        X_val : array-like of shape (n_val, height, width[, channels]) or (n_val, n_features)
+        X_val : array-like of shape (n_val, ...), default=None
             Pictures that are not trained on: ``history_`` records their loss and score, and early
             stopping watches them instead of a share of X.
         y_val : array-like of shape (n_val,) or (n_val, max_length), default=None
@@ -246,7 +246,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Labels, as for `fit`.
         classes : array-like, default=None
-            Labels that later parts may hold; only the first call uses it.
+            Labels that later parts may hold. Classifiers of single digits need them all in the
+            first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss.
 
@@ -312,7 +313,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
             )
             if incremental and not fresh and self._incremental:
-                self.net_.set_params(lr=self.lr, batch_size=self.batch_size)
+                self.net_.lr, self.net_.batch_size = self.lr, self.batch_size
             else:
                 self.net_ = self._make_net(module, seed, incremental=incremental)
             self._incremental = incremental

@@ -32,7 +32,7 @@ class Standardizer:
     #: Whether each picture is then standardised by itself, over all its pixels and channels.
     per_image: bool
     #: Least and greatest pixel.
-    range: tuple[float, float]
+    pixel_range: tuple[float, float]
 
     @classmethod
     def from_pictures(
@@ -70,14 +70,14 @@ class Standardizer:
 
     def check_range(self, pictures: NDArray[Any]) -> None:
         """Refuse pixels from 0 to 1 where those learned go to 255, and the reverse."""
-        range_ = (float(pictures.min()), float(pictures.max()))
-        found = 255 if pictures.dtype == np.uint8 else _full_scale(*range_)
-        learned = _full_scale(*self.range)
+        low, high = float(pictures.min()), float(pictures.max())
+        found = 255 if pictures.dtype == np.uint8 else _full_scale(low, high)
+        learned = _full_scale(*self.pixel_range)
         if {learned, found} == {1, 255}:
             change = "multiply X by" if learned == 255 else "divide X by"
             raise ValueError(
-                f"X holds pixels from {range_[0]:g} to {range_[1]:g}, but the training pictures' "
-                f"went from {self.range[0]:g} to {self.range[1]:g}; {change} 255."
+                f"X holds pixels from {low:g} to {high:g}, but the training pictures' "
+                f"went from {self.pixel_range[0]:g} to {self.pixel_range[1]:g}; {change} 255."
             )
 
     def to_tensor(self, pictures: NDArray[Any], device: torch.device, dtype: torch.dtype) -> Tensor:

@@ -1,0 +1,79 @@
+"""What loaders of single labelled pictures share: the file's check, the digits, the Bunch."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+
+
+def check_is_file(path: str | PathLike[str]) -> Path:
+    """Path of a file that is there.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    IsADirectoryError
+        If that is a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; pass the file itself.")
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file at {path}.")
+    return path
+
+
+def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
+    """Digits 0 to 9 of SVHN's labels, where 10 stands for the digit 0.
+
+    Parameters
+    ----------
+    labels : ndarray of any shape
+        Whole numbers 1 to 10, or 0 to 9 if they have been mapped already.
+    name : str
+        How the message calls them.
+
+    Returns
+    -------
+    ndarray of shape (labels.size,), dtype int64
+
+    Raises
+    ------
+    ValueError
+        If there are other labels, or both 0 and 10.
+    """
+    expected = f"{name} must hold labels 1 to 10 (10 is the digit 0) or 0 to 9; it holds"
+    if labels.dtype.kind not in "iuf":
+        raise ValueError(f"{expected} values of dtype {labels.dtype}.")
+    labels = labels.ravel()
+    is_label = np.isin(labels, np.arange(11))
+    if not is_label.all():
+        n_others = len(labels) - np.count_nonzero(is_label)
+        raise ValueError(f"{expected} {labels[~is_label][0]} ({n_others} such of {len(labels)}).")
+    digits = labels.astype(np.int64)
+    if (digits == 0).any() and (digits == 10).any():
+        raise ValueError(f"{expected} both 0 and 10.")
+    digits[digits == 10] = 0
+    return digits
+
+
+def labelled_bunch(
+    images: NDArray[Any], frame: pd.DataFrame, *, target: str, as_frame: bool, descr: str
+) -> Bunch:
+    """Bunch of pictures whose target is a column of `frame`."""
+    column = frame[target]
+    is_number = pd.api.types.is_numeric_dtype(column)
+    array = column.to_numpy(dtype=None if is_number else object, copy=True)  # a view is read-only
+    return Bunch(
+        images=images,
+        target=column.copy() if as_frame else array,
+        frame=frame,
+        DESCR=descr,
+    )
