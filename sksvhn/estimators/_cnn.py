@@ -85,7 +85,7 @@ class SVHNCNNClassifier(DigitClassifier):
         Optimiser steps between two factors. None: an epoch.
     momentum : float in (0, 1), default=0.9
         Of "momentum" and "nesterov".
-    max_epochs : int, default=40
+    max_epochs : int, default=30
         Passes over the data in `fit`.
     batch_size : int, default=64
         Pictures in a training step.
@@ -201,7 +201,7 @@ class SVHNCNNClassifier(DigitClassifier):
         lr_decay: float = 0.95,
         lr_decay_steps: int | None = None,
         momentum: float = 0.9,
-        max_epochs: int = 40,
+        max_epochs: int = 30,
         batch_size: int = 64,
         weight_decay: float = 5e-4,
         ema_decay: float = 0.998,

@@ -48,7 +48,7 @@ class SVHNMLPClassifier(DigitClassifier):
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
-        ranges. "auto" is 1 where both sides have at least 16 pixels, otherwise 0.
+        ranges. "auto" is 0.5 where both sides have at least 16 pixels, otherwise 0.
     n_views : int in [1, 5], default=5
         Views of each picture (as it is, nearer, farther, from the left and the right) whose
         logits a prediction averages; time grows with them. 1 where training was not augmented.
@@ -68,7 +68,7 @@ class SVHNMLPClassifier(DigitClassifier):
         Of "momentum" and "nesterov".
     max_epochs : int, default=40
         Passes over the data in `fit`.
-    batch_size : int, default=64
+    batch_size : int, default=128
         Pictures in a training step.
     weight_decay : float, default=5e-4
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
@@ -176,7 +176,7 @@ class SVHNMLPClassifier(DigitClassifier):
         lr_decay_steps: int | None = None,
         momentum: float = 0.9,
         max_epochs: int = 40,
-        batch_size: int = 64,
+        batch_size: int = 128,
         weight_decay: float = 5e-4,
         ema_decay: float = 0.998,
         early_stopping: bool = False,
@@ -222,6 +222,9 @@ class SVHNMLPClassifier(DigitClassifier):
         self.amp = amp
         self.random_state = random_state
         self.verbose = verbose
+
+    # A fully connected network has to learn every place anew: at full strength it learned less.
+    _auto_augmentation = 0.5
 
     def _module_config(self) -> dict[str, Any]:
         return {

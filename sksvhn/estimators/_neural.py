@@ -130,6 +130,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     random_state: int | np.random.RandomState | None
     verbose: int
 
+    # What augmentation="auto" is for pictures.
+    _auto_augmentation: ClassVar[float] = 1.0
+
     net_: TrainingNet
     _incremental: bool
     image_shape_: tuple[int, int, int]
@@ -306,8 +309,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 module = self._build_module()
             else:
                 module = self.net_.module_
-            self._strength = float(
-                self._is_picture() if self.augmentation == "auto" else self.augmentation
+            self._strength = (
+                float(self.augmentation)
+                if self.augmentation != "auto"
+                else (self._auto_augmentation if self._is_picture() else 0.0)
             )
             self.amp_ = not self._float64 and (
                 has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
