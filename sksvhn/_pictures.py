@@ -12,6 +12,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from ._lazy_pictures import LazyPictures, is_lazy
+
 ImageShape = tuple[int, int, int]
 
 
@@ -52,7 +54,7 @@ def check_pictures(
         If X is empty, holds NaN, is no batch of pictures or rows, or has another shape than
         `image_shape` or than the pictures seen first, or if `image_shape` is no shape.
     """
-    table: Any = as_array(X) if isinstance(X, (list, tuple)) else X
+    table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
     given: ImageShape | None = None
     if getattr(table, "ndim", 2) < 2:
         raise ValueError(
@@ -88,6 +90,39 @@ def check_pictures(
     return table.reshape(-1, *estimator.image_shape_)
 
 
+def check_stored_pictures(
+    estimator: BaseEstimator,
+    X: Any,
+    *,
+    reset: bool,
+    image_shape: Sequence[int] | None = None,
+) -> NDArray[Any] | LazyPictures:
+    """Validate pictures as `check_pictures` does, without reading those that are stored elsewhere.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        As in `check_pictures`.
+    X : array-like, array on disk, or lazy sequence of arrays
+        Pictures or rows, whole or in parts.
+    reset : bool
+        As in `check_pictures`.
+    image_shape : sequence of 2 or 3 ints, default=None
+        As in `check_pictures`.
+
+    Returns
+    -------
+    ndarray or LazyPictures of shape (n, height, width, channels), dtype uint8, float32 or float64
+    """
+    if not is_lazy(X):
+        return check_pictures(estimator, X, reset=reset, image_shape=image_shape)
+    if len(X) == 0 or (isinstance(X, Sequence) and len(X[0]) == 0):
+        raise ValueError("X, or its first part, holds 0 pictures; at least one is needed.")
+    first = np.asarray((X[0] if isinstance(X, Sequence) else X)[:1])
+    seen = check_pictures(estimator, first, reset=reset, image_shape=image_shape)
+    return LazyPictures(X, estimator.image_shape_, seen.dtype)
+
+
 def as_array(X: ArrayLike) -> NDArray[Any]:
     """Stack pictures or rows, which must have one shape."""
     try:
@@ -96,6 +131,11 @@ def as_array(X: ArrayLike) -> NDArray[Any]:
         raise ValueError(
             "X holds pictures or rows of different shapes; resize or convert them to one shape."
         ) from None
+
+
+def _has_rows_by_name(X: Any) -> bool:
+    """Whether X is a table such as pandas' DataFrame, whose column names count."""
+    return hasattr(X, "dtypes") and hasattr(X, "columns")
 
 
 def _is_one_picture(table: Any, image_shape: ImageShape) -> bool:
@@ -107,9 +147,15 @@ def _is_one_picture(table: Any, image_shape: ImageShape) -> bool:
 
 
 def _pixel_dtype(table: Any) -> Any:
-    dtype = getattr(table, "dtype", None)
-    if sparse.issparse(table) or not isinstance(dtype, np.dtype):
+    if sparse.issparse(table):
         return np.float64
+    if _has_rows_by_name(table):
+        dtypes = list(table.dtypes)
+        if not dtypes or not all(isinstance(dtype, np.dtype) for dtype in dtypes):
+            return np.float64
+        dtype = np.result_type(*dtypes)
+    else:
+        dtype = table.dtype
     if dtype == np.uint8:
         return np.uint8
     if dtype.kind in "iub" or dtype == np.float16:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ class Architecture:
                 "dropout",
                 per_layer,
                 "a number in [0, 1)",
-                lambda value: isinstance(value, (float, int)) and 0 <= value < 1,
+                lambda value: isinstance(value, Real) and 0 <= float(value) < 1,
             ),
             weight_init=weight_init,
             bias_init=float(bias_init),

@@ -107,7 +107,8 @@ class SVHNCNNClassifier(DigitClassifier):
     warm_start : bool, default=False
         Whether `fit` goes on from the present weights.
     callbacks : list of skorch callbacks, default=None
-        Called by skorch's training loop.
+        Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
+        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
     amp : "auto" or bool, default="auto"

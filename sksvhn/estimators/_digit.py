@@ -68,8 +68,8 @@ class DigitClassifier(NeuralClassifier):
             known = np.unique(labels if classes is None else np.asarray(classes))
             if len(known) < 2:
                 raise ValueError(
-                    f"{type(self).__name__} needs at least 2 classes, but y has 1 class: "
-                    f"{known[0]!r}."
+                    f"{type(self).__name__} needs at least 2 classes, but there is 1 class: "
+                    f"{known.tolist()[0]!r}."
                 )
             self.classes_ = known
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
@@ -98,16 +98,21 @@ class DigitClassifier(NeuralClassifier):
 
     def _label_weights(
         self, targets: tuple[NDArray[np.int64], ...], weights: NDArray[np.float64]
-    ) -> float | NDArray[np.float64]:
-        if self.class_weight is None:
-            return 1.0
-        present, codes = np.unique(targets[0], return_inverse=True)
-        by_class = compute_class_weight(
-            self.class_weight,
-            classes=self.classes_[present],
-            y=self.classes_[targets[0]],
-            sample_weight=weights,
-        )
+    ) -> NDArray[np.float64]:
+        (codes,) = targets
+        by_class = np.ones(len(self.classes_))
+        if self.class_weight == "balanced":
+            present = np.unique(codes)
+            by_class[present] = compute_class_weight(
+                "balanced", classes=present, y=codes, sample_weight=weights
+            )
+        elif isinstance(self.class_weight, dict):
+            labels = np.array(list(self.class_weight))
+            by_class[self._codes(labels, "class_weight")] = list(self.class_weight.values())
+            if not (by_class >= 0).all() or not np.isfinite(by_class).all():
+                raise ValueError(
+                    f"class_weight={self.class_weight!r} must hold finite numbers of at least 0."
+                )
         return by_class[codes]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

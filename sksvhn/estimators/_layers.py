@@ -34,16 +34,15 @@ class ConvTrunk(nn.Sequential):
                 )
                 layers += _activated(convolution, width, normalization, architecture)
                 previous = width
-            if architecture.head == "attention" and index == len(architecture.channels) - 1:
-                break
-            if architecture.pooling[index] is not None:
+            attended = architecture.head == "attention" and index == len(architecture.channels) - 1
+            if architecture.pooling[index] is not None and not attended:
                 pool = nn.MaxPool2d if architecture.pooling[index] == "max" else nn.AvgPool2d
                 # ceil_mode keeps pictures of one row or column alive.
                 layers.append(pool(2, ceil_mode=True))
             if architecture.normalization_position == "after_pool" and normalization:
                 layers.append(_normalization(normalization, previous, dense=False))
-            if architecture.dropout[index] > 0:
-                layers.append(nn.Dropout(architecture.dropout[index]))
+            if architecture.dropout[index] > 0 and not attended:
+                layers.append(Dropout(architecture.dropout[index]))
         super().__init__(*layers)
         self.out_channels = previous
 
@@ -63,7 +62,7 @@ class HiddenLayers(nn.Sequential):
             if architecture.normalization_position == "after_pool" and normalization:
                 layers.append(_normalization(normalization, width, dense=True))
             if architecture.dropout[index] > 0:
-                layers.append(nn.Dropout(architecture.dropout[index]))
+                layers.append(Dropout(architecture.dropout[index]))
             previous = width
         super().__init__(*layers)
         self.out_features = previous
@@ -86,6 +85,25 @@ class AttentionPool(nn.Module):
         """Attended features of shape (n, n_queries, channels)."""
         attention = self.maps(features).flatten(2)
         return attention.to(features.dtype) @ features.flatten(2).transpose(1, 2)
+
+
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) by a random generator of its own.
+
+    torch's draws from the generator of the whole process, which networks in other threads share.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.generator: torch.Generator | None = None
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Leave features out at random while training."""
+        if not self.training or self.p == 0:
+            return features
+        kept = torch.empty_like(features).bernoulli_(1 - self.p, generator=self.generator)
+        return features * kept / (1 - self.p)
 
 
 class EvenConv2d(nn.Conv2d):

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._pictures import check_pictures
+from .._white import check_white, white_of
 from ._hog import CELL, hog_features
 
 
@@ -215,6 +216,10 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _rows(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         pictures = check_pictures(self, X, reset=reset, image_shape=self.image_shape)
+        if reset:
+            self._white = white_of(pictures)
+        else:
+            check_white(pictures, self._white)
         if self.features == "hog":
             height, width, _ = self.image_shape_
             if min(height, width) < CELL:

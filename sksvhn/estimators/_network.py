@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ._architecture import Architecture
-from ._layers import AttentionPool, ConvTrunk, HiddenLayers
+from ._layers import AttentionPool, ConvTrunk, Dropout, HiddenLayers
 
 ImageShape = tuple[int, int, int]
 
@@ -36,7 +36,7 @@ class Features(nn.Module):
             n_features = seen.shape[1]
             grid = (seen.shape[2], seen.shape[3])
             self.attention = AttentionPool(n_features, n_vectors, grid)
-            self.dropout = nn.Dropout(architecture.dropout[len(architecture.channels) - 1])
+            self.dropout = Dropout(architecture.dropout[len(architecture.channels) - 1])
         self.hidden = HiddenLayers(n_features, architecture)
         self.out_features = self.hidden.out_features
 

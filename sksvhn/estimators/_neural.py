@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from numbers import Integral, Real
+from threading import Lock
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,10 +17,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from skorch.callbacks import BatchScoring, Callback, EpochScoring
 from torch import Tensor, nn
 
 from .._labels import as_labels
-from .._pictures import check_pictures
+from .._lazy_pictures import LazyPictures, in_blocks
+from .._pictures import check_stored_pictures
+from .._white import check_white
 from ._architecture import (
     ACTIVATIONS,
     NORMALIZATION_POSITIONS,
@@ -29,21 +33,21 @@ from ._architecture import (
     Architecture,
 )
 from ._augmentation import VIEWS
-from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer
+from ._batches import EVALUATION_BATCH, Targets, TrainingData
+from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer, no_optimizer
 from ._preparation import Preparation
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
-from ._training import (
-    EVALUATION_BATCH,
-    Targets,
-    TrainingData,
-    TrainingNet,
-    has_fast_bfloat16,
-    resolve_device,
-)
+from ._training import TrainingNet, has_fast_bfloat16, resolve_device
+
+Pictures = NDArray[Any] | LazyPictures
+
+RANDOM_STATE_LOCK = Lock()
 
 # Shorter sides belong to tables, not to pictures, whose treatment would destroy their features.
 MIN_PICTURE_SIDE = 16
+
+HISTORY = {"epoch", "dur", "lr", "train_loss", "train_score", "valid_loss", "valid_score"}
 
 # Constraints of the parameters of convolutional networks.
 CONVOLUTIONAL: dict[str, list[Any]] = {
@@ -72,7 +76,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "normalization_position": [StrOptions(set(NORMALIZATION_POSITIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left"), tuple, list],
         "weight_init": [StrOptions(set(WEIGHT_INITS))],
-        "bias_init": [Real],
+        "bias_init": [Interval(Real, None, None, closed="neither")],
         "per_image_standardization": [StrOptions({"auto"}), "boolean"],
         "augmentation": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
@@ -134,7 +138,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     _auto_augmentation: ClassVar[float] = 1.0
 
     net_: TrainingNet
-    _incremental: bool
+    #: Whether the next `partial_fit` goes on with the optimiser there is.
+    _goes_on: bool
     image_shape_: tuple[int, int, int]
     _criterion: type[nn.Module]
 
@@ -174,9 +179,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _label_weights(
         self, targets: tuple[NDArray[np.int64], ...], weights: NDArray[np.float64]
-    ) -> float | NDArray[np.float64]:
+    ) -> NDArray[np.float64]:
         """Weights that samples have by their labels, beside their own."""
-        return 1.0
+        return np.ones(len(weights))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -197,7 +202,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
-            in memory until its batch; floats may have any range, which is learned.
+            in memory until its batch; floats may have any range, which is learned. Pictures that
+            don't fit into memory may be a memory map, an array on disk (an open h5py or Zarr
+            array) or a sequence that makes arrays of pictures, its parts, when indexed: these two
+            are read a block at a time, and shuffled across and within blocks.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -239,8 +247,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         The scale of the pixels is learned from the first part. The rate is constant where the
         schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
-        all calls. `lr` and `batch_size` may be changed between calls. The optimiser's own memory
-        (momentum) is not kept by pickle.
+        all calls. `lr` and `batch_size` may be changed between calls. Weights are taken as they
+        are, where `fit` brings them to a mean of 1. Pickle keeps the averaged weights of the
+        network, which predict, but neither the optimiser's memory nor the place in the schedule.
 
         Parameters
         ----------
@@ -277,16 +286,37 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        pictures = check_pictures(self, X, reset=fresh, image_shape=self.image_shape)
+        before = dict(self.__dict__)
+        try:
+            return self._train_or_raise(
+                X, y, sample_weight, fresh, incremental, validation, classes
+            )
+        except Exception:
+            # As it was: parts of two fits don't belong together.
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _train_or_raise(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        fresh: bool,
+        incremental: bool,
+        validation: tuple[Any, Any, Any] | None,
+        classes: ArrayLike | None,
+    ) -> Self:
+        pictures = check_stored_pictures(self, X, reset=fresh, image_shape=self.image_shape)
         check_consistent_length(pictures, as_labels(y))
-        weights = _checked_weights(sample_weight, pictures)
+        weights = _checked_weights(sample_weight, len(pictures))
         rows = np.flatnonzero(weights)
         targets = self._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
-        weights[rows] *= self._label_weights(targets, weights[rows])
-        data = _training_data(pictures, rows, targets, weights)
+        data = TrainingData(pictures, rows, targets, weights[rows])
+        by_label = self._label_weights(targets, weights[rows])
         random_state = check_random_state(self.random_state)
         if fresh:
-            self._learn_pictures(pictures, data)
+            self._learn_pictures(pictures, data.weighted(by_label))
         valid = None
         if validation is not None:
             valid = self._validation_data(*validation)
@@ -295,45 +325,55 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 np.arange(len(data)),
                 test_size=self.validation_fraction,
                 random_state=random_state,
-                stratify=self._strata(targets),
+                stratify=self._strata(data.targets),
             )
             data, valid = data.subset(train), data.subset(held_out)
+            by_label = by_label[train]
+        data = data.weighted(by_label)
+        if not incremental:  # parts of a stream keep their weights beside each other's
+            data = data.weighted(1 / data.weights.mean())
         seed = int(random_state.randint(np.iinfo(np.int32).max))
         device = resolve_device(self.device)
         self.device_ = str(device)
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(seed)
-            if fresh:
-                self.history_: list[dict[str, Any]] = []
-                self._config = self._module_config()
-                module = self._build_module()
-            else:
-                module = self.net_.module_
-            self._strength = (
-                float(self.augmentation)
-                if self.augmentation != "auto"
-                else (self._auto_augmentation if self._is_picture() else 0.0)
+        if fresh:
+            self.history_: list[dict[str, Any]] = []
+            self._config = self._module_config()
+            module = self._build_module(seed)
+        elif self._module_config() != self._config:
+            raise ValueError(
+                "The parameters name another network than the one that is to be trained on; fit "
+                "anew with warm_start=False, or set them back."
             )
-            self.amp_ = not self._float64 and (
-                has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
-            )
-            if incremental and not fresh and self._incremental:
-                self.net_.lr, self.net_.batch_size = self.lr, self.batch_size
-            else:
-                self.net_ = self._make_net(module, seed, incremental=incremental)
-            self._incremental = incremental
-            n_before = len(self.net_.history or [])
-            try:
-                self.net_.train(data, valid, epochs=1 if incremental else self.max_epochs)
-            finally:
-                for epoch in (self.net_.history or [])[n_before:]:
-                    if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
-                        record = {k: v for k, v in epoch.items() if k != "batches"}
-                        self.history_.append(record | {"epoch": len(self.history_) + 1})
-                self.n_iter_ = len(self.history_)
+        else:
+            module = self.net_.module_
+        auto = self._auto_augmentation if self._is_picture() else 0.0
+        self._strength = float(auto if self.augmentation == "auto" else self.augmentation)
+        self.amp_ = not self._float64 and (
+            has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
+        )
+        if incremental and not fresh and self._goes_on:
+            self.net_.lr, self.net_.batch_size = self.lr, self.batch_size
+        else:
+            self.net_ = self._make_net(module, seed, incremental=incremental)
+        self._goes_on = incremental
+        n_before = len(self.net_.history or [])
+        try:
+            self.net_.train(data, valid, epochs=1 if incremental else self.max_epochs)
+        finally:
+            self._record((self.net_.history or [])[n_before:])
         return self
 
-    def _learn_pictures(self, pictures: NDArray[Any], data: TrainingData) -> None:
+    def _record(self, epochs: list[dict[str, Any]]) -> None:
+        """Add skorch's records of whole epochs to the history."""
+        history = list(self.history_)
+        for epoch in epochs:
+            if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
+                record = {k: v for k, v in epoch.items() if k in HISTORY}
+                history.append(record | {"epoch": len(history) + 1})
+        self.history_ = history
+        self.n_iter_ = len(history)
+
+    def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
         per_image = self.per_image_standardization
         self._standardizer = Standardizer.from_pictures(
@@ -349,15 +389,15 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         pictures = self._known_pictures(X)
         targets = self._encode_known(y, "y_val")
         check_consistent_length(pictures, *targets)
-        weights = _checked_weights(sample_weight, pictures)
+        weights = _checked_weights(sample_weight, len(pictures))
         rows = np.flatnonzero(weights)
-        return _training_data(pictures, rows, tuple(target[rows] for target in targets), weights)
+        targets = tuple(target[rows] for target in targets)
+        return TrainingData(pictures, rows, targets, weights[rows])
 
-    def _known_pictures(self, X: ArrayLike) -> NDArray[Any]:
+    def _known_pictures(self, X: ArrayLike) -> Pictures:
         """Check pictures that follow the first ones."""
-        pictures = check_pictures(self, X, reset=False)
-        if self._is_picture():
-            self._standardizer.check_range(pictures)
+        pictures = check_stored_pictures(self, X, reset=False)
+        check_white(next(in_blocks(pictures)), self._standardizer.white)
         return pictures
 
     def _is_picture(self) -> bool:
@@ -380,12 +420,32 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Height, width and channels of what the network reads."""
         return (*self._standardizer.size, self.image_shape_[2])
 
-    def _build_module(self) -> nn.Module:
-        module = self._make_module(**self._config)
+    def _build_module(self, seed: int) -> nn.Module:
+        # torch's layers draw their weights from the generator of the whole process.
+        with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            module = self._make_module(**self._config)
         dtype = torch.float64 if self._float64 else torch.float32
         return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def _make_net(self, module: nn.Module, seed: int, *, incremental: bool) -> TrainingNet:
+    def _checked_callbacks(self) -> list[Any] | None:
+        for entry in self.callbacks or []:
+            callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
+            if not isinstance(callback, Callback):
+                raise ValueError(
+                    f"callbacks holds {entry!r}; expected instances of skorch callbacks, or pairs "
+                    "of a name and an instance."
+                )
+            if isinstance(callback, (BatchScoring, EpochScoring)):
+                raise ValueError(
+                    f"The callback {type(callback).__name__} cannot be used; history_ has the "
+                    "scores of training and, where fit gets X_val and y_val, of validation."
+                )
+        return self.callbacks
+
+    def _make_net(
+        self, module: nn.Module, seed: int, *, incremental: bool, trains: bool = True
+    ) -> TrainingNet:
         kind = "constant" if incremental and self.lr_schedule == "one_cycle" else self.lr_schedule
         return TrainingNet(
             module,
@@ -404,14 +464,16 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 self.optimizer,
                 momentum=self.momentum,
                 weight_decay=self.weight_decay,
-            ),
+            )
+            if trains  # else the parameters may be any by now
+            else no_optimizer,
             schedule=Schedule(kind, self.lr_decay, self.lr_decay_steps),
             ema_decay=self.ema_decay,
             amp=self.amp_,
             lr=self.lr,
             batch_size=self.batch_size,
             patience=self.n_iter_no_change if self.early_stopping and not incremental else None,
-            callbacks=self.callbacks,
+            callbacks=self._checked_callbacks() if trains else None,
             device=self.device_,
             verbose=int(self.verbose),
         )
@@ -420,15 +482,16 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Mean logits over `n_views` of each picture, as float64 arrays."""
         check_is_fitted(self, "net_")
         pictures = self._known_pictures(X)
-        if not 1 <= self.n_views <= len(VIEWS):
-            raise ValueError(f"n_views={self.n_views} must lie between 1 and {len(VIEWS)}.")
+        if self.n_views not in range(1, len(VIEWS) + 1):
+            raise ValueError(
+                f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
+            )
         module, preparation = self.net_.module_, self.net_.preparation
         # A network that saw every picture in one place only would misread it from another.
         n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
-            for start in range(0, len(pictures), EVALUATION_BATCH):
-                part = pictures[start : start + EVALUATION_BATCH]
+            for part in _evaluation_batches(pictures):
                 seen = [module(view) for view in preparation.views(part, n_views)]
                 means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
                 batches.append([mean.double().cpu().numpy() for mean in means])
@@ -461,14 +524,15 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Rebuild the network; a model from a GPU comes back on the CPU where there is none."""
         super().__setstate__(state)
         if "net_" in state:
-            with torch.random.fork_rng(devices=[]):  # the random start is overwritten
-                module = self._build_module()
+            module = self._build_module(0)  # whose weights are overwritten
             # A copy, for arrays that joblib maps from disk are read-only.
             weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
             module.load_state_dict(weights)
             absent = self.device_.startswith("cuda") and not torch.cuda.is_available()
             self.device_ = str(resolve_device("auto" if absent else self.device_))
-            self.net_ = self._make_net(module.eval(), 0, incremental=self._incremental).initialize()
+            self.net_ = self._make_net(module.eval(), 0, incremental=False, trains=False)
+            self.net_.initialize()
+            self._goes_on = False
 
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""
@@ -478,20 +542,19 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return tags
 
 
-def _checked_weights(sample_weight: Any, pictures: NDArray[Any]) -> NDArray[np.float64]:
+def _evaluation_batches(pictures: Pictures) -> Iterator[NDArray[Any]]:
+    for block in in_blocks(pictures):
+        for start in range(0, len(block), EVALUATION_BATCH):
+            yield block[start : start + EVALUATION_BATCH]
+
+
+def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
     weights: NDArray[np.float64] = _check_sample_weight(
-        sample_weight, pictures, dtype=np.float64, ensure_non_negative=True, copy=True
+        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
     )
-    if not weights.any():  # scikit-learn before 1.9 lets this pass
-        raise ValueError("All sample_weight are zero; at least one sample must count.")
+    total = weights.sum()
+    if not 0 < total < np.inf:  # scikit-learn before 1.9 lets zeros pass
+        raise ValueError(
+            f"All sample_weight are zero, or too large to be added up: their sum is {total}."
+        )
     return weights
-
-
-def _training_data(
-    pictures: NDArray[Any],
-    rows: NDArray[np.int64],
-    targets: tuple[NDArray[np.int64], ...],
-    weights: NDArray[np.float64],
-) -> TrainingData:
-    counted = weights[rows]
-    return TrainingData(pictures, rows, targets, counted / counted.mean())

@@ -35,6 +35,11 @@ def make_optimizer(
     return OPTIMIZERS[name](groups, lr=lr)  # type: ignore[call-arg]
 
 
+def no_optimizer(module: nn.Module, *, lr: float) -> torch.optim.Optimizer:
+    """Stand in for an optimiser where nothing is trained."""
+    return torch.optim.SGD(module.parameters(), lr=0.0)
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Learning-rate factor of every optimiser step."""
@@ -45,13 +50,23 @@ class Schedule:
     #: ... in this many steps; None is an epoch.
     decay_steps: int | None = None
 
-    def factor(self, step: int, *, n_steps: int, steps_per_epoch: int) -> float:
-        """Return what the rate is multiplied with at a step, of `n_steps` in all."""
+    def factor(self, *, progress: float, n_steps: int, n_epochs: float) -> float:
+        """Return what the rate is multiplied with.
+
+        Parameters
+        ----------
+        progress : float in [0, 1)
+            Share of the training that is over.
+        n_steps : int
+            Steps so far.
+        n_epochs : float
+            Epochs so far.
+        """
         if self.kind == "one_cycle":
-            return one_cycle(step / n_steps)
+            return one_cycle(progress)
         if self.kind == "constant":
             return 1.0
-        periods = step / (self.decay_steps or steps_per_epoch)
+        periods = n_epochs if self.decay_steps is None else n_steps / self.decay_steps
         return self.decay ** (math.floor(periods) if self.kind == "staircase" else periods)
 
 

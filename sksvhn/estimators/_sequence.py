@@ -15,11 +15,11 @@ from sklearn.utils.validation import _num_samples
 from torch import Tensor, nn
 
 from .._labels import BLANK, as_labels
+from ._batches import TrainingData
 from ._decoding import SequenceFactors
 from ._network import SequenceNetwork, at_least_float32
-from ._neural import CONVOLUTIONAL, NeuralClassifier
+from ._neural import CONVOLUTIONAL, NeuralClassifier, Pictures
 from ._reader import NumberReader
-from ._training import TrainingData
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
@@ -151,7 +151,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Whether `fit` goes on from the present weights: train on generated numbers, then on real
         ones.
     callbacks : list of skorch callbacks, default=None
-        Called by skorch's training loop.
+        Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
+        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
     amp : "auto" or bool, default="auto"
@@ -337,7 +338,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         codec = self._codec.for_labels(as_labels(y, name), name)
         return codec.encode(self._strings(y, name), name)
 
-    def _learn_pictures(self, pictures: NDArray[Any], data: TrainingData) -> None:
+    def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         super()._learn_pictures(pictures, data)
         if self.head == "tiles":
             self._standardizer = self._standardizer.widened(self.max_length_)

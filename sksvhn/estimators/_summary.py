@@ -8,6 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from ._layers import Dropout
+
 
 @dataclass(frozen=True)
 class NetworkSummary:
@@ -85,7 +87,7 @@ def _name(layer: nn.Module) -> str:
     if isinstance(layer, nn.Conv2d):
         stride = f", stride {layer.stride[0]}" if layer.stride[0] > 1 else ""
         return f"Conv2d {layer.kernel_size[0]}x{layer.kernel_size[1]}{stride}"
-    return f"{name} {layer.p}" if isinstance(layer, nn.Dropout) else name
+    return f"{name} {layer.p}" if isinstance(layer, Dropout) else name
 
 
 def _row(name: str, shape: tuple[int, ...], layer: nn.Module | None = None) -> dict[str, object]:

@@ -1,93 +1,23 @@
-"""The training engine: skorch's loop over batches that are sliced from whole arrays."""
+"""The training engine: skorch's loop with a schedule and averaged weights."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from ._batches import EVALUATION_BATCH, Batch, Batches, Targets, TrainingData
+from ._layers import Dropout
 from ._optimization import Schedule
 from ._preparation import Preparation
-
-EVALUATION_BATCH = 256
-
-Targets = tuple[Tensor, ...]
-Batch = tuple[Tensor, tuple[Targets, Tensor]]
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Samples: which row of the pictures each one is, its encoded targets, and its weight.
-
-    Weights have mean 1. Rows that no sample names don't count.
-    """
-
-    pictures: NDArray[Any]
-    rows: NDArray[np.int64]
-    targets: tuple[NDArray[np.int64], ...]
-    weights: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def subset(self, indices: NDArray[np.int64]) -> TrainingData:
-        """Fewer samples of the same pictures, which are not copied."""
-        return TrainingData(
-            self.pictures,
-            self.rows[indices],
-            tuple(target[indices] for target in self.targets),
-            self.weights[indices],
-        )
-
-    def row_weights(self) -> NDArray[np.float64]:
-        """Weights of all pictures, 0 where a row does not count."""
-        weights = np.zeros(len(self.pictures))
-        weights[self.rows] = self.weights
-        return weights
-
-
-class Batches:
-    """Batches of nearly equal size, each sliced from the whole arrays at once.
-
-    torch's DataLoader fetches and stacks single samples, which costs more than a small network's
-    step. Equal sizes keep a last batch of one from breaking batch normalisation.
-    """
-
-    def __init__(
-        self,
-        data: TrainingData,
-        *,
-        batch_size: int,
-        prepare: Callable[[NDArray[Any]], Tensor],
-        rng: np.random.Generator | None,
-    ) -> None:
-        self.data = data
-        self.batch_size = batch_size
-        self.prepare = prepare
-        self.rng = rng
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.data) / self.batch_size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        n = len(self.data)
-        order = np.arange(n) if self.rng is None else self.rng.permutation(n)
-        for indices in np.array_split(order, len(self)):
-            part = self.data.subset(indices)
-            inputs = self.prepare(part.pictures[part.rows])
-            targets = tuple(torch.from_numpy(target).to(inputs.device) for target in part.targets)
-            weights = torch.from_numpy(part.weights).to(inputs.device, inputs.dtype)
-            yield inputs, (targets, weights)
 
 
 class WeightAverage:
@@ -127,6 +57,10 @@ class WeightAverage:
             self.exchange(module)
 
 
+class TrainingStopped(Exception):  # noqa: N818  no error: a wish
+    """A callback asked for the end of training."""
+
+
 class KeepBest(Callback):
     """Stops when the validation score no longer rises and restores the best epoch's weights."""
 
@@ -145,7 +79,7 @@ class KeepBest(Callback):
             self.best_score_, self.best_epoch_ = score, epoch
             self.weights_ = [tensor.clone() for tensor in net.average_.tensors]
         elif epoch - self.best_epoch_ >= self.patience:
-            raise KeyboardInterrupt  # skorch's way to end training early
+            raise TrainingStopped
 
     def on_train_end(self, net: TrainingNet, **kwargs: Any) -> None:
         """Restore the best epoch."""
@@ -173,8 +107,7 @@ class EpochProgress(Callback):
     on_train_end = on_epoch_end  # of an epoch that was interrupted
 
 
-class TrainingStopped(Exception):  # noqa: N818  no error: a wish
-    """A callback asked for the end of training."""
+OWN_CALLBACKS = (EpochTimer, KeepBest, EpochProgress, PrintLog)
 
 
 class TrainingNet(NeuralNet):
@@ -221,7 +154,7 @@ class TrainingNet(NeuralNet):
         """Prepare everything for the first step."""
         super().initialize()
         self.average_ = WeightAverage(self.module_, self.ema_decay)
-        self.step_ = 0
+        self.n_steps_ = self.n_epochs_ = 0
         return self
 
     def initialize_optimizer(self, *args: Any, **kwargs: Any) -> TrainingNet:
@@ -230,12 +163,22 @@ class TrainingNet(NeuralNet):
         return self
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Call the callbacks; skorch's raise KeyboardInterrupt to end training."""
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt:
-            # Told apart from Ctrl-C, which has to reach the user.
-            raise TrainingStopped from None
+        """Call the callbacks; those of users end training by a KeyboardInterrupt, as in skorch."""
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                if isinstance(callback, OWN_CALLBACKS):
+                    raise  # Ctrl-C, which has to reach the user
+                raise TrainingStopped from None
+            except KeyError as error:
+                if not type(callback).__module__.startswith("skorch."):
+                    raise
+                raise ValueError(
+                    f"The callback {type(callback).__name__} asks for what is not recorded "
+                    f"({error.args[0]}); pass X_val and y_val to fit for validation figures."
+                ) from error
 
     def train(self, train: TrainingData, valid: TrainingData | None, *, epochs: int) -> None:
         """Train the module and leave the averaged weights in it, ready to predict.
@@ -244,18 +187,27 @@ class TrainingNet(NeuralNet):
         """
         if not self.initialized_:
             self.initialize()
-        self.average_.exchange(self.module_)
+        for group in self.optimizer_.param_groups:
+            group["lr"] = self.lr
+        seed = self.preparation.generator.initial_seed()
+        for index, layer in enumerate(self.module_.modules()):
+            if isinstance(layer, Dropout) and layer.generator is None:
+                layer.generator = torch.Generator(self.device).manual_seed(seed + index)
         self.steps_per_epoch_ = math.ceil(len(train) / self.batch_size)
-        self.n_steps_ = epochs * self.steps_per_epoch_
-        self.notify("on_train_begin", X=train, y=None)
+        self.epochs_ahead_ = epochs
+        self.epochs_before_ = self.n_epochs_
+        self.average_.exchange(self.module_)
         try:
+            self.notify("on_train_begin", X=train, y=None)
             self.fit_loop((train, valid), epochs=epochs)
         except TrainingStopped:
             pass
         finally:
-            self.notify("on_train_end", X=train, y=None)
-            self.average_.exchange(self.module_)
-            self.module_.eval()
+            try:
+                self.notify("on_train_end", X=train, y=None)
+            finally:
+                self.average_.exchange(self.module_)
+                self.module_.eval()
 
     def get_split_datasets(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Training and validation data, as given to `train`."""
@@ -278,6 +230,8 @@ class TrainingNet(NeuralNet):
         """One pass; loss and score are recorded once, at its end."""
         if iterator is None:
             return
+        if training:
+            self.step_ = 0
         loss: float | Tensor = 0.0
         right: float | Tensor = 0.0
         weight: float | Tensor = 0.0
@@ -290,20 +244,35 @@ class TrainingNet(NeuralNet):
                 loss = loss + step["loss"].detach() * len(weights)
                 right = right + self.is_right(step["y_pred"], targets).to(weights.dtype) @ weights
                 weight = weight + weights.sum()
-        self.history.record(f"{prefix}_loss", float(loss / weight))
+        mean_loss = float(loss / weight)
+        if training and not math.isfinite(mean_loss):
+            raise ValueError(
+                f"The training loss is {mean_loss} in epoch {len(self.history)}; lower lr, which "
+                f"is {self.lr:g}, and look whether X holds extreme values."
+            )
+        earlier = [epoch.get(f"{prefix}_loss", math.inf) for epoch in self.history[:-1]]
+        self.history.record(f"{prefix}_loss", mean_loss)
+        # What skorch's Checkpoint asks for.
+        self.history.record(f"{prefix}_loss_best", mean_loss < min(earlier, default=math.inf))
         self.history.record(f"{prefix}_score", float(right / weight))
         if training:
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+            self.n_epochs_ += 1
 
     def train_step(self, batch: Batch, **params: Any) -> dict[str, Any]:
         """One optimiser step, then one step of the weight average."""
-        factor = self.schedule.factor(
-            self.step_, n_steps=self.n_steps_, steps_per_epoch=self.steps_per_epoch_
-        )
-        for group in self.optimizer_.param_groups:
-            group["lr"] = self.lr * factor
+        if self.schedule.kind != "constant":  # else a callback may change it
+            n_epochs = self.n_epochs_ + self.step_ / self.steps_per_epoch_
+            factor = self.schedule.factor(
+                progress=(n_epochs - self.epochs_before_) / self.epochs_ahead_,
+                n_steps=self.n_steps_,
+                n_epochs=n_epochs,
+            )
+            for group in self.optimizer_.param_groups:
+                group["lr"] = self.lr * factor
         step = super().train_step(batch, **params)
         self.step_ += 1
+        self.n_steps_ += 1
         self.average_.update(self.module_)
         return step
 
@@ -349,10 +318,8 @@ def resolve_device(device: str) -> torch.device:
         raise ValueError(
             f"device={device!r} is no torch device; pass 'auto', 'cpu', 'cuda' or 'cuda:0'."
         ) from None
-    n_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if resolved.type == "cuda" and (resolved.index or 0) >= n_gpus:
-        raise ValueError(
-            f"device={device!r} is not there: torch finds {n_gpus} GPUs; pass device='auto' or "
-            "'cpu'."
-        )
+    try:
+        torch.zeros(1, device=resolved).item()
+    except (RuntimeError, AssertionError):
+        raise ValueError(f"device={device!r} is not there; pass device='auto' or 'cpu'.") from None
     return resolved

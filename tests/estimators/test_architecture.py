@@ -99,6 +99,13 @@ def test_a_value_for_each_layer() -> None:
     ]
 
 
+def test_normalization_behind_a_last_stage_that_is_not_pooled() -> None:
+    clf = SVHNCNNClassifier(
+        channels=((4,), (8,)), normalization_position="after_pool", max_epochs=1
+    ).fit(pictures(16, 16), np.arange(20) % 2)
+    assert clf.summary().layers["layer"].tolist().count("BatchNorm2d") == 2
+
+
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "tanh", "logistic"])
 def test_activations(activation: str) -> None:
     clf = SVHNMLPClassifier(hidden_layer_sizes=(4,), activation=activation, max_epochs=1)

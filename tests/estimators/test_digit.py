@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -15,7 +16,7 @@ from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score, train_test_split
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
 from sksvhn.estimators._training import TrainingNet
@@ -117,8 +118,8 @@ def test_logits_are_before_the_softmax(fitted: Any, data: Data) -> None:
 def test_class_weight_is_a_sample_weight(data: Data) -> None:
     X, X_test, y, _ = data
     own = np.linspace(0.5, 2, len(y))
-    by_class = make_mlp(class_weight={3: 4.0, 7: 0.5}).fit(X, y, sample_weight=own)
-    factor = np.where(y == 3, 4.0, np.where(y == 7, 0.5, 1.0))
+    by_class = make_mlp(class_weight={3: 4.0, 7: 0.0}).fit(X, y, sample_weight=own)
+    factor = np.where(y == 3, 4.0, np.where(y == 7, 0.0, 1.0))
     by_sample = make_mlp().fit(X, y, sample_weight=own * factor)
     np.testing.assert_array_equal(by_class.predict_proba(X_test), by_sample.predict_proba(X_test))
 
@@ -164,12 +165,31 @@ def test_partial_fit_says_what_it_needs(data: Data) -> None:
 
 def test_rate_and_batch_size_may_change_between_parts(data: Data) -> None:
     X, X_test, y, _ = data
-    clf = make_mlp(ema_decay=0.0).partial_fit(X, y, classes=range(10))
+    clf = make_mlp(ema_decay=0.0, normalization="group")
+    clf.partial_fit(X, y, classes=range(10))
     before = clf.decision_function(X_test)
     clf.set_params(lr=1e-9, batch_size=len(X)).partial_fit(X, y)
     assert clf.net_.batch_size == len(X)
     assert clf.history_[-1]["lr"] == 1e-9
-    assert np.abs(clf.decision_function(X_test) - before).max() < 1
+    np.testing.assert_allclose(clf.decision_function(X_test), before, atol=1e-4)
+
+
+def test_weights_count_beside_those_of_other_parts(data: Data) -> None:
+    X, X_test, y, _ = data
+    clf = make_mlp(optimizer="sgd", ema_decay=0.0, weight_decay=0.0, normalization="group")
+    clf.partial_fit(X, y, classes=range(10))
+    before = clf.decision_function(X_test)
+    clf.partial_fit(X, y, sample_weight=np.full(len(y), 1e-9))
+    np.testing.assert_allclose(clf.decision_function(X_test), before, atol=1e-4)
+
+
+def test_class_weight_for_classes_that_a_part_lacks(data: Data) -> None:
+    X, _, y, _ = data
+    clf = make_mlp(class_weight={5: 2.0}).partial_fit(X[y < 3], y[y < 3], classes=range(10))
+    clf.partial_fit(X, y)
+    for weights, message in (({11: 1.0}, "label 11"), ({3: -1.0}, "at least 0")):
+        with pytest.raises(ValueError, match=message):
+            make_mlp(class_weight=weights).fit(X, y)
 
 
 def test_schedules_go_on_over_parts(data: Data) -> None:
@@ -207,6 +227,13 @@ def test_early_stopping_watches_the_given_set(data: Data) -> None:
     assert clf.score(X_test, y_test) == pytest.approx(scores.max())
 
 
+def test_validation_scores_have_no_class_weights(data: Data) -> None:
+    X, _, y, _ = data
+    clf = make_mlp(early_stopping=True, class_weight={0: 50.0}, max_epochs=2).fit(X, y)
+    n_right = clf.history_[0]["valid_score"] * np.ceil(0.1 * len(y))
+    assert n_right == pytest.approx(round(n_right), abs=1e-4)
+
+
 def test_early_stopping_holds_out_a_share_of_every_class(data: Data) -> None:
     X, _, y, _ = data
     clf = make_mlp(early_stopping=True, validation_fraction=0.2, max_epochs=5).fit(X, y)
@@ -241,11 +268,73 @@ def test_epochs_are_counted_over_warm_starts(data: Data) -> None:
         clf.fit(X, y + 1)
 
 
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(data: Data) -> None:
+    X, X_test, y, _ = data
+    clf = make_mlp(max_epochs=1).fit(X, y)
+    before = clf.decision_function(X_test)
+    for params, arguments in (
+        ({"hidden_layer_sizes": (0,)}, (X[:, :10], (9 - y) * 100)),
+        ({"hidden_layer_sizes": (8,)}, (X, y, None)),
+        ({"lr": 1e30, "lr_schedule": "constant"}, (X, y)),
+    ):
+        bad = {"X_val": X, "y_val": y + 1} if len(arguments) == 3 else {}
+        with pytest.raises(ValueError, match=r"hidden_layer_sizes|label 10|loss is"):
+            clf.set_params(**params).fit(*arguments, **bad)
+        np.testing.assert_array_equal(clf.decision_function(X_test), before)
+
+
+def test_warm_start_with_another_network_is_refused(data: Data) -> None:
+    clf = make_mlp(warm_start=True, max_epochs=1).fit(data[0], data[2])
+    with pytest.raises(ValueError, match="another network"):
+        clf.set_params(hidden_layer_sizes=(8,)).fit(data[0], data[2])
+
+
+def test_divergence_is_an_error(data: Data) -> None:
+    with pytest.raises(ValueError, match="training loss is nan in epoch 1; lower lr, which is 1e"):
+        make_mlp(lr=1e30, lr_schedule="constant", normalization=None).fit(data[0], data[2])
+
+
 def test_skorchs_early_stopping_ends_quietly(data: Data) -> None:
     X, X_test, y, y_test = data
     stop = EarlyStopping(monitor="valid_loss", patience=1, threshold=10.0, sink=lambda _: None)
     clf = make_mlp(callbacks=[stop]).fit(X, y, X_val=X_test, y_val=y_test)
     assert 1 < clf.n_iter_ < 10
+
+
+def test_skorchs_rate_scheduler_and_checkpoint(data: Data, tmp_path: Path) -> None:
+    X, X_test, y, y_test = data
+    schedule = LRScheduler("StepLR", step_size=1, gamma=0.1)
+    best = Checkpoint(dirname=tmp_path, f_history=None, f_optimizer=None, f_criterion=None)
+    clf = make_mlp(lr_schedule="constant", max_epochs=3, callbacks=[schedule, ("best", best)])
+    clf.fit(X, y, X_val=X_test, y_val=y_test)
+    np.testing.assert_allclose([epoch["lr"] for epoch in clf.history_], [0.1, 0.01, 0.001])
+    assert (tmp_path / "params.pt").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (3, "callbacks holds 3"),
+        (EpochScoring("accuracy"), "EpochScoring cannot be used"),
+        (EarlyStopping(), "EarlyStopping asks for what is not recorded.*valid_loss.*pass X_val"),
+    ],
+)
+def test_callbacks_that_cannot_work(callback: Any, message: str, data: Data) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_mlp(callbacks=[callback]).fit(data[0], data[2])
+
+
+def test_a_callback_that_fails_leaves_a_usable_warm_start(data: Data) -> None:
+    class Full(Callback):
+        def on_train_end(self, net: Any, **kwargs: Any) -> None:
+            raise OSError("disk full")
+
+    clf = make_mlp(max_epochs=2, warm_start=True).fit(data[0], data[2])
+    with pytest.raises(OSError, match="disk full"):
+        clf.set_params(callbacks=[Full()]).fit(data[0], data[2])
+    np.testing.assert_allclose(
+        clf.decision_function(data[1])[:20], clf.decision_function(data[1][:20]), atol=1e-4
+    )
 
 
 def test_ctrl_c_reaches_the_user_and_leaves_a_usable_model(
@@ -255,7 +344,7 @@ def test_ctrl_c_reaches_the_user_and_leaves_a_usable_model(
     step = TrainingNet.train_step
 
     def interrupted(net: TrainingNet, *args: Any, **kwargs: Any) -> Any:
-        if net.step_ == 100:
+        if net.n_steps_ == 50:
             raise KeyboardInterrupt
         return step(net, *args, **kwargs)
 
@@ -263,7 +352,7 @@ def test_ctrl_c_reaches_the_user_and_leaves_a_usable_model(
     clf = make_mlp()
     with pytest.raises(KeyboardInterrupt):
         clf.fit(X, y)
-    assert clf.n_iter_ == 100 // 17  # whole epochs of 17 steps
+    assert clf.n_iter_ == 50 // 9  # whole epochs of 9 steps
     assert clf.score(X_test, y_test) > 0.9
 
 
@@ -281,12 +370,32 @@ def test_refits_are_identical_to_the_bit_in_workers_too(data: Data) -> None:
     np.testing.assert_array_equal(workers, alone)
 
 
+def test_fits_in_threads_do_not_disturb_each_other(data: Data) -> None:
+    X, _, y, _ = data
+    clf = make_mlp(max_epochs=2, dropout=0.3, augmentation=0.5)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        alone = cross_val_score(clf, X, y, cv=4, scoring="neg_log_loss")
+        with joblib.parallel_config(backend="threading"):
+            together = cross_val_score(clf, X, y, cv=4, n_jobs=4, scoring="neg_log_loss")
+    finally:
+        torch.set_num_threads(threads)
+    np.testing.assert_array_equal(together, alone)
+
+
 def test_pickles_to_identical_answers(fitted: Any, data: Data) -> None:
     restored = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(
         restored.decision_function(data[1]), fitted.decision_function(data[1])
     )
     assert restored.get_params() == fitted.get_params()
+
+
+def test_pickles_whatever_the_parameters_became(fitted: Any, data: Data) -> None:
+    changed = pickle.loads(pickle.dumps(fitted)).set_params(optimizer="bogus", callbacks=[3])
+    restored = pickle.loads(pickle.dumps(changed))
+    np.testing.assert_array_equal(restored.predict(data[1]), fitted.predict(data[1]))
 
 
 def test_a_model_from_a_gpu_comes_back_on_this_machine(fitted: Any, data: Data) -> None:
@@ -314,6 +423,12 @@ def test_pixels_of_another_scale_are_refused(scale: int, data: Data) -> None:
         clf.predict(X_test / scale)
     clf.predict(X_test / (255 / scale))
     clf.predict(np.zeros((1, 16, 16)))
+    clf.predict(np.eye(16)[None])  # black and white are 0 and 1, or 0 and 255 in the dark
+
+
+def test_black_and_white_pictures(data: Data) -> None:
+    X = (data[0] > 100).astype(np.uint8)
+    make_mlp(max_epochs=1).fit(X, data[2]).predict(X)
 
 
 def test_scale_of_the_pixels_does_not_matter(fitted: Any, data: Data) -> None:
@@ -328,6 +443,8 @@ def test_scale_of_the_pixels_does_not_matter(fitted: Any, data: Data) -> None:
 def test_views_out_of_range_at_predict(fitted: Any, data: Data) -> None:
     with pytest.raises(ValueError, match="n_views=9"):
         pickle.loads(pickle.dumps(fitted)).set_params(n_views=9).predict(data[1])
+    with pytest.raises(ValueError, match="integer"):
+        pickle.loads(pickle.dumps(fitted)).set_params(n_views="two").predict(data[1])
 
 
 def test_progress(data: Data, capsys: Any) -> None:

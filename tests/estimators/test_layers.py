@@ -10,7 +10,7 @@ import torch
 from scipy.signal import correlate2d
 
 from sksvhn.estimators._architecture import Architecture
-from sksvhn.estimators._layers import ConvTrunk, EvenConv2d, HiddenLayers
+from sksvhn.estimators._layers import ConvTrunk, Dropout, EvenConv2d, HiddenLayers
 
 
 def architecture(**params: Any) -> Architecture:
@@ -85,3 +85,14 @@ def test_pooling_behind_stages_or_between_them() -> None:
 def test_pictures_of_one_row_stay_alive() -> None:
     trunk = ConvTrunk(1, architecture(channels=((2,),) * 4, stem=(5, 2)))
     assert trunk(torch.zeros(1, 1, 1, 9)).shape == (1, 2, 1, 1)
+
+
+def test_dropout_keeps_the_mean_and_has_a_generator_of_its_own() -> None:
+    layer = Dropout(0.25).train()
+    layer.generator = torch.Generator().manual_seed(0)
+    state = torch.random.get_rng_state()
+    features = layer(torch.ones(100, 1000))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert features.unique().tolist() == [0.0, pytest.approx(4 / 3)]
+    assert features.mean().item() == pytest.approx(1, abs=0.01)
+    assert torch.equal(layer.eval()(torch.ones(3)), torch.ones(3))

@@ -92,8 +92,6 @@ def test_pipeline_report_and_confusion_matrix(clf: Any, data: Data) -> None:
 
 @pytest.mark.parametrize("clf", DIGIT_CLASSIFIERS, ids=lambda clf: type(clf).__name__)
 def test_temperature_calibration_of_a_fitted_classifier(clf: Any, data: Data) -> None:
-    if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 8):
-        pytest.skip(f"scikit-learn {sklearn.__version__} has no temperature calibration; 1.8 has")
     X, X_test, y, y_test = data
     X, X_test = (x[..., 0] for x in (X, X_test))
     # Labels of which a third are wrong make any classifier of right ones too sure of itself.

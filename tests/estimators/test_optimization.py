@@ -13,7 +13,7 @@ from sksvhn.estimators._optimization import OPTIMIZERS, Schedule, make_optimizer
 def factors(schedule: Schedule, n_steps: int = 100, steps_per_epoch: int = 10) -> np.ndarray:
     return np.array(
         [
-            schedule.factor(step, n_steps=n_steps, steps_per_epoch=steps_per_epoch)
+            schedule.factor(progress=step / n_steps, n_steps=step, n_epochs=step / steps_per_epoch)
             for step in range(n_steps)
         ]
     )

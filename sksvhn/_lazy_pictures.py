@@ -1,0 +1,123 @@
+"""Pictures that stay where they are stored and are read a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+# Read at a time: large enough for a disk, small beside a network.
+BLOCK_BYTES = 2**24
+
+
+def is_lazy(X: Any) -> bool:
+    """Whether X is stored elsewhere: an HDF5 or Zarr array, or a sequence that makes arrays.
+
+    Memory maps are arrays, of which the operating system reads what is used.
+    """
+    if isinstance(X, (np.ndarray, list, tuple, str, bytes)) or sparse.issparse(X):
+        return False
+    if isinstance(X, Sequence):
+        return True
+    return (
+        isinstance(getattr(X, "dtype", None), np.dtype)
+        and len(getattr(X, "shape", ())) >= 2
+        and hasattr(X, "__getitem__")
+    )
+
+
+class LazyPictures:
+    """Stored pictures, seen as an array (n, height, width, channels) of uint8 or float.
+
+    Parameters
+    ----------
+    source : array on disk, or sequence of arrays
+        An array with ``shape``, ``dtype`` and slices, as of h5py; or parts of all the pictures.
+    image_shape : tuple of 3 ints
+        Height, width and channels.
+    dtype : dtype
+        Of what is read.
+
+    Raises
+    ------
+    ValueError
+        If a part is no array, or holds pictures of another shape or dtype than the first; when it
+        is read, if a picture holds NaN.
+    """
+
+    def __init__(
+        self, source: Any, image_shape: tuple[int, int, int], dtype: np.dtype[Any]
+    ) -> None:
+        parts = source if isinstance(source, Sequence) else [source]
+        stored_dtype = parts[0].dtype
+        height, width, channels = image_shape
+        shapes = {image_shape, (prod(image_shape),)}
+        if channels == 1:
+            shapes.add((height, width))
+        self.dtype = dtype
+        self._parts = parts
+        self._image_shape = image_shape
+        # First picture of each block, the part it is in, and where in that part it starts.
+        self._blocks: list[tuple[int, int, int]] = []
+        n = 0
+        for index, part in enumerate(parts):
+            if not hasattr(part, "shape"):
+                raise ValueError(
+                    f"Part {index} of X is a {type(part).__name__}; each part must be an array of "
+                    "pictures or rows."
+                )
+            if part.shape[1:] not in shapes or part.dtype != stored_dtype:
+                raise ValueError(
+                    f"Part {index} of X holds {part.dtype} pictures of shape {part.shape[1:]}, but "
+                    f"the first ones are {stored_dtype} of shape {image_shape} (height, width, "
+                    "channels); convert all parts to one shape and dtype."
+                )
+            length = _block_length(part)
+            for start in range(0, len(part), length):
+                self._blocks.append((n + start, index, start))
+            n += len(part)
+        self.shape = (n, *image_shape)
+        self.starts = np.array([first for first, *_ in self._blocks], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def block(self, index: int) -> NDArray[Any]:
+        """Read a block."""
+        first, part, start = self._blocks[index]
+        stop = start + self._stop(index) - first
+        pixels = np.asarray(self._parts[part][start:stop], dtype=self.dtype)
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            raise ValueError(
+                f"Input X contains NaN or infinity among the pictures {first} to "
+                f"{self._stop(index) - 1}; drop or mend them."
+            )
+        return pixels.reshape(-1, *self._image_shape)
+
+    def pick(self, index: int, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Read some rows of a block, numbered as in the whole."""
+        return self.block(index)[rows - self.starts[index]]
+
+    def _stop(self, index: int) -> int:
+        return int(self.starts[index + 1]) if index + 1 < len(self.starts) else len(self)
+
+
+def _block_length(part: Any) -> int:
+    """Pictures in a block: whole chunks of the file, for it decodes no less."""
+    length = max(1, BLOCK_BYTES // max(1, part.dtype.itemsize * prod(part.shape[1:])))
+    chunk = (getattr(part, "chunks", None) or (1,))[0]
+    # Dask's chunks are tuples of all the lengths.
+    chunk = chunk if isinstance(chunk, int) else chunk[0]
+    return max(chunk, length // chunk * chunk)
+
+
+def in_blocks(pictures: NDArray[Any] | LazyPictures) -> Iterator[NDArray[Any]]:
+    """Pictures in order, block by block; an array is one block."""
+    if isinstance(pictures, LazyPictures):
+        yield from map(pictures.block, range(len(pictures.starts)))
+    else:
+        yield pictures

@@ -1,0 +1,48 @@
+"""What white is among pixels, 1 or 255: mixing them up costs accuracy without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Smaller ones are tables, whose features may have any range.
+MIN_SIDE = 8
+# Below, pixels that go to 255 could be meant to go to 15, as in scikit-learn's digits.
+DARKEST = 16
+
+
+def white_of(pictures: NDArray[Any]) -> int | None:
+    """1 or 255, or None where it is not plain.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, height, width, channels)
+        Pixels of any range.
+    """
+    if min(pictures.shape[1:3]) < MIN_SIDE or pictures.min() < 0:
+        return None
+    high = pictures.max()
+    if DARKEST < high <= 255:
+        return 255
+    if 0 < high <= 1 and not np.array_equal(pictures, np.trunc(pictures)):
+        return 1
+    return None
+
+
+def common_white(whites: Iterable[int | None]) -> int | None:
+    """White of all the parts that were seen."""
+    return max((white for white in whites if white is not None), default=None)
+
+
+def check_white(pictures: NDArray[Any], learned: int | None) -> None:
+    """Refuse pixels from 0 to 1 where those learned go to 255, and the reverse."""
+    found = white_of(pictures)
+    if {learned, found} == {1, 255}:
+        change = "multiply X by" if learned == 255 else "divide X by"
+        raise ValueError(
+            f"X holds pixels from {pictures.min():g} to {pictures.max():g}, but in the training "
+            f"pictures white was {learned}; {change} 255."
+        )
