@@ -81,6 +81,7 @@ def test_estimators_are_at_the_top() -> None:
 def test_importing_is_cheap_and_silent() -> None:
     script = (
         "import sys, sksvhn, sksvhn.metrics, sksvhn.datasets, sksvhn.plotting;"
+        "import sksvhn.model_selection, sksvhn.preprocessing;"
         "print([m for m in ('torch', 'skorch', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run(

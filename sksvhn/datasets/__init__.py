@@ -1,17 +1,23 @@
 """Data sets of house numbers and digits, real and generated."""
 
+from ._describe import describe_numbers
+from ._digit_sequences import make_digit_sequences
 from ._digit_struct import read_digit_struct
 from ._digits import load_svhn_digits
+from ._fetch import fetch_svhn
 from ._h5 import load_svhn_h5
 from ._mnist import load_mnist
 from ._numbers import load_svhn_numbers
 from ._street_numbers import make_street_numbers
 
 __all__ = [
+    "describe_numbers",
+    "fetch_svhn",
     "load_mnist",
     "load_svhn_digits",
     "load_svhn_h5",
     "load_svhn_numbers",
+    "make_digit_sequences",
     "make_street_numbers",
     "read_digit_struct",
 ]

@@ -145,7 +145,9 @@ def _tabulate(structs: NumberStructs) -> NumberTable:
 
     good_label = np.isin(labels, np.arange(1, 11))
     digits = (np.where(good_label, labels, 0).astype(np.uint8) % 10 + ord("0")).tobytes().decode()
-    good_box = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
+    with np.errstate(over="ignore"):  # finite numbers may add up to an edge that is not
+        edges = boxes[:, :2] + boxes[:, 2:]
+    good_box = np.isfinite(edges).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
 
     problems = dict(structs.problems)
     _note_bad_digits(

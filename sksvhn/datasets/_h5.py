@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from ._labelled import check_is_file, digits_of_labels, labelled_bunch
 from ._mat73 import H5PY_ERRORS
+from ._number_files import MAX_DEFLATION
 
 _SUFFIXES = {"train": "train", "validation": "val", "test": "test"}
 
@@ -95,7 +96,7 @@ def load_svhn_h5(
         If there is a folder.
     ValueError
         If it is no HDF5 file, is cut off or damaged, lacks an array of the subset, the pictures
-        are not of one size, or they and the labels differ in number.
+        are not of one size or hold NaN, or they and the labels differ in number.
 
     Warns
     -----
@@ -182,7 +183,31 @@ def _check_arrays(file: h5py.File, suffix: str, path: Path) -> None:
 
 
 def _pixels(file: h5py.File, suffix: str) -> NDArray[np.float32]:
-    return np.ascontiguousarray(file[f"X_{suffix}"][...], np.float32)
+    """Pictures of a subset.
+
+    Raises
+    ------
+    _WrongContentError
+        If the file is too small for as many, or a pixel is NaN or infinite.
+    """
+    name = f"X_{suffix}"
+    dataset = file[name]
+    n_bytes = file.id.get_filesize()
+    if dataset.nbytes > MAX_DEFLATION * n_bytes:  # memory for it might be had, and the rest starve
+        raise _WrongContentError(
+            f"{name} of {file.filename} declares the shape {dataset.shape}, more than a file of "
+            f"{n_bytes} bytes can hold. Get it anew."
+        )
+    with np.errstate(over="ignore"):
+        images = np.ascontiguousarray(dataset[...], np.float32)
+    finite = np.isfinite(images).all(axis=(1, 2))
+    if not finite.all():
+        raise _WrongContentError(
+            f"{name} of {file.filename} must hold pixels of 0 to 255; picture "
+            f"{int(finite.argmin())} holds NaN or infinity ({np.count_nonzero(~finite)} such "
+            f"pictures of {len(images)})."
+        )
+    return images
 
 
 def _count_repeated(images: NDArray[np.float32], file: h5py.File) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from ._idx import read_idx
 from ._labelled import labelled_bunch
+from ._number_files import is_regular_file, read_picture
 from ._picture_files import decode_picture
 from ._progress import with_progress
 
@@ -268,11 +269,14 @@ def _decoded_chunks(
 
 def _letter_picture(path: Path) -> NDArray[np.uint8] | str:
     """Pixels of a letter, or why there are none."""
+    if not is_regular_file(path):
+        return "is no file"
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = read_picture(file)
     except OSError as error:
         return f"cannot be read: {error}"
-    picture = decode_picture(content, "grey")
+    picture = content if isinstance(content, str) else decode_picture(content, "grey")
     if isinstance(picture, str):
         return picture
     if picture.size != _TREE_SIZE:

@@ -14,6 +14,8 @@ DIGIT_STRUCT = "digitStruct.mat"
 #: Far above SVHN's own files (0.4 GB and 1 MB), far below what would exhaust the memory.
 MAX_DIGIT_STRUCT_BYTES = 2**31
 MAX_PICTURE_BYTES = 2**28
+#: Bytes that one byte of a compressed file can stand for: zlib's documented limit.
+MAX_DEFLATION = 1032
 
 
 class NumberFolder:
@@ -36,14 +38,14 @@ class NumberFolder:
         """Why each of those files that is not here cannot be had."""
         folder = self._digit_struct.parent
         reason = f"is not in {self.location}"
-        return {name: reason for name in filenames if not (folder / name).is_file()}
+        return {name: reason for name in filenames if not is_regular_file(folder / name)}
 
     def pictures(self, filenames: Iterable[str]) -> Iterator[tuple[str, bytes | str]]:
         """Each file's name, with its bytes or the reason why they cannot be had."""
         for name in filenames:
             try:
                 with (self._digit_struct.parent / name).open("rb") as file:
-                    picture = _read_picture(file)
+                    picture = read_picture(file)
             except OSError as error:
                 picture = f"cannot be read: {error}"
             yield name, picture
@@ -62,7 +64,7 @@ class NumberArchive:
         self.damage: str | None = None
         self._path = path
         self._members: dict[PurePosixPath, str | None] = {}
-        self._digit_structs: dict[PurePosixPath, bytes] = {}
+        self._digit_structs: list[tuple[PurePosixPath, bytes]] = []
         try:
             for member, content in _members(path):
                 self._note(member, content)
@@ -76,7 +78,8 @@ class NumberArchive:
 
     def digit_struct(self) -> bytes:
         """Bytes of digitStruct.mat."""
-        return self._digit_structs[self._digit_struct_member()]
+        self._digit_struct_member()
+        return self._digit_structs[0][1]
 
     def missing(self, filenames: Iterable[str]) -> dict[str, str]:
         """Why each of those files that is not here cannot be had."""
@@ -94,7 +97,7 @@ class NumberArchive:
             for member, content in _members(self._path):
                 path = PurePosixPath(member.name)
                 if content is not None and path in wanted:
-                    picture = _read_picture(content)
+                    picture = read_picture(content)
                     yield wanted.pop(path), picture
         except _DAMAGE as error:
             reason = f"cannot be read: the archive is cut off or damaged ({error})"
@@ -103,16 +106,18 @@ class NumberArchive:
 
     def _note(self, member: tarfile.TarInfo, content: IO[bytes] | None) -> None:
         name = PurePosixPath(member.name)
-        if content is None:
-            self._members.setdefault(name, "is a link or a folder, not a file")
-            return
-        self._members[name] = None
-        if name.name == DIGIT_STRUCT:
-            self._digit_structs[name] = _read_digit_struct(content, self.location)
+        if name in self._members:
+            self._members[name] = f"is in {self.location} more than once"
+        elif content is None:
+            self._members[name] = "is a link or a folder, not a file"
+        else:
+            self._members[name] = None
+        if content is not None and name.name == DIGIT_STRUCT:
+            self._digit_structs.append((name, _read_digit_struct(content, self.location)))
 
     def _digit_struct_member(self) -> PurePosixPath:
         if len(self._digit_structs) == 1:
-            return next(iter(self._digit_structs))
+            return self._digit_structs[0][0]
         if self.damage is not None:
             raise ValueError(f"{self.damage} and no {DIGIT_STRUCT} was found in it. Get it anew.")
         raise ValueError(
@@ -160,12 +165,22 @@ _TAR_MAGIC = b"ustar"
 
 def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
     """Members of an archive in their order, with the content of those that are plain files."""
+    try:
+        yield from _read_members(path)
+    except ValueError as error:  # tarfile's own, on damaged extended headers
+        raise tarfile.ReadError(f"invalid header: {error}") from error
+
+
+def _read_members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
     with path.open("rb") as file:
         is_gzip = file.read(2) == _GZIP_MAGIC
+    n_bytes_at_most = path.stat().st_size * (MAX_DEFLATION if is_gzip else 1)
     opener = gzip.open if is_gzip else open
     with cast(IO[bytes], opener(path, "rb")) as stream:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             while (member := archive.next()) is not None:
+                if member.size > n_bytes_at_most:  # tarfile would look for its end for days
+                    raise tarfile.ReadError(f"{member.name!r} declares {member.size} bytes")
                 yield member, archive.extractfile(member) if member.isreg() else None
                 # It would keep 1.5 KB for each of 200,000 pictures.
                 archive.members = []  # type: ignore[attr-defined]
@@ -173,7 +188,16 @@ def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
             pass
 
 
-def _read_picture(file: IO[bytes]) -> bytes | str:
+def is_regular_file(path: Path) -> bool:
+    """Whether a file is there that ends: no pipe or device, and no name the system refuses."""
+    try:
+        return path.is_file()
+    except OSError:  # longer than the system allows
+        return False
+
+
+def read_picture(file: IO[bytes]) -> bytes | str:
+    """Bytes of a picture's file, or why it is none."""
     content = file.read(MAX_PICTURE_BYTES + 1)
     if len(content) > MAX_PICTURE_BYTES:
         return f"has more than {MAX_PICTURE_BYTES >> 20} MiB"

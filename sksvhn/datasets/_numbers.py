@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from ._crop import CropStyle, check_image_size, number_region, resize_region
+from .._crop import CropStyle, check_image_size, number_region, resize_region
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
 from ._picture_files import Color, decode_picture

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .._crop import Region, grow_region, resize_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
-from ._crop import Region, grow_region, resize_region, union_region
 from ._fonts import FontFace
 from ._lettering import Lettering, Surroundings, draw_hand, letter
 from ._surfaces import Field

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from ._crop import check_image_size
+from .._crop import check_image_size
 from ._fonts import FontFace, find_fonts
 from ._progress import with_progress
 from ._scene import SceneSettings, StreetNumber, photograph_number
@@ -183,7 +183,7 @@ def make_street_numbers(
     ((4, 28, 28), True)
     """
     characters = _check_alphabet(alphabet)
-    lengths = _length_probabilities(length_distribution, max_length)
+    lengths = length_probabilities(length_distribution, max_length)
     settings = SceneSettings(
         families=find_fonts(characters, font_dir),
         image_size=check_image_size(image_size),
@@ -239,7 +239,7 @@ def _check_margin(margin: Sequence[float]) -> tuple[float, float]:
     return float(margin[0]), float(margin[1])
 
 
-def _length_probabilities(
+def length_probabilities(
     distribution: Literal["svhn"] | Sequence[float], max_length: int
 ) -> tuple[float, ...]:
     """Probabilities of the lengths 1, 2, ..., max_length."""

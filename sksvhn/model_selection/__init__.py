@@ -1,5 +1,6 @@
-"""Ways to split pictures of whole numbers into folds."""
+"""Ways to split pictures of whole numbers into folds, or into train, validation and test sets."""
 
-from sksvhn.model_selection._split import NumberKFold
+from ._split import NumberKFold
+from ._train_validation_test import train_validation_test_split
 
-__all__ = ["NumberKFold"]
+__all__ = ["NumberKFold", "train_validation_test_split"]

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import indexable
 
-from sksvhn._labels import BLANK, numbers_to_strings
+from .._labels import BLANK, numbers_to_strings
 
 
 class NumberKFold(BaseCrossValidator):
@@ -118,16 +118,16 @@ class NumberKFold(BaseCrossValidator):
                 f"n_splits={self.n_splits} is more than the number of pictures, {len(lengths)}; "
                 "use fewer splits."
             )
-        strata = _merge_rare(lengths, self.n_splits)
+        strata = merge_rare(lengths, self.n_splits)
         settings = {"shuffle": self.shuffle, "random_state": self.random_state}
         if groups is None:
             yield from StratifiedKFold(self.n_splits, **settings).split(X, strata)
             return
-        group_codes = _group_codes(groups)
-        splits = list(StratifiedGroupKFold(self.n_splits, **settings).split(X, strata, group_codes))
+        codes = group_codes(groups)
+        splits = list(StratifiedGroupKFold(self.n_splits, **settings).split(X, strata, codes))
         if any(len(test) == 0 for _, test in splits):
             # It can leave a fold empty where there are hardly more groups than folds.
-            splits = list(GroupKFold(self.n_splits, **settings).split(X, strata, group_codes))
+            splits = list(GroupKFold(self.n_splits, **settings).split(X, strata, codes))
         yield from splits
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
@@ -146,7 +146,7 @@ class NumberKFold(BaseCrossValidator):
         return self.n_splits
 
 
-def _merge_rare(lengths: NDArray[np.int64], min_members: int) -> NDArray[np.int64]:
+def merge_rare(lengths: NDArray[np.int64], min_members: int) -> NDArray[np.int64]:
     """Make classes of lengths, of at least `min_members` each, by merging neighbours."""
     _, strata, counts = np.unique(lengths, return_inverse=True, return_counts=True)
     for longer in range(len(counts) - 1, 0, -1):
@@ -160,7 +160,7 @@ def _merge_rare(lengths: NDArray[np.int64], min_members: int) -> NDArray[np.int6
     return strata
 
 
-def _group_codes(groups: ArrayLike) -> NDArray[np.intp]:
+def group_codes(groups: ArrayLike) -> NDArray[np.intp]:
     # pandas groups anything hashable and keeps missing values apart.
     codes, _ = pd.factorize(pd.Series(groups))
     if (codes < 0).any():

@@ -1,5 +1,6 @@
-"""Pictures of what a model read."""
+"""Pictures of data sets, and of what a model read."""
 
+from ._number_statistics import NumberStatisticsDisplay
 from ._readings import ReadingsDisplay
 
-__all__ = ["ReadingsDisplay"]
+__all__ = ["NumberStatisticsDisplay", "ReadingsDisplay"]

@@ -1,5 +1,21 @@
-"""Transformers of pictures, for pipelines."""
+"""Transformers of pictures, for pipelines, and what makes one array of pictures of any kind."""
 
+from ._color_jitter import pca_color_jitter
 from ._grayscale import GrayscaleTransformer
+from ._load_image import load_image
+from ._local_contrast import LocalContrastNormalizer
+from ._number_cropper import NumberCropper
+from ._resizer import ImageResizer
+from ._scaler import ImageScaler
+from ._standardizer import ImageStandardizer
 
-__all__ = ["GrayscaleTransformer"]
+__all__ = [
+    "GrayscaleTransformer",
+    "ImageResizer",
+    "ImageScaler",
+    "ImageStandardizer",
+    "LocalContrastNormalizer",
+    "NumberCropper",
+    "load_image",
+    "pca_color_jitter",
+]

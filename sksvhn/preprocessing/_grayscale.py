@@ -6,21 +6,28 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._pictures import check_pictures
+from ._batch import chunks, n_axes
 
-# Pictures converted at a time: a whole set in float would be four times its size.
-_CHUNK = 1024
+# The weights of uint8 pixels, in 65536ths: those that Pillow, and so the loaders, count with.
+_LUMA_65536 = np.array([19595, 38470, 7471], dtype=np.uint32)
 
 
-class GrayscaleTransformer(TransformerMixin, BaseEstimator):
+class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Turns colour pictures into grey ones; grey ones pass as they are.
 
-    Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue, as Pillow's and
-    `load_svhn_numbers`'.
+    Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue (the class attribute
+    `LUMA`). uint8 pixels are rounded as Pillow does, so that they are those which the loaders and
+    `load_image` give with ``color="grey"``.
 
     Parameters
     ----------
@@ -85,7 +92,7 @@ class GrayscaleTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, height, width) or (n_samples, height * width)
-            Grey pictures of the dtype of X: rows where X has rows. uint8 is rounded.
+            Grey pictures of the dtype of X: rows where X has rows.
         """
         check_is_fitted(self)
         pictures = check_pictures(self, X, reset=False)
@@ -93,10 +100,16 @@ class GrayscaleTransformer(TransformerMixin, BaseEstimator):
             grey = pictures[..., 0]
         else:
             grey = np.empty(pictures.shape[:3], dtype=pictures.dtype)
-            for start in range(0, len(pictures), _CHUNK):
-                luma = pictures[start : start + _CHUNK] @ np.array(self.LUMA)
-                grey[start : start + _CHUNK] = np.rint(luma) if grey.dtype == np.uint8 else luma
-        return grey if len(np.asarray(X).shape) > 2 else grey.reshape(len(grey), -1)
+            for part in chunks(pictures):
+                if grey.dtype == np.uint8:
+                    grey[part] = (pictures[part] @ _LUMA_65536 + 0x8000) >> 16
+                else:
+                    grey[part] = pictures[part] @ np.array(self.LUMA)
+        return grey if n_axes(X) > 2 else grey.reshape(len(grey), -1)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.image_shape_[0] * self.image_shape_[1]
 
     def __sklearn_tags__(self) -> Tags:
         """Pictures or rows; the dtype is kept."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from sksvhn.datasets import make_street_numbers
-from sksvhn.datasets._street_numbers import _draw_number, _length_probabilities
+from sksvhn.datasets._street_numbers import _draw_number, length_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -141,19 +141,19 @@ def test_single_characters_of_an_alphabet_are_balanced_and_learnable():
 @settings(deadline=None)
 def test_numbers_keep_to_alphabet_and_length(alphabet, max_length, seed):
     rng = np.random.default_rng(seed)
-    number = _draw_number(rng, _length_probabilities("svhn", max_length), alphabet)
+    number = _draw_number(rng, length_probabilities("svhn", max_length), alphabet)
     assert 1 <= len(number) <= max_length
     assert set(number) <= set(alphabet)
 
 
 def test_lengths_follow_svhn():
-    assert _length_probabilities("svhn", 6) == pytest.approx(
+    assert length_probabilities("svhn", 6) == pytest.approx(
         np.array([5137, 18130, 8691, 1434, 9, 1]) / 33402
     )
-    assert sum(_length_probabilities("svhn", 2)) == pytest.approx(1)
+    assert sum(length_probabilities("svhn", 2)) == pytest.approx(1)
     rng = np.random.default_rng(0)
     drawn = Counter(
-        len(_draw_number(rng, _length_probabilities("svhn", 5), "0123456789")) for _ in range(5000)
+        len(_draw_number(rng, length_probabilities("svhn", 5), "0123456789")) for _ in range(5000)
     )
     assert drawn[2] / 5000 == pytest.approx(18130 / 33401, abs=0.03)
 

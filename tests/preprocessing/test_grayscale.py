@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sksvhn.preprocessing import GrayscaleTransformer
-
-
-@parametrize_with_checks([GrayscaleTransformer()])
-def test_scikit_learn_check(estimator: Any, check: Any) -> None:
-    check(estimator)
+from sksvhn.preprocessing import GrayscaleTransformer, load_image
 
 
-def test_agrees_with_pillow() -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (1500, 5, 7, 3), dtype=np.uint8)
-    grey = GrayscaleTransformer().fit_transform(pictures)
-    assert grey.shape == (1500, 5, 7)
+def test_equals_pillow_for_every_kind_of_colour() -> None:
+    # All 16 million colours in steps of 5 in each channel, and the ends.
+    levels = np.append(np.arange(0, 255, 5), 255).astype(np.uint8)
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 52, 52, 3)
+    grey = GrayscaleTransformer().fit_transform(colors)
     assert grey.dtype == np.uint8
-    pillow = [np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures]
-    assert np.abs(grey.astype(int) - np.stack(pillow)).max() <= 1
+    pillow = [np.asarray(Image.fromarray(picture).convert("L")) for picture in colors]
+    np.testing.assert_array_equal(grey, pillow)
+    np.testing.assert_array_equal(grey[7], load_image(colors[7], color="grey"))
+
+
+def test_uint8_is_the_luma_rounded() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 9, 9, 3), dtype=np.uint8)
+    luma = pictures @ np.array(GrayscaleTransformer.LUMA)
+    grey = GrayscaleTransformer().fit_transform(pictures)
+    assert np.abs(grey - luma).max() < 0.51
 
 
 def test_rows_stay_rows() -> None:

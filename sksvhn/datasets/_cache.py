@@ -1,0 +1,66 @@
+"""Decoded data sets kept on disk, one file each, so that they need not be decoded again."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zlib
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import joblib
+import numpy as np
+from sklearn.utils import Bunch
+
+MmapMode = Literal["r"] | None
+
+
+def store_cached(path: Path, data: Bunch) -> None:
+    """Write a data set, under its name only when it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that is there is replaced.
+    data : Bunch
+        `images`, of dtype uint8, are stored so that they can be memory-mapped, the rest pickled
+        and compressed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    rest = {name: value for name, value in data.items() if name != "images"}
+    checks = (data.images.shape, zlib.crc32(data.images))
+    # Compressed data have a checksum of their own.
+    entry = {"images": data.images, "rest": zlib.compress(pickle.dumps((rest, checks)))}
+    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    try:
+        joblib.dump(entry, part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_cached(path: Path, mmap_mode: MmapMode) -> Bunch | None:
+    """Read a data set, or None if it is not there or damaged.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    mmap_mode : {"r"} or None
+        With "r" `images` is a read-only memory map, whose pixels are not checked.
+    """
+    try:
+        entry = joblib.load(path, mmap_mode=mmap_mode)
+        images = entry["images"]
+        rest, (shape, crc32) = pickle.loads(zlib.decompress(entry["rest"]))
+        is_whole = images.shape == shape and images.dtype == np.uint8
+        if mmap_mode is None:
+            is_whole = is_whole and zlib.crc32(images) == crc32
+        return Bunch(images=images, **rest) if is_whole else None
+    except Exception:  # a damaged pickle can raise anything
+        return None

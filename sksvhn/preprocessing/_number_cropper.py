@@ -1,0 +1,260 @@
+"""Pictures of any size, with digit boxes or without, to one array of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._crop import CropStyle, Region, check_image_size, number_region, resize_region, square_region
+from ._load_image import Color, read_picture
+
+
+class NumberCropper(TransformerMixin, BaseEstimator):
+    """Crops numbers out of pictures of any size and resizes them to one array.
+
+    It does to your own photographs what `load_svhn_numbers` does to SVHN's: the same parameters
+    give the same pixels. Pictures without boxes are taken whole.
+
+    Parameters
+    ----------
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the crops in pixels.
+    color : {"auto", "grey", "rgb"}, default="auto"
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
+        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture seen in `fit` is a greyscale
+        one and three otherwise.
+    crop : {"stretch", "square"}, default="stretch"
+        What part of a picture is kept: the union of its digit boxes as far as it lies in the
+        picture, grown by `margin` and clipped to the picture again. With
+
+        - ``"stretch"`` that is resized without keeping the aspect, as in [1]_;
+        - ``"square"`` it is first made a square, its side the longer one, which is moved into the
+          picture where it would stand out. Where the picture itself is too small for the square,
+          its border pixels are repeated.
+    margin : float, default=0.3
+        Share of its width and of its height by which the union of the boxes grows in all, half on
+        either side.
+
+    Attributes
+    ----------
+    color_ : {"grey", "rgb"}
+        What `color` was settled to.
+
+    See Also
+    --------
+    load_image : One picture, at its own size.
+    ImageResizer : For an array of pictures.
+    sksvhn.datasets.load_svhn_numbers : For SVHN's own files.
+
+    Notes
+    -----
+    Boxes reach the cropper in one of two ways: as a column named ``boxes`` of a DataFrame, which
+    also goes through cross-validation without further ado; or as the metadata ``boxes``, which a
+    pipeline passes on where metadata routing is enabled and ``set_transform_request(boxes=True)``
+    was called.
+
+    References
+    ----------
+    .. [1] I. J. Goodfellow, Y. Bulatov, J. Ibarz, S. Arnoud, V. Shet, "Multi-digit Number
+       Recognition from Street View Imagery using Deep Convolutional Neural Networks", ICLR 2014,
+       section 5. arXiv:1312.6082.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sksvhn.preprocessing import NumberCropper
+    >>> wide, high = np.zeros((40, 90, 3), np.uint8), np.full((70, 30), 255, np.uint8)
+    >>> two_digits = [[30, 10, 8, 20], [38, 11, 9, 20]]  # left, top, width, height
+    >>> cropper = NumberCropper(image_size=(32, 32))
+    >>> cropper.fit_transform([wide, high], boxes=[two_digits, None]).shape
+    (2, 32, 32, 3)
+    >>> frame = pd.DataFrame({"picture": [wide, high], "boxes": [two_digits, None]})
+    >>> cropper.fit_transform(frame).shape
+    (2, 32, 32, 3)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "image_size": [tuple, list],
+        "color": [StrOptions({"auto", "grey", "rgb"})],
+        "crop": [StrOptions({"stretch", "square"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        image_size: tuple[int, int] = (64, 64),
+        color: Color = "auto",
+        crop: CropStyle = "stretch",
+        margin: float = 0.3,
+    ) -> None:
+        self.image_size = image_size
+        self.color = color
+        self.crop = crop
+        self.margin = margin
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: Sequence[Any] | NDArray[Any] | pd.DataFrame, y: ArrayLike | None = None
+    ) -> Self:
+        """Settle whether crops are grey or in colour.
+
+        Parameters
+        ----------
+        X : sequence of n_samples pictures, or DataFrame
+            As in `transform`. They are read only where `color` is ``"auto"``, up to the first in
+            colour.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : NumberCropper
+            The fitted transformer.
+        """
+        check_image_size(self.image_size)
+        pictures, _ = _split(X, None)
+        self.color_ = self.color
+        if self.color == "auto":
+            modes = (_read(row, source, "auto").mode for row, source in enumerate(pictures))
+            self.color_ = "rgb" if any(mode == "RGB" for mode in modes) else "grey"
+        return self
+
+    def transform(
+        self, X: Sequence[Any] | NDArray[Any] | pd.DataFrame, boxes: Any = None
+    ) -> NDArray[np.uint8]:
+        """Crop and resize pictures.
+
+        Parameters
+        ----------
+        X : sequence of n_samples pictures, or DataFrame
+            Pictures as `load_image` takes them: arrays, paths, PIL images, ...; or a DataFrame with
+            one column of them and, optionally, the column ``boxes``.
+        boxes : sequence of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+            Left, top, width and height of each picture's digits, or of its number, in pixels from
+            the upper left corner of the picture as `load_image` returns it; None or NaN for a
+            picture that is taken whole. Boxes may stand out of their picture.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3), dtype uint8
+            The crops.
+
+        Raises
+        ------
+        ValueError
+            If a picture cannot be read, there are not as many boxes as pictures, or a box is not
+            finite, has no area or lies outside its picture.
+        """
+        check_is_fitted(self)
+        pictures, boxes = _split(X, boxes)
+        height, width = check_image_size(self.image_size)
+        channels = () if self.color_ == "grey" else (3,)
+        crops = np.empty((len(pictures), height, width, *channels), np.uint8)
+        for row, (source, digits) in enumerate(zip(pictures, boxes, strict=True)):
+            picture = _read(row, source, self.color_)
+            try:
+                region = self._region(digits, *picture.size)
+            except ValueError as error:
+                raise ValueError(f"Picture {row}: {error}") from None
+            crops[row] = resize_region(picture, region, (height, width))
+        return crops
+
+    def fit_transform(
+        self,
+        X: Sequence[Any] | NDArray[Any] | pd.DataFrame,
+        y: ArrayLike | None = None,
+        boxes: Any = None,
+    ) -> NDArray[np.uint8]:
+        """Settle the colour, then crop and resize.
+
+        Parameters
+        ----------
+        X : sequence of n_samples pictures, or DataFrame
+            As in `transform`.
+        y : None
+            Ignored.
+        boxes : sequence of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+            As in `transform`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3), dtype uint8
+            The crops.
+        """
+        return self.fit(X, y).transform(X, boxes=boxes)
+
+    def _region(self, boxes: Any, width: int, height: int) -> Region:
+        try:
+            digits = np.asarray(boxes, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"digit boxes must be rows of (left, top, width, height); got {boxes!r}."
+            ) from None
+        if digits.ndim == 0 and np.isnan(digits):  # None, or what pandas makes of it
+            whole = Region(0, 0, width, height)
+            return square_region(whole, width, height) if self.crop == "square" else whole
+        digits = digits[np.newaxis] if digits.ndim == 1 else digits
+        return number_region(digits, width, height, crop=self.crop, margin=self.margin)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Pictures of any size: a sequence of them, not a table of numbers."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _split(X: Any, boxes: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Pictures and their boxes, one each."""
+    if isinstance(X, pd.DataFrame):
+        others = [column for column in X.columns if column != "boxes"]
+        if len(others) != 1:
+            raise ValueError(
+                f"X has the columns {list(X.columns)}; expected one column of pictures and, "
+                "optionally, one named 'boxes'. Select them."
+            )
+        if "boxes" in X.columns:
+            if boxes is not None:
+                raise ValueError(
+                    "X has a column 'boxes' and boxes were passed; use one of the two."
+                )
+            boxes = X["boxes"].tolist()
+        X = X[others[0]].tolist()
+    shape: tuple[int, ...] = X.shape if isinstance(X, np.ndarray) else ()
+    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4)):
+        raise ValueError(f"X has shape {shape}, which is one picture; pass X[np.newaxis].")
+    if not hasattr(X, "__len__") or isinstance(X, (str, bytes)):
+        raise ValueError(
+            f"X is a {type(X).__name__}, not a sequence of pictures; pass [X] if it is one picture."
+        )
+    if len(X) == 0:
+        raise ValueError("X holds 0 pictures; at least one is required.")
+    if boxes is None:
+        return X, [None] * len(X)
+    # Tables give their rows, and Series their values, whatever their index.
+    boxes = boxes.to_numpy() if hasattr(boxes, "to_numpy") else boxes
+    if len(boxes) != len(X):
+        raise ValueError(f"X holds {len(X)} pictures, but boxes holds {len(boxes)} entries.")
+    return X, boxes
+
+
+def _read(row: int, source: Any, color: Color) -> Image.Image:
+    try:
+        return read_picture(source, color=color)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"Picture {row}: {error}") from None

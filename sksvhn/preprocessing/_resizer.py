@@ -1,0 +1,135 @@
+"""Pictures to another size."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._crop import check_image_size
+from .._pictures import check_pictures
+from ._batch import in_form_of
+
+
+class ImageResizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Resizes pictures with an antialiased triangle (bilinear) filter, as `load_svhn_numbers` does.
+
+    Where pictures shrink, the filter is as much wider, so that fine stripes blur instead of
+    beating.
+
+    Parameters
+    ----------
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the result in pixels; the aspect is not kept.
+    image_shape : tuple of 2 or 3 ints, default=None
+        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
+        grey or colour; rows that are neither are taken as pictures one pixel high.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of 3 ints
+        (height, width, channels) of a picture before.
+    n_features_in_ : int
+        Pixels of a picture times channels, before.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X was a DataFrame with string columns.
+
+    See Also
+    --------
+    NumberCropper : For pictures of different sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksvhn.preprocessing import ImageResizer
+    >>> checks = np.zeros((1, 4, 4), dtype=np.uint8)
+    >>> checks[:, :2, :2] = checks[:, 2:, 2:] = 200
+    >>> ImageResizer(image_size=(1, 4)).fit_transform(checks)
+    array([[[100, 100, 100, 100]]], dtype=uint8)
+    >>> ImageResizer(image_size=(8, 8)).fit_transform(checks).shape
+    (1, 8, 8)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "image_size": [tuple, list],
+        "image_shape": [None, tuple, list],
+    }
+
+    def __init__(
+        self,
+        *,
+        image_size: tuple[int, int] = (64, 64),
+        image_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        self.image_size = image_size
+        self.image_shape = image_shape
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Learn the pictures' shape.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ImageResizer
+            The fitted transformer.
+        """
+        check_image_size(self.image_size)
+        check_pictures(self, X, reset=True, image_shape=self.image_shape)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Resize pictures.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures of the shape seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, *image_size[, channels]) or (n_samples, n_features_out)
+            Pictures of the dtype of X: rows where X has rows. Floats are resampled in single
+            precision.
+        """
+        check_is_fitted(self)
+        pictures = check_pictures(self, X, reset=False)
+        height, width = check_image_size(self.image_size)
+        resized = np.empty((len(pictures), height, width, pictures.shape[3]), pictures.dtype)
+        for row, picture in enumerate(pictures):
+            # Pillow resamples one channel of uint8 or float32 ("L" or "F").
+            planes = picture if picture.dtype == np.uint8 else picture.astype(np.float32)
+            for channel in range(pictures.shape[3]):
+                plane = Image.fromarray(np.ascontiguousarray(planes[..., channel]))
+                resized[row, ..., channel] = plane.resize(
+                    (width, height), Image.Resampling.BILINEAR
+                )
+        return in_form_of(X, resized)
+
+    @property
+    def _n_features_out(self) -> int:
+        height, width = check_image_size(self.image_size)
+        return height * width * self.image_shape_[2]
+
+    def __sklearn_tags__(self) -> Tags:
+        """Pictures or rows; the dtype is kept."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,142 @@
+"""Pixels to mean 0 and standard deviation 1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from .._pictures import check_pictures
+from ._batch import chunks, float_like, in_form_of
+
+
+class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Brings pixels to mean 0 and standard deviation 1, by channel or by picture.
+
+    Parameters
+    ----------
+    per_image : bool, default=False
+        Whether each picture is standardised by its own mean and deviation, over all its pixels and
+        channels, which takes brightness and contrast out; otherwise all are by those of the
+        training set, channel by channel. Where the deviation is 0, pixels become 0.
+    image_shape : tuple of 2 or 3 ints, default=None
+        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
+        grey or colour; rows that are neither are taken as grey.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_channels,), dtype float64
+        The training set's means. They are not used with `per_image`.
+    std_ : ndarray of shape (n_channels,), dtype float64
+        The training set's standard deviations (over n, not n - 1), 1 where they are 0.
+    image_shape_ : tuple of 3 ints
+        (height, width, channels) of a picture.
+    n_features_in_ : int
+        Pixels of a picture times channels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X was a DataFrame with string columns.
+
+    See Also
+    --------
+    LocalContrastNormalizer : By each pixel's surroundings.
+    ImageScaler : To a range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksvhn.preprocessing import ImageStandardizer
+    >>> pictures = np.array([[[10, 30]], [[110, 170]]], dtype=np.uint8)
+    >>> ImageStandardizer(per_image=True).fit_transform(pictures)
+    array([[[-1.,  1.]],
+           [[-1.,  1.]]], dtype=float32)
+    >>> ImageStandardizer().fit(pictures).mean_
+    array([80.])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "per_image": ["boolean"],
+        "image_shape": [None, tuple, list],
+    }
+
+    def __init__(
+        self, *, per_image: bool = False, image_shape: tuple[int, ...] | None = None
+    ) -> None:
+        self.per_image = per_image
+        self.image_shape = image_shape
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Learn the channels' means and deviations.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How often each picture counts.
+
+        Returns
+        -------
+        self : ImageStandardizer
+            The fitted transformer.
+        """
+        pictures = check_pictures(self, X, reset=True, image_shape=self.image_shape)
+        weights = _check_sample_weight(
+            sample_weight, pictures, dtype=np.float64, ensure_non_negative=True
+        )
+        means = np.empty((len(pictures), pictures.shape[3]))
+        variances = np.empty_like(means)
+        for part in chunks(pictures):
+            means[part] = pictures[part].mean(axis=(1, 2), dtype=np.float64)
+            variances[part] = pictures[part].var(axis=(1, 2), dtype=np.float64)
+        # The variance of all is the mean of those within pictures and that between their means.
+        self.mean_ = np.average(means, axis=0, weights=weights)
+        variance = np.average(variances + (means - self.mean_) ** 2, axis=0, weights=weights)
+        self.std_ = _deviation(variance, self.mean_)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Standardise pixels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures of the shape seen in `fit`.
+
+        Returns
+        -------
+        ndarray of the shape of X, dtype float32 or float64
+            Standardised pixels, float64 only where X is.
+        """
+        check_is_fitted(self)
+        pictures = check_pictures(self, X, reset=False)
+        result = float_like(pictures)
+        mean, std = self.mean_, self.std_
+        for part in chunks(pictures):
+            chunk = pictures[part].astype(np.float64)
+            if self.per_image:
+                mean = chunk.mean(axis=(1, 2, 3), keepdims=True)
+                std = _deviation(chunk.var(axis=(1, 2, 3), keepdims=True), mean)
+            result[part] = (chunk - mean) / std
+        return in_form_of(X, result)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Pictures or rows; floats keep their dtype."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _deviation(variance: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Square root, or 1 where nothing but rounding remains."""
+    std = np.sqrt(variance)
+    return np.where(std > 10 * np.finfo(np.float64).eps * np.abs(mean), std, 1.0)
