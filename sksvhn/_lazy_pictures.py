@@ -110,7 +110,7 @@ def _block_length(part: Any) -> int:
     """Pictures in a block: whole chunks of the file, for it decodes no less."""
     length = max(1, BLOCK_BYTES // max(1, part.dtype.itemsize * prod(part.shape[1:])))
     chunk = (getattr(part, "chunks", None) or (1,))[0]
-    # Dask's chunks are tuples of all the lengths.
+    # Some name the lengths of all chunks.
     chunk = chunk if isinstance(chunk, int) else chunk[0]
     return max(chunk, length // chunk * chunk)
 

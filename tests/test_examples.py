@@ -99,3 +99,14 @@ def test_digits_benchmark_reads_color_digits(tmp_path: Path) -> None:
         savemat(tmp_path / f"{subset}_32x32.mat", {"X": X, "y": np.arange(n)[:, None] % 10 + 1})
     printed = run("benchmarks/digits.py", "--data", str(tmp_path), "--models", "logistic, HOG")
     assert "100 digits to train on, 20 to score, (32, 32, 3) pixels" in printed
+
+
+def test_larger_than_memory_benchmark() -> None:
+    printed = run("benchmarks/larger_than_memory.py", "--n-samples", "40", "--n-repetitions", "1")
+    table = printed.splitlines()[-3:]
+    assert [line.split("  ")[0] for line in table] == [
+        "in memory",
+        "HDF5",
+        "HDF5, four times as large",
+    ]
+    assert [line.split()[-4] for line in table] == ["40.0", "40.0", "160.0"]

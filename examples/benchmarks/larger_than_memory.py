@@ -68,14 +68,18 @@ def parse_options() -> argparse.Namespace:
 
 def write(path: Path, n_samples: int) -> None:
     """Write generated digits in colour, over and over."""
-    digits = make_street_numbers(N_DISTINCT, max_length=1, image_size=(32, 32), random_state=0)
+    n_distinct = min(N_DISTINCT, n_samples)
+    digits = make_street_numbers(n_distinct, max_length=1, image_size=(32, 32), random_state=0)
     with h5py.File(path, "w") as file:
         X = file.create_dataset(
-            "X", (n_samples, *digits.images.shape[1:]), np.uint8, chunks=(CHUNK, 32, 32, 3)
+            "X",
+            (n_samples, *digits.images.shape[1:]),
+            np.uint8,
+            chunks=(min(CHUNK, n_samples), 32, 32, 3),
         )
         file["y"] = np.resize(digits.target.astype(int), n_samples)
-        for start in range(0, n_samples, N_DISTINCT):
-            X[start : start + N_DISTINCT] = digits.images[: n_samples - start]
+        for start in range(0, n_samples, n_distinct):
+            X[start : start + n_distinct] = digits.images[: n_samples - start]
 
 
 def train(path: Path, *, in_memory: bool) -> dict[str, float]:
