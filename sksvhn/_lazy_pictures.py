@@ -15,7 +15,7 @@ BLOCK_BYTES = 2**24
 
 
 def is_lazy(X: Any) -> bool:
-    """Whether X is stored elsewhere: an HDF5 or Zarr array, or a sequence that makes arrays.
+    """Whether X is stored elsewhere: an array on disk, or a sequence that makes arrays.
 
     Memory maps are arrays, of which the operating system reads what is used.
     """
@@ -53,7 +53,7 @@ class LazyPictures:
         self, source: Any, image_shape: tuple[int, int, int], dtype: np.dtype[Any]
     ) -> None:
         parts = source if isinstance(source, Sequence) else [source]
-        stored_dtype = parts[0].dtype
+        stored_dtype = getattr(parts[0], "dtype", None)
         height, width, channels = image_shape
         shapes = {image_shape, (prod(image_shape),)}
         if channels == 1:

@@ -154,6 +154,9 @@ def test_bad_stored_pictures(stored: Any, data: Any) -> None:
     wide.parts[1] = wide.parts[1].transpose(0, 2, 1)
     with pytest.raises(ValueError, match=r"Part 1 of X holds uint8 pictures of shape \(32, 8\)"):
         clf.fit(wide, y)
+    mixed.parts = [mixed.parts[0], [[0.0] * 256]]
+    with pytest.raises(ValueError, match="Part 1 of X is a list"):
+        clf.fit(mixed, y)
     clf.fit(stored, y)
     with pytest.raises(ValueError, match=r"\(8, 16, 1\)"):
         clf.predict(stored.file.create_dataset("low", data=X[:, :8]))

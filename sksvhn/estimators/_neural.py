@@ -203,9 +203,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
             in memory until its batch; floats may have any range, which is learned. Pictures that
-            don't fit into memory may be a memory map, an array on disk (an open h5py or Zarr
-            array) or a sequence that makes arrays of pictures, its parts, when indexed: these two
-            are read a block at a time, and shuffled across and within blocks.
+            don't fit into memory may be a memory map, an array on disk (an open h5py dataset, or
+            what has its ``shape``, ``dtype`` and slices) or a sequence that makes arrays of
+            pictures, its parts, when indexed: these two are read a block at a time, and shuffled
+            across and within blocks.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
