@@ -110,3 +110,9 @@ def test_larger_than_memory_benchmark() -> None:
         "HDF5, four times as large",
     ]
     assert [line.split()[-4] for line in table] == ["40.0", "40.0", "160.0"]
+
+
+def test_loading_benchmark() -> None:
+    printed = run("benchmarks/loading.py", "--share", "0.003", "--n-repetitions", "1")
+    assert "99 numbers" in printed
+    assert "n_jobs=2:" in printed

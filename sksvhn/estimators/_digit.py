@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
@@ -60,8 +61,7 @@ class DigitClassifier(NeuralClassifier):
                 "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
                 "pass a dict of weights."
             )
-        labels = _check_y(y, estimator=self)
-        check_classification_targets(labels)
+        labels = self._checked_labels(y, "y")
         if reset:
             if incremental and classes is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -79,7 +79,15 @@ class DigitClassifier(NeuralClassifier):
         return (self._codes(labels, "y")[rows],)
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
-        return (self._codes(_check_y(y, estimator=self), name),)
+        return (self._codes(self._checked_labels(y, name), name),)
+
+    def _checked_labels(self, y: ArrayLike, name: str) -> NDArray[Any]:
+        labels = np.asarray(y)
+        if labels.dtype.kind == "O" and pd.isna(labels).any():
+            raise ValueError(f"Input {name} contains NaN or None; drop what has no label.")
+        labels = _check_y(labels, estimator=self)
+        check_classification_targets(labels)
+        return labels
 
     def _codes(self, labels: NDArray[Any], name: str) -> NDArray[np.int64]:
         """Columns of labels in ``classes_``."""

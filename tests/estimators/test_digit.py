@@ -163,6 +163,14 @@ def test_partial_fit_says_what_it_needs(data: Data) -> None:
         make_mlp().fit(X, y * 0)
 
 
+@pytest.mark.parametrize(
+    "y", [["a", None] * 20, pd.array(["a", pd.NA] * 20, dtype="string"), [1.0, np.nan] * 20]
+)
+def test_missing_labels(y: Any, data: Data) -> None:
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        make_mlp().fit(data[0][:40], y)
+
+
 def test_rate_and_batch_size_may_change_between_parts(data: Data) -> None:
     X, X_test, y, _ = data
     clf = make_mlp(ema_decay=0.0, normalization="group")
