@@ -142,7 +142,7 @@ def fetch_svhn(
         :class:`numpy.memmap` of which only the pictures in use are read; changes of single pixels
         on disk are then not noticed.
     n_jobs : int, default=None
-        Number of threads that decode and crop numbers. ``None`` means 1 unless in a
+        Number of processes that decode and crop numbers. ``None`` means 1 unless in a
         :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
         depend on it.
     verbose : int, default=0

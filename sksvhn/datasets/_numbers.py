@@ -25,7 +25,7 @@ from ._progress import with_progress
 _SKIP = "on_error='skip'"
 
 # Pictures handed to a worker at a time: enough to hide joblib's cost, few enough to hold.
-_CHUNK = 64
+_CHUNK = 128
 
 _DESCR = """\
 Street View House Numbers, format 1: whole numbers in pictures of their original size
@@ -123,9 +123,9 @@ def load_svhn_numbers(
         Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
         Pictures are an array, and `frame` a DataFrame, either way.
     n_jobs : int, default=None
-        Number of threads that decode and crop. ``None`` means 1 unless in a
+        Number of processes that decode and crop. ``None`` means 1 unless in a
         :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
-        depend on it.
+        depend on it. Starting them takes about a second.
     verbose : int, default=0
         Whether to report progress, about once a second, on the standard error stream.
 
@@ -278,7 +278,7 @@ def _read_crops(
     rows = {name: row for row, name in enumerate(frame["filename"])}
     boxes = frame["boxes"].tolist()
     tasks = ((rows[name], content, boxes[rows[name]]) for name, content in files.pictures(rows))
-    workers = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    workers = Parallel(n_jobs=n_jobs, return_as="generator")
     chunks = workers(delayed(_crop_chunk)(chunk, settings) for chunk in _chunks(tasks))
 
     images = np.empty((len(frame), *settings.image_size), np.uint8)
