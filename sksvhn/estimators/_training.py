@@ -90,6 +90,8 @@ class KeepBest(Callback):
 class EpochProgress(Callback):
     """A bar over the batches of each epoch, which vanishes at its end."""
 
+    bar_: tqdm[Any] | None = None
+
     def on_epoch_begin(self, net: TrainingNet, **kwargs: Any) -> None:
         """Open the bar."""
         label = f"epoch {len(net.history)}"
@@ -97,12 +99,13 @@ class EpochProgress(Callback):
 
     def on_batch_end(self, net: TrainingNet, *, training: bool, **kwargs: Any) -> None:
         """Move on by a training batch."""
-        if training:
+        if training and self.bar_ is not None:
             self.bar_.update()
 
     def on_epoch_end(self, net: TrainingNet, **kwargs: Any) -> None:
         """Close the bar."""
-        self.bar_.close()
+        if self.bar_ is not None:
+            self.bar_.close()
 
     on_train_end = on_epoch_end  # of an epoch that was interrupted
 

@@ -345,6 +345,15 @@ def test_a_callback_that_fails_leaves_a_usable_warm_start(data: Data) -> None:
     )
 
 
+def test_a_callback_that_fails_before_the_first_epoch(data: Data) -> None:
+    class Full(Callback):
+        def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        make_mlp(callbacks=[Full()], verbose=2).fit(data[0], data[2])
+
+
 def test_ctrl_c_reaches_the_user_and_leaves_a_usable_model(
     data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
