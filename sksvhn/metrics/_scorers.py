@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
 from sksvhn._labels import BLANK
+from sksvhn.metrics._calibration import expected_calibration_error
+from sksvhn.metrics._risk_coverage import (
+    accuracy_at_coverage_score,
+    area_under_risk_coverage_score,
+)
 from sksvhn.metrics._selective import coverage_at_accuracy_score
 
 
@@ -80,6 +85,198 @@ def coverage_at_accuracy_scorer(
     )
 
 
+def accuracy_at_coverage_scorer(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    coverage: float = 0.95,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Score an estimator by `accuracy_at_coverage_score`, for ``scoring=``.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
+        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
+        over either, such as ``GridSearchCV``.
+    X : array-like of shape (n_samples, ...)
+        Pictures, as `estimator` takes them.
+    y : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers, in any form that `accuracy_at_coverage_score` takes.
+    coverage : float, default=0.95
+        Share of the numbers that are taken by descending confidence, in (0, 1].
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no ``confidence``.
+
+    See Also
+    --------
+    accuracy_at_coverage_score : The score, with what its parameters mean.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import accuracy_at_coverage_scorer
+    >>> class Reader:
+    ...     def predict(self, X):
+    ...         return ["19", "3165"]
+    ...     def confidence(self, X):
+    ...         return [0.9, 0.4]
+    >>> accuracy_at_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"], coverage=0.5)
+    1.0
+    """
+    reader, features = _reader(estimator, X)
+    return accuracy_at_coverage_score(
+        y,
+        reader.predict(features),
+        reader.confidence(features),
+        coverage=coverage,
+        sample_weight=sample_weight,
+        blank=blank,
+    )
+
+
+def area_under_risk_coverage_scorer(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Score an estimator by negated `area_under_risk_coverage_score`, for ``scoring=``.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
+        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
+        over either, such as ``GridSearchCV``.
+    X : array-like of shape (n_samples, ...)
+        Pictures, as `estimator` takes them.
+    y : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers, in any form that `area_under_risk_coverage_score` takes.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [-1, 0], so that more is better, as searches expect.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no ``confidence``.
+
+    See Also
+    --------
+    area_under_risk_coverage_score : The score, with what its parameters mean.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import area_under_risk_coverage_scorer
+    >>> class Reader:
+    ...     def predict(self, X):
+    ...         return ["19", "3165"]
+    ...     def confidence(self, X):
+    ...         return [0.9, 0.4]
+    >>> area_under_risk_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"])
+    -0.25
+    """
+    reader, features = _reader(estimator, X)
+    return -area_under_risk_coverage_score(
+        y,
+        reader.predict(features),
+        reader.confidence(features),
+        sample_weight=sample_weight,
+        blank=blank,
+    )
+
+
+def expected_calibration_error_scorer(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    n_bins: int = 15,
+    strategy: Literal["uniform", "quantile"] = "uniform",
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Score an estimator by negated `expected_calibration_error`, for ``scoring=``.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
+        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
+        over either, such as ``GridSearchCV``.
+    X : array-like of shape (n_samples, ...)
+        Pictures, as `estimator` takes them.
+    y : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers, in any form that `expected_calibration_error` takes.
+    n_bins : int, default=15
+        Number of bins of confidence.
+    strategy : {"uniform", "quantile"}, default="uniform"
+        Whether the bins are of equal width or of equal weight.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [-1, 0], so that more is better, as searches expect.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no ``confidence``.
+
+    See Also
+    --------
+    expected_calibration_error : The score, with what its parameters mean.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import expected_calibration_error_scorer
+    >>> class Reader:
+    ...     def predict(self, X):
+    ...         return ["19", "3165"]
+    ...     def confidence(self, X):
+    ...         return [0.9, 0.4]
+    >>> expected_calibration_error_scorer(Reader(), [[0], [1]], ["19", "2165"])
+    -0.25
+    """
+    reader, features = _reader(estimator, X)
+    return -expected_calibration_error(
+        y,
+        reader.predict(features),
+        reader.confidence(features),
+        n_bins=n_bins,
+        strategy=strategy,
+        sample_weight=sample_weight,
+        blank=blank,
+    )
+
+
 def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Find the estimator that has ``confidence``, and X as it reaches that estimator."""
     if hasattr(estimator, "confidence"):
@@ -93,6 +290,6 @@ def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
                 X = transformer.transform(X)
         return _reader(estimator.steps[-1][1], X)
     raise TypeError(
-        f"{type(estimator).__name__} has no method confidence(X), which coverage needs; use an "
+        f"{type(estimator).__name__} has no method confidence(X), which this score needs; use an "
         "estimator that has one, such as SVHNSequenceClassifier."
     )

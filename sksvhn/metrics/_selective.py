@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from sksvhn._labels import BLANK
@@ -13,7 +13,7 @@ from sksvhn.metrics._readings import Readings, check_readings, validate_score_pa
 
 # Sums of weights such as 0.1 carry rounding errors far below this, and differences between two
 # accuracies that matter lie above it up to ten million numbers.
-_ROUNDING = 1e-10
+ROUNDING = 1e-10
 
 
 @validate_score_params(confidence=["array-like"], accuracy=[Interval(Real, 0, 1, closed="both")])
@@ -64,6 +64,7 @@ def coverage_at_accuracy_score(
     See Also
     --------
     coverage_at_accuracy_scorer : The same as a scorer for ``GridSearchCV``.
+    accuracy_at_coverage_score : The accuracy at a required coverage.
     sequence_accuracy_score : Accuracy at full coverage.
 
     References
@@ -90,12 +91,20 @@ def coverage_at_accuracy_score(
 
 def coverage_at_accuracy(readings: Readings, accuracy: float) -> float:
     """Compute `coverage_at_accuracy_score` of checked readings that carry confidences."""
+    _, taken, right = confidence_steps(readings)
+    reaches = right / taken >= accuracy - ROUNDING
+    return float(taken[reaches].max() / taken[-1]) if reaches.any() else 0.0
+
+
+def confidence_steps(
+    readings: Readings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the distinct confidences, falling, and the weight taken and right down to each."""
     assert readings.confidence is not None
     order = np.argsort(-readings.confidence, kind="stable")
     confidence = readings.confidence[order]
     weight = readings.weight[order]
-    taken = np.cumsum(weight)
-    right = np.cumsum(weight * readings.is_right[order])
     is_threshold = np.append(confidence[1:] != confidence[:-1], True)
-    reaches = is_threshold & (right / taken >= accuracy - _ROUNDING)
-    return float(taken[reaches].max() / taken[-1]) if reaches.any() else 0.0
+    taken = np.cumsum(weight)[is_threshold]
+    right = np.cumsum(weight * readings.is_right[order])[is_threshold]
+    return confidence[is_threshold], taken, right

@@ -9,7 +9,16 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from sksvhn.metrics import coverage_at_accuracy_score, coverage_at_accuracy_scorer
+from sksvhn.metrics import (
+    accuracy_at_coverage_score,
+    accuracy_at_coverage_scorer,
+    area_under_risk_coverage_score,
+    area_under_risk_coverage_scorer,
+    coverage_at_accuracy_score,
+    coverage_at_accuracy_scorer,
+    expected_calibration_error,
+    expected_calibration_error_scorer,
+)
 from sksvhn.model_selection import NumberKFold
 
 
@@ -106,6 +115,44 @@ def test_chooses_in_a_grid_search(pictures):
             for train, test in folds.split(X, y)
         ]
         assert mean == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize(
+    ("scorer", "score", "sign", "options"),
+    [
+        (coverage_at_accuracy_scorer, coverage_at_accuracy_score, 1, {"accuracy": 0.8}),
+        (accuracy_at_coverage_scorer, accuracy_at_coverage_score, 1, {"coverage": 0.5}),
+        (area_under_risk_coverage_scorer, area_under_risk_coverage_score, -1, {}),
+        (
+            expected_calibration_error_scorer,
+            expected_calibration_error,
+            -1,
+            {"n_bins": 3, "strategy": "quantile"},
+        ),
+    ],
+)
+def test_every_scorer_is_its_score(scorer, score, sign, options, pictures):
+    X, y = pictures
+    search = GridSearchCV(
+        make_pipeline(Shift(), TreeReader(random_state=0)),
+        {"treereader__max_depth": [2]},
+        scoring=partial(scorer, **options),
+        cv=[(np.arange(60), np.arange(60, 120))],
+        refit=False,
+        error_score="raise",
+    ).fit(X, y)
+    reader = TreeReader(max_depth=2, random_state=0).fit(X[:60], y[:60])
+    seen = y[60:], reader.predict(X[60:]), reader.confidence(X[60:])
+    expected = sign * score(*seen, **options)
+    assert expected != sign * score(*seen) or not options
+    assert search.cv_results_["mean_test_score"].tolist() == [expected]
+    weight = np.arange(60)
+    assert scorer(reader, X[60:], y[60:], sample_weight=weight, **options) == sign * score(
+        *seen, sample_weight=weight, **options
+    )
+    blanks = np.full((60, 1), 12)
+    with pytest.raises(ValueError, match="y_true element 0 is an empty number"):
+        scorer(reader, X[60:], blanks, blank=12)
 
 
 @pytest.mark.parametrize("wrap", [lambda e: e, make_pipeline])

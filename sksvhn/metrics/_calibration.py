@@ -1,0 +1,128 @@
+"""How far confidences are from the accuracy they promise."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sksvhn._labels import BLANK
+from sksvhn.metrics._readings import Readings, check_readings, validate_score_params
+from sksvhn.metrics._selective import ROUNDING
+
+
+@validate_score_params(
+    confidence=["array-like"],
+    n_bins=[Interval(Integral, 1, None, closed="left")],
+    strategy=[StrOptions({"uniform", "quantile"})],
+)
+def expected_calibration_error(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    confidence: ArrayLike,
+    *,
+    n_bins: int = 15,
+    strategy: Literal["uniform", "quantile"] = "uniform",
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Mean distance between confidence and accuracy of whole numbers (ECE); the lower the better.
+
+    Numbers are put into bins by confidence. Each bin counts by its numbers with the distance
+    between their mean confidence and the share of them read right [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it.
+    confidence : array-like of shape (n_samples,)
+        Probability that each reading is right as a whole, in [0, 1].
+    n_bins : int, default=15
+        Number of bins. Empty bins count nothing.
+    strategy : {"uniform", "quantile"}, default="uniform"
+        How the bins are made.
+
+        - ``"uniform"``: of equal width; bin m holds the confidences in ((m - 1) / n_bins,
+          m / n_bins], as in [1]_, and the first bin 0 too.
+        - ``"quantile"``: of equal weight, as nearly as can be; readings of equal confidence always
+          share a bin. Useful where most confidences are close to 1, as it splits these finely.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, if a confidence lies
+        outside [0, 1], or if a true number has no character.
+
+    See Also
+    --------
+    expected_calibration_error_scorer : The negated error as a scorer for ``GridSearchCV``.
+    area_under_risk_coverage_score : Judges the order of the confidences only.
+
+    References
+    ----------
+    .. [1] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern Neural
+       Networks", ICML 2017, arXiv:1706.04599, section 2.
+
+    Examples
+    --------
+    Of the two readings with confidence 0.9 one is right, of the two with 0.5 as well:
+
+    >>> from sksvhn.metrics import expected_calibration_error
+    >>> y_true = ["19", "2165", "7", "84"]
+    >>> y_pred = ["19", "3165", "7", "64"]
+    >>> error = expected_calibration_error(y_true, y_pred, [0.9, 0.9, 0.5, 0.5])
+    >>> round(error, 6)
+    0.2
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    values = _probabilities(readings)
+    bins = _uniform_bins(values, n_bins)
+    if strategy == "quantile":
+        bins = _quantile_bins(values, readings.weight, n_bins)
+    gaps = np.bincount(bins, weights=readings.weight * (readings.is_right - values))
+    return float(np.abs(gaps).sum() / readings.weight.sum())
+
+
+def _probabilities(readings: Readings) -> NDArray[np.float64]:
+    assert readings.confidence is not None
+    values = readings.confidence
+    outside = (values < 0) | (values > 1)
+    if outside.any():
+        raise ValueError(
+            f"confidence must hold probabilities, in [0, 1]; found {values[outside][0]}. Pass "
+            "probabilities of whole readings, such as an estimator's confidence(X)."
+        )
+    return values
+
+
+def _uniform_bins(values: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
+    # Divided, not stepped: an edge such as 9 / 15 is then the same float as a confidence of 0.6.
+    edges = np.arange(1, n_bins) / n_bins
+    return np.searchsorted(edges, values, side="left")
+
+
+def _quantile_bins(
+    values: NDArray[np.float64], weight: NDArray[np.float64], n_bins: int
+) -> NDArray[np.intp]:
+    """Bin each distinct value by the share of weight below it."""
+    _, place = np.unique(values, return_inverse=True)
+    mass = np.bincount(place, weights=weight)
+    below = (np.cumsum(mass) - mass) / mass.sum()
+    bins: NDArray[np.intp] = np.floor(n_bins * below + ROUNDING).astype(np.intp)[place]
+    return bins

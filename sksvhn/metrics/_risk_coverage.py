@@ -1,0 +1,237 @@
+"""Accuracy and risk of the surest readings, at one coverage and at all of them."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval
+
+from sksvhn._labels import BLANK
+from sksvhn.metrics._readings import Readings, check_readings, validate_score_params
+from sksvhn.metrics._selective import ROUNDING, confidence_steps
+
+
+@validate_score_params(confidence=["array-like"], coverage=[Interval(Real, 0, 1, closed="right")])
+def accuracy_at_coverage_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    confidence: ArrayLike,
+    *,
+    coverage: float = 0.95,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Share of whole numbers read right among the surest, of which a given share is taken.
+
+    If a person can read the rest, this is the accuracy of what the machine answers.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it.
+    confidence : array-like of shape (n_samples,)
+        How sure each reading is, finite. Only the order matters. Readings of equal confidence are
+        taken together or not at all, so the order of the rows makes no difference.
+    coverage : float, default=0.95
+        Share of the numbers that are taken by descending confidence, in (0, 1]. As few are taken
+        as reach it; where readings are equally sure, they can be more than this share.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    coverage_at_accuracy_score : The coverage at a required accuracy.
+    risk_coverage_curve : The share of wrong readings at every coverage.
+    accuracy_at_coverage_scorer : The same as a scorer for ``GridSearchCV``.
+
+    References
+    ----------
+    .. [1] Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks",
+       NeurIPS 2017, arXiv:1705.08500, section 2.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import accuracy_at_coverage_score
+    >>> y_true = ["19", "2165", "7", "84"]
+    >>> y_pred = ["19", "3165", "7", "84"]
+    >>> accuracy_at_coverage_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9], coverage=0.75)
+    1.0
+    >>> accuracy_at_coverage_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9])
+    0.75
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    _, taken, right = confidence_steps(readings)
+    reaches = taken / taken[-1] >= coverage - ROUNDING
+    step = int(reaches.argmax())
+    return float(right[step] / taken[step])
+
+
+@validate_score_params(confidence=["array-like"])
+def risk_coverage_curve(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    confidence: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Share of wrong readings among the surest, at every share of them that can be taken.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it.
+    confidence : array-like of shape (n_samples,)
+        How sure each reading is, finite. Readings of equal confidence are taken together or not at
+        all, so the order of the rows makes no difference.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    coverage : ndarray of shape (n_thresholds,), dtype float64
+        Share of the numbers whose confidence is at least the threshold; rising, in (0, 1], the
+        last is 1.0.
+    risk : ndarray of shape (n_thresholds,), dtype float64
+        Share of wrong readings among these, in [0, 1]: 1 - accuracy. The last is that of all
+        numbers.
+    thresholds : ndarray of shape (n_thresholds,), dtype float64
+        The distinct confidences, falling.
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    area_under_risk_coverage_score : The area below the curve.
+    accuracy_at_coverage_score : 1 - risk at one coverage.
+
+    References
+    ----------
+    .. [1] Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks",
+       NeurIPS 2017, arXiv:1705.08500, section 2.
+
+    Examples
+    --------
+    >>> from sksvhn.metrics import risk_coverage_curve
+    >>> y_true = ["19", "2165", "7", "84"]
+    >>> y_pred = ["19", "3165", "7", "84"]
+    >>> coverage, risk, thresholds = risk_coverage_curve(y_true, y_pred, [0.9, 0.4, 0.8, 0.9])
+    >>> coverage
+    array([0.5 , 0.75, 1.  ])
+    >>> risk
+    array([0.  , 0.  , 0.25])
+    >>> thresholds
+    array([0.9, 0.8, 0.4])
+    """
+    return _curve(check_readings(y_true, y_pred, sample_weight, blank, confidence))
+
+
+@validate_score_params(confidence=["array-like"])
+def area_under_risk_coverage_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    confidence: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    blank: int = BLANK,
+) -> float:
+    """Area under the risk-coverage curve (AURC); the lower the better.
+
+    The mean share of wrong readings among those at least as sure as each number: it is low where
+    few numbers are read wrong and these are the unsure ones.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
+        with `blank`. Rows of codes stand for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it.
+    confidence : array-like of shape (n_samples,)
+        How sure each reading is, finite. Only the order matters. Readings of equal confidence are
+        taken together or not at all, so the order of the rows makes no difference.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each number, not negative. Numbers of weight zero are left out.
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0.0 if every number is read right.
+
+    Raises
+    ------
+    ValueError
+        If the inputs differ in length, are empty or hold missing values, or if a true number has
+        no character.
+
+    See Also
+    --------
+    risk_coverage_curve : The curve.
+    area_under_risk_coverage_scorer : The negated score as a scorer for ``GridSearchCV``.
+
+    Notes
+    -----
+    This is the definition of [2]_, the mean over all n numbers of the risk at the confidence of
+    each: a sum of rectangles as high as the curve is at their right end, not of trapezia. Numbers
+    of equal confidence all have the risk of their common threshold. The curve itself is that of
+    [1]_.
+
+    References
+    ----------
+    .. [1] Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks",
+       NeurIPS 2017, arXiv:1705.08500, section 2.
+    .. [2] Y. Geifman, G. Uziel and R. El-Yaniv, "Bias-Reduced Uncertainty Estimation for Deep
+       Neural Classifiers", ICLR 2019, arXiv:1805.08206.
+
+    Examples
+    --------
+    The risk is 0, 0, 0 and 1/4 at the four confidences:
+
+    >>> from sksvhn.metrics import area_under_risk_coverage_score
+    >>> y_true = ["19", "2165", "7", "84"]
+    >>> y_pred = ["19", "3165", "7", "84"]
+    >>> area_under_risk_coverage_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9])
+    0.0625
+    """
+    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    coverage, risk, _ = _curve(readings)
+    return float(np.diff(coverage, prepend=0.0) @ risk)
+
+
+def _curve(
+    readings: Readings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    thresholds, taken, right = confidence_steps(readings)
+    return taken / taken[-1], 1.0 - right / taken, thresholds
