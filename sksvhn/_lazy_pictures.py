@@ -121,3 +121,10 @@ def in_blocks(pictures: NDArray[Any] | LazyPictures) -> Iterator[NDArray[Any]]:
         yield from map(pictures.block, range(len(pictures.starts)))
     else:
         yield pictures
+
+
+def in_chunks(pictures: NDArray[Any] | LazyPictures, size: int) -> Iterator[NDArray[Any]]:
+    """Pictures in order, at most `size` at a time."""
+    for block in in_blocks(pictures):
+        for start in range(0, len(block), size):
+            yield block[start : start + size]

@@ -254,17 +254,3 @@ class SVHNCNNClassifier(DigitClassifier):
         self.amp = amp
         self.random_state = random_state
         self.verbose = verbose
-
-    def _module_config(self) -> dict[str, Any]:
-        architecture = self._architecture(
-            channels=self.channels,
-            kernel_size=self.kernel_size,
-            stem=self.stem,
-            pooling=self.pooling,
-            head=self.head,
-        )
-        return {
-            "image_shape": self._input_shape(),
-            "architecture": architecture,
-            "n_classes": len(self.classes_),
-        }

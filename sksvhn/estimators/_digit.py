@@ -39,6 +39,13 @@ class DigitClassifier(NeuralClassifier):
 
     _criterion = DigitLoss
 
+    def _module_config(self) -> dict[str, Any]:
+        return {
+            "image_shape": self._input_shape(),
+            "architecture": self._architecture(),
+            "n_classes": len(self.classes_),
+        }
+
     @staticmethod
     def _make_module(**config: Any) -> nn.Module:
         return DigitNetwork(**config)

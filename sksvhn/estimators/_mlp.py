@@ -226,10 +226,3 @@ class SVHNMLPClassifier(DigitClassifier):
 
     # A fully connected network has to learn every place anew: at full strength it learned less.
     _auto_augmentation = 0.5
-
-    def _module_config(self) -> dict[str, Any]:
-        return {
-            "image_shape": self._input_shape(),
-            "architecture": self._architecture(),
-            "n_classes": len(self.classes_),
-        }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
+from inspect import signature
 from numbers import Integral, Real
 from threading import Lock
 from typing import Any, ClassVar, Self
@@ -21,7 +22,7 @@ from skorch.callbacks import BatchScoring, Callback, EpochScoring
 from torch import Tensor, nn
 
 from .._labels import as_labels
-from .._lazy_pictures import LazyPictures, in_blocks
+from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
 from .._pictures import check_stored_pictures
 from .._white import check_white
 from ._architecture import (
@@ -103,14 +104,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     image_shape: Sequence[int] | None
     input_size: int | None
-    hidden_layer_sizes: Sequence[int]
-    activation: str
-    negative_slope: float
-    normalization: str | Sequence[str | None] | None
-    normalization_position: str
-    dropout: float | Sequence[float]
-    weight_init: str
-    bias_init: float
     per_image_standardization: str | bool
     augmentation: str | float
     n_views: int
@@ -404,18 +397,11 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
 
-    def _architecture(self, **convolutional: Any) -> Architecture:
-        return Architecture.from_parameters(
-            hidden_layer_sizes=self.hidden_layer_sizes,
-            activation=self.activation,
-            negative_slope=self.negative_slope,
-            normalization=self.normalization,
-            normalization_position=self.normalization_position,
-            dropout=self.dropout,
-            weight_init=self.weight_init,
-            bias_init=self.bias_init,
-            **convolutional,
-        )
+    def _architecture(self) -> Architecture:
+        """Layers that the parameters name."""
+        names = signature(Architecture.from_parameters).parameters
+        params = self.get_params(deep=False)
+        return Architecture.from_parameters(**{n: params[n] for n in names if n in params})
 
     def _input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of what the network reads."""
@@ -492,7 +478,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
-            for part in _evaluation_batches(pictures):
+            for part in in_chunks(pictures, EVALUATION_BATCH):
                 seen = [module(view) for view in preparation.views(part, n_views)]
                 means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
                 batches.append([mean.double().cpu().numpy() for mean in means])
@@ -541,12 +527,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         tags.input_tags.three_d_array = True
         tags.non_deterministic = False
         return tags
-
-
-def _evaluation_batches(pictures: Pictures) -> Iterator[NDArray[Any]]:
-    for block in in_blocks(pictures):
-        for start in range(0, len(block), EVALUATION_BATCH):
-            yield block[start : start + EVALUATION_BATCH]
 
 
 def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:

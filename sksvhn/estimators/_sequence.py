@@ -346,13 +346,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     def _module_config(self) -> dict[str, Any]:
         return {
             "image_shape": self._input_shape(),
-            "architecture": self._architecture(
-                channels=self.channels,
-                kernel_size=self.kernel_size,
-                stem=self.stem,
-                pooling=self.pooling,
-                head=self.head,
-            ),
+            "architecture": self._architecture(),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
             "blank_class": self.blank_class,

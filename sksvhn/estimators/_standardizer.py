@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._lazy_pictures import LazyPictures, in_blocks
+from .._lazy_pictures import LazyPictures, in_chunks
 from .._white import common_white, white_of
 
 # Pictures turned to float64 at a time.
@@ -54,7 +53,7 @@ class Standardizer:
         center: NDArray[np.float64] | None = None
         whites: set[int | None] = set()
         start = 0
-        for pixels in _chunks(pictures):
+        for pixels in in_chunks(pictures, _CHUNK):
             whites.add(white_of(pixels))
             weight = weights[start : start + len(pixels)]
             start += len(pixels)
@@ -93,9 +92,3 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
-
-
-def _chunks(pictures: NDArray[Any] | LazyPictures) -> Iterator[NDArray[Any]]:
-    for block in in_blocks(pictures):
-        for start in range(0, len(block), _CHUNK):
-            yield block[start : start + _CHUNK]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
@@ -74,11 +75,11 @@ def coverage_at_accuracy_scorer(
     >>> from functools import partial
     >>> scoring = partial(coverage_at_accuracy_scorer, accuracy=0.95)
     """
-    reader, features = _reader(estimator, X)
-    return coverage_at_accuracy_score(
+    return _score(
+        coverage_at_accuracy_score,
+        estimator,
+        X,
         y,
-        reader.predict(features),
-        reader.confidence(features),
         accuracy=accuracy,
         sample_weight=sample_weight,
         blank=blank,
@@ -138,11 +139,11 @@ def accuracy_at_coverage_scorer(
     >>> accuracy_at_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"], coverage=0.5)
     1.0
     """
-    reader, features = _reader(estimator, X)
-    return accuracy_at_coverage_score(
+    return _score(
+        accuracy_at_coverage_score,
+        estimator,
+        X,
         y,
-        reader.predict(features),
-        reader.confidence(features),
         coverage=coverage,
         sample_weight=sample_weight,
         blank=blank,
@@ -199,11 +200,11 @@ def area_under_risk_coverage_scorer(
     >>> area_under_risk_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"])
     -0.25
     """
-    reader, features = _reader(estimator, X)
-    return -area_under_risk_coverage_score(
+    return -_score(
+        area_under_risk_coverage_score,
+        estimator,
+        X,
         y,
-        reader.predict(features),
-        reader.confidence(features),
         sample_weight=sample_weight,
         blank=blank,
     )
@@ -265,16 +266,24 @@ def expected_calibration_error_scorer(
     >>> expected_calibration_error_scorer(Reader(), [[0], [1]], ["19", "2165"])
     -0.25
     """
-    reader, features = _reader(estimator, X)
-    return -expected_calibration_error(
+    return -_score(
+        expected_calibration_error,
+        estimator,
+        X,
         y,
-        reader.predict(features),
-        reader.confidence(features),
         n_bins=n_bins,
         strategy=strategy,
         sample_weight=sample_weight,
         blank=blank,
     )
+
+
+def _score(
+    metric: Callable[..., float], estimator: Any, X: Any, y: ArrayLike, **params: Any
+) -> float:
+    """Score what an estimator reads, and how sure it is."""
+    reader, features = _reader(estimator, X)
+    return metric(y, reader.predict(features), reader.confidence(features), **params)
 
 
 def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
