@@ -6,14 +6,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
 from sksvhn.model_selection import train_validation_test_split
 
 lengths_lists = st.lists(st.sampled_from([1, 1, 2, 2, 2, 3, 4, 6]), min_size=3, max_size=60)
-sizes = st.one_of(st.floats(0.01, 0.6), st.integers(1, 30))
+
+
+@st.composite
+def sizes_of_parts(draw, n) -> tuple[list[int], list[int | float]]:
+    """Pictures in the validation and test set, and sizes that ask for them: counts or shares."""
+    validation = draw(st.integers(1, n - 2))
+    wanted = [validation, draw(st.integers(1, n - 1 - validation))]
+    shares = st.floats(0.01, 0.99)  # rounded up to a picture
+    return wanted, [
+        count if draw(st.booleans()) else (count - draw(shares)) / n for count in wanted
+    ]
 
 
 def numbers_of(lengths) -> list[str]:
@@ -31,14 +41,11 @@ def assert_partition(parts, n) -> None:
     assert all(len(part) for part in parts)
 
 
-@given(lengths=lengths_lists, test_size=sizes, validation_size=sizes, seed=st.integers(0, 99))
+@given(lengths=lengths_lists, seed=st.integers(0, 99), data=st.data())
 @settings(deadline=None, max_examples=80)
-def test_parts_have_their_sizes_and_lengths(lengths, test_size, validation_size, seed):
+def test_parts_have_their_sizes_and_lengths(lengths, seed, data):
     n = len(lengths)
-    wanted = [
-        size if isinstance(size, int) else ceil(size * n) for size in (validation_size, test_size)
-    ]
-    assume(sum(wanted) < n)
+    wanted, (validation_size, test_size) = data.draw(sizes_of_parts(n))
     options = {"test_size": test_size, "validation_size": validation_size, "random_state": seed}
     parts = split(numbers_of(lengths), **options)
     assert_partition(parts, n)
@@ -53,22 +60,13 @@ def test_parts_have_their_sizes_and_lengths(lengths, test_size, validation_size,
                 assert abs(sum(lengths[i] == length for i in part) - expected) < 2
 
 
-@given(
-    lengths=lengths_lists,
-    test_size=sizes,
-    validation_size=sizes,
-    seed=st.integers(0, 99),
-    data=st.data(),
-)
+@given(lengths=lengths_lists, seed=st.integers(0, 99), data=st.data())
 @settings(deadline=None, max_examples=80)
-def test_groups_are_not_split(lengths, test_size, validation_size, seed, data):
+def test_groups_are_not_split(lengths, seed, data):
     n = len(lengths)
-    wanted = [
-        size if isinstance(size, int) else ceil(size * n) for size in (validation_size, test_size)
-    ]
-    assume(sum(wanted) < n)
-    groups = data.draw(st.lists(st.integers(0, 12), min_size=n, max_size=n))
-    assume(len(set(groups)) >= 3)
+    _, (validation_size, test_size) = data.draw(sizes_of_parts(n))
+    others = data.draw(st.lists(st.integers(0, 12), min_size=n - 3, max_size=n - 3))
+    groups = data.draw(st.permutations([0, 1, 2, *others]))
     options = {"test_size": test_size, "validation_size": validation_size, "random_state": seed}
     parts = split(numbers_of(lengths), groups=groups, **options)
     assert_partition(parts, n)
