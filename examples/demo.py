@@ -49,10 +49,10 @@ def main() -> None:
     restored = joblib.load(model_file)
     print(f"\nSaved {model_file} ({model_file.stat().st_size / 1e6:.1f} MB) and loaded it again.")
 
-    y_read, confidence = restored.predict(X_test), restored.confidence(X_test)
+    y_read, confidence = restored.predict(X_test, return_confidence=True)
     table = pd.DataFrame(
         {
-            "baseline": scores(y_test, baseline.predict(X_test), baseline.confidence(X_test)),
+            "baseline": scores(y_test, *baseline.predict(X_test, return_confidence=True)),
             "sequence": scores(y_test, y_read, confidence),
         }
     )

@@ -245,6 +245,15 @@ class NumberCodec:
             )
         return replace(self, dtype=np.result_type(self.dtype, y.dtype))
 
+    def check_form(self, y: NDArray[Any], name: str) -> None:
+        """Object to numbers that are written otherwise than the training labels."""
+        form = label_form(y)
+        if form != self.form:
+            raise ValueError(
+                f"{name} holds {_DESCRIPTIONS[form].format(y.shape[-1])}, but the training labels "
+                f"were {_DESCRIPTIONS[self.form].format(self.width)}; pass them in that form."
+            )
+
     def encode(
         self, strings: NDArray[np.object_], name: str = "y"
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -273,10 +282,25 @@ class NumberCodec:
                 ) from None
         return codes, lengths
 
+    def readable(self, strings: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Tell which strings `encode` can turn into codes."""
+        known = set(self.alphabet)
+        return np.array(
+            [0 < len(s) <= self.max_length and known.issuperset(s) for s in strings], dtype=bool
+        )
+
+    def check_rejection(self) -> None:
+        """Object where a rejected reading could not be told from a label."""
+        if self.form == "int" and MINUS in self.alphabet:
+            raise ValueError(
+                "-1 marks a reading that is rejected, or of an empty list of candidates, but these "
+                "labels are integers of which some are negative; pass numbers as strings to fit."
+            )
+
     def to_strings(
         self, codes: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> NDArray[np.object_]:
-        """Return readings as strings."""
+        """Return readings as strings, empty where the length is 0."""
         table = np.array(list(self.alphabet), dtype=object)
         readings = np.empty(len(codes), dtype=object)
         for i, (row, n) in enumerate(zip(codes, lengths, strict=True)):
@@ -284,18 +308,22 @@ class NumberCodec:
         return readings
 
     def to_form(self, codes: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
-        """Return readings in the form of the training labels."""
-        if self.form == "padded":
-            padded = np.full((len(codes), self.n_columns), self.blank)
-            in_number = np.arange(self.max_length) < lengths[:, None]
-            padded[:, : self.max_length][in_number] = codes[in_number]
-            return _narrowed(padded, self.dtype)
+        """Return readings in the form of the training labels.
+
+        A length of 0 stands for a rejected reading: "", -1 or an all-blank row.
+        """
         return self.from_strings(self.to_strings(codes, lengths))
 
     def from_strings(self, readings: NDArray[np.object_]) -> NDArray[Any]:
-        """Return strings in the 1-D form of the training labels."""
+        """Return strings in the form of the training labels; "" is a rejected reading."""
+        if self.form == "padded":
+            longest = max(map(len, readings), default=0)
+            padded = np.full((len(readings), max(self.n_columns, longest)), self.blank)
+            for row, reading in zip(padded, readings, strict=True):
+                row[: len(reading)] = [self.alphabet.index(character) for character in reading]
+            return _narrowed(padded, self.dtype)
         if self.form == "int":
-            return _narrowed(np.array([int(reading) for reading in readings]), self.dtype)
+            return _narrowed(np.array([int(reading or -1) for reading in readings]), self.dtype)
         if self.dtype.kind == "U":
             return readings.astype(str)
         return readings

@@ -61,7 +61,7 @@ def fit(clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray) -> float:
 
 def describe(clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Score on pictures that were not trained on."""
-    y_read, confidence = clf.predict(X), clf.confidence(X)
+    y_read, confidence = clf.predict(X, return_confidence=True)
     return {
         "estimator": str(clf),
         "weights": sum(p.numel() for p in clf.net_.module_.parameters()),

@@ -6,6 +6,8 @@ log P(S|X) = log P(L=l|X) + sum over its positions i of log P(S_i|X).
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,70 +31,123 @@ class SequenceFactors(NamedTuple):
     positions: NDArray[np.floating[Any]]
 
 
-def best_readings(
-    log_factors: SequenceFactors,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]]:
-    """Find the most probable number of each picture, over all lengths at once.
+#: Codes, lengths and log-probabilities.
+Readings = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]]
 
-    Taking the best length first and then the best characters is not the same: a longer number
-    whose characters are sure can beat a likelier length whose characters are not.
 
-    Returns
-    -------
-    codes : ndarray of shape (n_samples, max_length)
-        Best character at every position; only those before the length count.
-    lengths : ndarray of shape (n_samples,)
-    log_probability : ndarray of shape (n_samples,)
-        log P(best number | picture).
+class Pattern(NamedTuple):
+    """Numbers there can be: some lengths, with some characters at each position.
+
+    Attributes
+    ----------
+    lengths : ndarray of shape (max_length,), dtype bool
+        Entry k tells whether a number may have length k + 1.
+    characters : ndarray of shape (max_length, n_characters), dtype bool
+        Characters that may stand at each position.
     """
-    codes = log_factors.positions.argmax(axis=2)
-    best = np.take_along_axis(log_factors.positions, codes[:, :, None], axis=2)[:, :, 0]
-    joint = log_factors.length + best.cumsum(axis=1)
-    index = joint.argmax(axis=1)
-    return codes, index + 1, np.take_along_axis(joint, index[:, None], axis=1)[:, 0]
+
+    lengths: NDArray[np.bool_]
+    characters: NDArray[np.bool_]
+
+    def n_numbers(self) -> int:
+        """Count the numbers."""
+        by_length = accumulate(self.characters.sum(axis=1).tolist(), mul)
+        return sum(count for count, there in zip(by_length, self.lengths, strict=True) if there)
 
 
-def best_integers(
-    log_factors: SequenceFactors, alphabet: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]]:
-    """Find the most probable number of each picture among those that are integers written out.
+def string_patterns(alphabet: str, max_length: int) -> list[Pattern]:
+    """All strings of at most `max_length` characters."""
+    return [Pattern(np.full(max_length, True), np.full((max_length, len(alphabet)), True))]
+
+
+def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
+    """Strings that are integers written out; `alphabet` holds digits and perhaps a minus sign.
 
     "07", "-" and "1-" are none: such strings take part of the probability, but no label could be
-    one of them, so they are no answers. `alphabet` holds digits and perhaps a minus sign.
-
-    Returns
-    -------
-    codes, lengths, log_probability
-        As of `best_readings`.
+    one of them, so they are no answers.
     """
     characters = np.array(list(alphabet))
     digit = characters != MINUS
     leading = digit & (characters != "0")
-    max_length = log_factors.length.shape[1]
     several = np.arange(max_length) > 0
-    found = [
-        best_readings(_restricted(log_factors, lengths, [*start, *[digit] * max_length]))
-        for lengths, start in (
-            (~several, []),
-            (several, [leading]),
-            (several, [characters == MINUS, leading]),
-        )
+    patterns = [
+        (~several, []),
+        (several, [leading]),
+        (several, [characters == MINUS, leading]),
     ]
-    codes, lengths, log_probability = map(np.stack, zip(*found, strict=True))
-    rows = np.arange(log_probability.shape[1])
-    best = log_probability.argmax(axis=0)
-    return codes[best, rows], lengths[best, rows], log_probability[best, rows]
+    return [
+        Pattern(lengths, np.array([*start, *[digit] * max_length][:max_length]))
+        for lengths, start in patterns
+    ]
 
 
-def _restricted(
-    log_factors: SequenceFactors, lengths: NDArray[np.bool_], positions: list[NDArray[np.bool_]]
-) -> SequenceFactors:
-    """Rule lengths, and characters at positions, out."""
-    allowed = np.array(positions[: len(lengths)])
-    return SequenceFactors(
-        np.where(lengths, log_factors.length, -np.inf),
-        np.where(allowed, log_factors.positions, -np.inf),
+def best_readings(log_factors: SequenceFactors, patterns: list[Pattern], k: int = 1) -> Readings:
+    """Find the k most probable numbers of each picture, over all lengths at once.
+
+    Taking the best length first and then the best characters is not the same: a longer number
+    whose characters are sure can beat a likelier length whose characters are not.
+
+    The search is exact. Characters of different positions are independent, so the k best numbers
+    of a length begin with one of the k best prefixes. Of equally probable numbers that of an
+    earlier pattern comes first, then the shorter one, then the one earlier in the alphabet.
+
+    Parameters
+    ----------
+    log_factors : SequenceFactors
+        Logarithms.
+    patterns : list of Pattern
+        The numbers there can be, each in one pattern only.
+    k : int, default=1
+        Numbers wanted of each picture, no more than there are.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples, k, max_length)
+        Characters at every position; only those before the length count.
+    lengths : ndarray of shape (n_samples, k)
+    log_probability : ndarray of shape (n_samples, k)
+        log P(number | picture), descending.
+    """
+    found = [_best_of_pattern(log_factors, pattern, k) for pattern in patterns]
+    return _best(found, k)
+
+
+def _best_of_pattern(log_factors: SequenceFactors, pattern: Pattern, k: int) -> Readings:
+    length = np.where(pattern.lengths, log_factors.length, -np.inf)
+    positions = np.where(pattern.characters, log_factors.positions, -np.inf)
+    n_samples, max_length, n_characters = positions.shape
+    prefixes = np.zeros((n_samples, 1))
+    codes = np.zeros((n_samples, 1, max_length), dtype=np.int64)
+    found: list[Readings] = []
+    for position in range(max_length):
+        longer = prefixes[:, :, None] + positions[:, None, position]
+        order = _first_descending(longer.reshape(n_samples, -1), k)
+        codes = np.take_along_axis(codes, order[:, :, None] // n_characters, axis=1)
+        codes[:, :, position] = order % n_characters
+        prefixes = np.take_along_axis(longer.reshape(n_samples, -1), order, axis=1)
+        lengths = np.full_like(order, position + 1)
+        found.append((codes, lengths, length[:, position, None] + prefixes))
+    return _best(found, k)
+
+
+def _best(found: list[Readings], k: int) -> Readings:
+    """Best of some readings of each picture."""
+    codes, lengths, log_probability = (
+        np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)
     )
+    order = _first_descending(log_probability, k)
+    return (
+        np.take_along_axis(codes, order[:, :, None], axis=1),
+        np.take_along_axis(lengths, order, axis=1),
+        np.take_along_axis(log_probability, order, axis=1),
+    )
+
+
+def _first_descending(values: NDArray[np.floating[Any]], k: int) -> NDArray[np.intp]:
+    """Columns of each row's k greatest values, the greatest first and equal ones in order."""
+    if k == 1:
+        return values.argmax(axis=1)[:, None]
+    return np.argsort(-values, axis=1, kind="stable")[:, :k]
 
 
 def log_probability_of(
@@ -103,6 +158,22 @@ def log_probability_of(
     for position in range(codes.shape[1]):
         reaching = np.flatnonzero(lengths > position)
         joint[:, reaching] += log_factors.positions[:, position, codes[reaching, position]]
+    return joint
+
+
+def log_probability_of_pairs(
+    log_factors: SequenceFactors,
+    rows: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+) -> NDArray[np.floating[Any]]:
+    """Log P(number | picture) of pairs of a picture, by its row, and a number, (n_pairs,)."""
+    joint = log_factors.length[rows, lengths - 1]
+    for position in range(codes.shape[1]):
+        reaching = np.flatnonzero(lengths > position)
+        joint[reaching] += log_factors.positions[
+            rows[reaching], position, codes[reaching, position]
+        ]
     return joint
 
 

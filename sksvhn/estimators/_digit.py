@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
@@ -51,8 +52,9 @@ class DigitClassifier(NeuralClassifier):
         return DigitNetwork(**config)
 
     @staticmethod
-    def _is_right(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> Tensor:
-        return outputs[0].argmax(dim=1) == targets[0]
+    def _measure(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        right = (outputs[0].argmax(dim=1) == targets[0])[:, None]
+        return right, torch.ones_like(right)
 
     def _encode(
         self,

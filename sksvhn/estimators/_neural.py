@@ -48,8 +48,6 @@ RANDOM_STATE_LOCK = Lock()
 # Shorter sides belong to tables, not to pictures, whose treatment would destroy their features.
 MIN_PICTURE_SIDE = 16
 
-HISTORY = {"epoch", "dur", "lr", "train_loss", "train_score", "valid_loss", "valid_score"}
-
 # Constraints of the parameters of convolutional networks.
 CONVOLUTIONAL: dict[str, list[Any]] = {
     "channels": [tuple, list],
@@ -63,8 +61,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A classifier of pictures that trains a torch module.
 
     Subclasses say what the labels are (`_encode`, `_encode_known`), which module learns them
-    (`_module_config`, `_make_module`), with which loss (`_criterion`) and when an output is right
-    (`_is_right`).
+    (`_module_config`, `_make_module`), with which loss (`_criterion`) and what else is measured of
+    the outputs (`_measure`).
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -161,10 +159,20 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _make_module(**config: Any) -> nn.Module:
         """Build the network."""
 
+    def _measure_names(self) -> list[str]:
+        """Names that the columns of `_measure` have in the history, "score" first."""
+        return ["score"]
+
     @staticmethod
     @abstractmethod
-    def _is_right(outputs: Any, targets: Targets) -> Tensor:
-        """Tell for each sample of a batch whether its label is predicted."""
+    def _measure(outputs: Any, targets: Targets) -> tuple[Tensor, Tensor]:
+        """Measure each sample of a batch; first whether its label is predicted.
+
+        Returns
+        -------
+        values, counts : Tensor of shape (n, n_measures)
+            What is measured, and for which samples it counts.
+        """
 
     def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
         """Return groups of which a validation split takes the same share each."""
@@ -362,7 +370,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         history = list(self.history_)
         for epoch in epochs:
             if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
-                record = {k: v for k, v in epoch.items() if k in HISTORY}
+                record = {k: v for k, v in epoch.items() if k in self.net_.recorded}
                 history.append(record | {"epoch": len(history) + 1})
         self.history_ = history
         self.n_iter_ = len(history)
@@ -444,7 +452,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 self._strength,
                 torch.Generator().manual_seed(seed),
             ),
-            is_right=self._is_right,
+            measure=self._measure,
+            measure_names=self._measure_names(),
             rng=np.random.default_rng(seed),
             make_optimizer=partial(
                 make_optimizer,

@@ -38,6 +38,9 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         Most characters a number has. None infers it from the labels.
     blank : int, default=10
         The code behind the last character in padded integer labels.
+    min_confidence : float in [0, 1], default=0.0
+        `predict` rejects readings of a lower confidence: ``""``, ``-1`` or all blank.
+        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one for an accuracy.
     n_jobs : int, default=None
         Clones fitted at the same time.
 
@@ -50,6 +53,8 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         The characters a reading can have.
     max_length_ : int
         The longest reading.
+    temperatures_ : tuple of 2 floats
+        Of the length's and of the characters' probabilities; 1 unless `calibrate` was called.
     length_estimator_ : classifier
         Predicts the length.
     position_estimators_ : list of classifiers
@@ -83,12 +88,14 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
         alphabet: str | None = None,
         max_length: int | None = None,
         blank: int = BLANK,
+        min_confidence: float = 0.0,
         n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.alphabet = alphabet
         self.max_length = max_length
         self.blank = blank
+        self.min_confidence = min_confidence
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)

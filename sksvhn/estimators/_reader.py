@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from numbers import Integral
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.utils._param_validation import Interval
+from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from .._labels import DIGITS, NumberCodec, as_labels, label_form, numbers_to_strings
+from ._candidates import CandidateLists, RankedCandidates
 from ._decoding import (
+    Pattern,
     SequenceFactors,
-    best_integers,
     best_readings,
+    integer_patterns,
     log_marginals,
     log_probability_of,
+    log_probability_of_pairs,
+    string_patterns,
 )
+from ._temperature import best_temperatures, tempered
+
+# Pictures whose best numbers are searched at a time.
+CHUNK = 1024
+
+
+class TopReadings(NamedTuple):
+    """The most probable numbers of each picture.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_samples, k) or (n_samples, k, max_length)
+        In the form of the training labels.
+    probability : ndarray of shape (n_samples, k)
+        P(number | picture), descending, in [0, 1].
+    """
+
+    numbers: NDArray[Any]
+    probability: NDArray[np.float64]
 
 
 class NumberReader(metaclass=ABCMeta):
@@ -32,12 +57,16 @@ class NumberReader(metaclass=ABCMeta):
         "alphabet": [None, str],
         "max_length": [None, Interval(Integral, 1, None, closed="left")],
         "blank": [Integral],
+        "min_confidence": [Interval(Real, 0, 1, closed="both")],
     }
 
     alphabet: str | None
     max_length: int | None
     blank: int
+    min_confidence: float
     classes_: Any  # one array, or one a column
+    #: Of the length and of the characters, which `calibrate` learns.
+    temperatures_: tuple[float, float]
     _codec: NumberCodec
 
     @abstractmethod
@@ -87,6 +116,7 @@ class NumberReader(metaclass=ABCMeta):
         if codec.form == "padded":
             known = codec.to_form(*all_encoded)  # with as many columns as readings have
         self._codec = codec
+        self.temperatures_ = (1.0, 1.0)
         self.alphabet_ = codec.alphabet
         self.max_length_ = codec.max_length
         self.classes_ = _distinct(known, self.classes_ if keep_classes else None)
@@ -97,22 +127,42 @@ class NumberReader(metaclass=ABCMeta):
             labels, blank=self.blank, alphabet=self.alphabet or DIGITS, signed=True, name=name
         )
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    @overload
+    def predict(self, X: ArrayLike, return_confidence: Literal[False] = False) -> NDArray[Any]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_confidence: Literal[True]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+    def predict(
+        self, X: ArrayLike, return_confidence: bool = False
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
         """Read the most probable number of each picture, over all numbers there can be.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
+        return_confidence : bool, default=False
+            Whether to return `confidence` as well, from the same pass over the pictures.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, max_length)
+        numbers : ndarray of shape (n_samples,) or (n_samples, max_length)
             Numbers in the form of the training labels. Where these are integers, only what an
-            integer can be is answered: no number with a leading zero.
+            integer can be is answered: no number with a leading zero. Readings of which the
+            confidence is below `min_confidence` are rejected: ``""``, ``-1`` or all blank.
+        confidence : ndarray of shape (n_samples,)
+            Only if `return_confidence`. Of rejected readings, too.
+
+        Raises
+        ------
+        ValueError
+            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
+            are integers of which some are negative: -1 could not be told from a label.
         """
-        codes, lengths, _ = self._best_readings(X)
-        return self._codec.to_form(codes, lengths)
+        codes, lengths, confidence = self._read(X)
+        numbers = self._codec.to_form(codes, np.where(self._keeps(confidence), lengths, 0))
+        return (numbers, confidence) if return_confidence else numbers
 
     def predict_factors(self, X: ArrayLike) -> SequenceFactors:
         """Predict the probabilities of each length, and of each character at each position.
@@ -144,7 +194,158 @@ class NumberReader(metaclass=ABCMeta):
         ndarray of shape (n_samples,)
             In [0, 1].
         """
-        return np.exp(self._best_readings(X)[2])
+        return self._read(X)[2]
+
+    def top_k(self, X: ArrayLike, k: int = 5) -> TopReadings:
+        """Read the k most probable numbers of each picture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+        k : int, default=5
+            How many numbers.
+
+        Returns
+        -------
+        TopReadings
+            ``numbers`` of shape (n_samples, k) or (n_samples, k, max_length), in the form of the
+            training labels, and ``probability`` of shape (n_samples, k), P(S|X), descending. The
+            first column is what `predict` answers where it rejects nothing. There are fewer
+            columns where there are fewer numbers than `k`.
+
+        Raises
+        ------
+        ValueError
+            If X does not fit what was trained on, or k is below 1.
+        TypeError
+            If k is no integer.
+
+        Notes
+        -----
+        The search is exact: P(S|X) is a product over length and positions, so that the k best
+        numbers of a length begin with one of the k best beginnings.
+        """
+        check_scalar(k, "k", Integral, min_val=1)
+        log_factors = self._checked_log_factors(X)
+        patterns = self._patterns()
+        k = min(int(k), sum(pattern.n_numbers() for pattern in patterns))
+        found = []
+        for start in range(0, len(log_factors.length), CHUNK):
+            chunk = SequenceFactors(*(factor[start : start + CHUNK] for factor in log_factors))
+            codes, lengths, log_probability = best_readings(chunk, patterns, k)
+            numbers = self._codec.to_form(codes.reshape(-1, self.max_length_), lengths.ravel())
+            found.append((numbers.reshape(-1, k, *numbers.shape[1:]), np.exp(log_probability)))
+        return TopReadings(*map(np.concatenate, zip(*found, strict=True)))
+
+    def rank_candidates(
+        self,
+        X: ArrayLike,
+        candidates: Iterable[ArrayLike],
+        prior: Iterable[ArrayLike] | None = None,
+    ) -> RankedCandidates:
+        """Match each picture with its own list of numbers it may show.
+
+        The addresses known on a street, for one: the probability that the picture gives to each,
+        times its prior, normalised over the list (Bayes' rule). `min_confidence` does not matter
+        here.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+        candidates : sequence of n_samples array-likes of shape (n_candidates[, max_length])
+            A list of different numbers for each picture, in the form of the training labels.
+            Lists may differ in length and may be empty. Numbers that can't be read, for their
+            length or their characters, are impossible.
+        prior : sequence of n_samples array-likes of shape (n_candidates,), default=None
+            Weight of each candidate before the picture is seen, not negative. None: all alike.
+
+        Returns
+        -------
+        RankedCandidates
+            ``best``, ``posterior`` and ``in_list``. Of equally probable candidates the first is
+            the best; if all are impossible the prior stands, and ``in_list`` is 0.
+
+        Raises
+        ------
+        ValueError
+            If there is not one list a picture, a list holds a number twice or one of another form,
+            or weights are not as above.
+
+        Examples
+        --------
+        >>> from sksvhn import SVHNSequenceClassifier
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> ranked = clf.rank_candidates(numbers.images[:2], [["12", "14", "16"], ["7"]])
+        >>> ranked.posterior[1]
+        array([1.])
+        """
+        log_factors = self._checked_log_factors(X)
+        lists = CandidateLists.of(candidates, prior, len(log_factors.length))
+        strings = np.empty(0, dtype=object)
+        if lists.labels:
+            self._codec.check_form(as_labels(lists.labels, "candidates"), "candidates")
+            strings = self._strings(lists.labels, "candidates")
+        lists.check_distinct(strings)
+        log_probability = np.full(len(strings), -np.inf)
+        possible = self._codec.readable(strings)
+        log_probability[possible] = log_probability_of_pairs(
+            log_factors, lists.rows[possible], *self._codec.encode(strings[possible])
+        )
+        posterior = lists.posterior(log_probability)
+        best = lists.first_best(posterior)
+        if (best < 0).any():
+            self._codec.check_rejection()
+        answers = np.append(strings, "")[best]  # -1 takes the last
+        in_list = np.minimum(lists.sums(np.exp(log_probability)), 1)
+        return RankedCandidates(self._codec.from_strings(answers), lists.split(posterior), in_list)
+
+    def calibrate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Make probabilities as sure as they are right, on pictures that were not trained on.
+
+        Learns two temperatures [1]_, one of the length and one of the characters, under which the
+        numbers are most probable as a whole. All answers follow: probabilities, confidences,
+        candidates and, where the two temperatures make another number the most probable one, the
+        readings. `fit` and `partial_fit` set both back to 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, max_length)
+            Their numbers, in the form of the training labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each number.
+
+        Returns
+        -------
+        self : object
+            The estimator, with ``temperatures_``.
+
+        Raises
+        ------
+        ValueError
+            If X or y don't fit what was trained on.
+
+        References
+        ----------
+        .. [1] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017). On Calibration of Modern Neural
+           Networks. arXiv:1706.04599, section 4.2.
+        """
+        check_is_fitted(self)
+        codec = self._codec.for_labels(as_labels(y))
+        codes, lengths = codec.encode(self._strings(y, "y"))
+        log_factors = self._log_factors(X)
+        check_consistent_length(log_factors.length, lengths)
+        weights = _check_sample_weight(
+            sample_weight, lengths, dtype=np.float64, ensure_non_negative=True
+        )
+        self.temperatures_ = best_temperatures(log_factors, codes, lengths, weights)
+        return self
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any] | list[NDArray[Any]]:
         """Natural logarithm of `predict_proba`.
@@ -207,24 +408,41 @@ class NumberReader(metaclass=ABCMeta):
         float
             In [0, 1].
         """
-        read = self._strings(self.predict(X), "predictions")
+        codes, lengths, confidence = self._read(X)
+        read = self._codec.to_strings(codes, lengths)
         true = self._strings(y, "y")
         check_consistent_length(read, true)
         weights = _check_sample_weight(sample_weight, read, dtype=np.float64)
-        return float(np.average(read == true, weights=weights))
+        return float(np.average((read == true) & self._keeps(confidence), weights=weights))
 
     def _checked_log_factors(self, X: ArrayLike) -> SequenceFactors:
         check_is_fitted(self)
-        return self._log_factors(X)
+        return tempered(self._log_factors(X), self.temperatures_)
 
-    def _best_readings(
+    def _patterns(self) -> list[Pattern]:
+        """Say which numbers labels could be."""
+        there_can_be = integer_patterns if self._codec.form == "int" else string_patterns
+        return there_can_be(self.alphabet_, self.max_length_)
+
+    def _read(
         self, X: ArrayLike
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
-        """Codes, lengths and log-probabilities of the best numbers that labels could be."""
-        log_factors = self._checked_log_factors(X)
-        if self._codec.form == "int":
-            return best_integers(log_factors, self.alphabet_)
-        return best_readings(log_factors)
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Codes, lengths and confidences of the best readings, none rejected."""
+        codes, lengths, log_probability = best_readings(
+            self._checked_log_factors(X), self._patterns()
+        )
+        return codes[:, 0], lengths[:, 0], np.exp(log_probability[:, 0])
+
+    def _keeps(self, confidence: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which readings are not rejected."""
+        validate_parameter_constraints(
+            {"min_confidence": self._parameter_constraints["min_confidence"]},
+            {"min_confidence": self.min_confidence},
+            type(self).__name__,
+        )
+        if self.min_confidence > 0:
+            self._codec.check_rejection()
+        return confidence >= self.min_confidence
 
     def _log_joint(self, log_factors: SequenceFactors) -> NDArray[Any]:
         """Log P(S|X) of every number in classes_."""

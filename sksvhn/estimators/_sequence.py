@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
@@ -58,6 +59,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Most characters a number has. None infers it from the labels.
     blank : int, default=10
         The code behind the last character in padded integer labels.
+    min_confidence : float in [0, 1], default=0.0
+        `predict` rejects readings of a lower confidence: ``""``, ``-1`` or all blank.
+        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
         grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
@@ -173,14 +177,18 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         The characters a reading can have.
     max_length_ : int
         The longest reading.
+    temperatures_ : tuple of 2 floats
+        Of the length's and of the characters' probabilities; 1 unless `calibrate` was called.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
     net_ : skorch.NeuralNet
         The network, in skorch's wrapping.
     history_ : list of dict
-        One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
-        there is validation data, "valid_loss" and "valid_score". Scores are whole-number
-        accuracies; those of training are on augmented pictures. ``pandas.DataFrame`` takes it.
+        One entry an epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
+        whole-number accuracy; of each head by itself "train_length_loss", "train_length_score",
+        "train_position_1_loss", "train_position_1_score" and so on, over the numbers that reach
+        the position; and the same with "valid" where there is validation data. Scores of training
+        are on augmented pictures. ``pandas.DataFrame`` takes it.
     n_iter_ : int
         Epochs trained.
     device_ : str
@@ -239,6 +247,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         alphabet: str | None = None,
         max_length: int | None = None,
         blank: int = BLANK,
+        min_confidence: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
         input_size: int | None = 48,
         channels: Sequence[Sequence[int]] = CHANNELS,
@@ -281,6 +290,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.alphabet = alphabet
         self.max_length = max_length
         self.blank = blank
+        self.min_confidence = min_confidence
         self.image_shape = image_shape
         self.input_size = input_size
         self.channels = channels
@@ -352,13 +362,33 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             "blank_class": self.blank_class,
         }
 
+    def _measure_names(self) -> list[str]:
+        heads = ["length", *(f"position_{i + 1}" for i in range(self.max_length_))]
+        return ["score", *(f"{head}_{kind}" for head in heads for kind in ("loss", "score"))]
+
     @staticmethod
-    def _is_right(outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, ...]) -> Tensor:
-        length, positions = (logits.float().log_softmax(dim=-1) for logits in outputs)
+    def _measure(
+        outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
         codes, lengths = targets
+        reached = codes >= 0
         best, read = positions.max(dim=2)
         read_lengths = (length + best.cumsum(dim=1)).argmax(dim=1) + 1
-        return ((read == codes) | (codes < 0)).all(dim=1) & (read_lengths == lengths)
+        right = ((read == codes) | ~reached).all(dim=1) & (read_lengths == lengths)
+        # Each head by itself: the length first, then the positions.
+        of_length = length.gather(1, lengths[:, None] - 1)
+        of_characters = positions.gather(2, codes.clamp(min=0)[:, :, None])[:, :, 0]
+        losses = -torch.cat([of_length, of_characters], dim=1)
+        hits = torch.cat(
+            [length.argmax(dim=1, keepdim=True) == lengths[:, None] - 1, read == codes], dim=1
+        )
+        counts = torch.cat([torch.ones_like(reached[:, :1]), reached], dim=1)
+        heads = torch.stack([losses, hits.to(losses)], dim=2).flatten(1)
+        return (
+            torch.cat([right[:, None].to(losses), heads], dim=1),
+            torch.cat([torch.ones_like(reached[:, :1]), counts.repeat_interleave(2, dim=1)], dim=1),
+        )
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         length_logits, position_logits = self._outputs(X)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -116,7 +116,8 @@ OWN_CALLBACKS = (EpochTimer, KeepBest, EpochProgress, PrintLog)
 class TrainingNet(NeuralNet):
     """skorch's net over whole arrays: weighted loss, scheduled rate, averaged weights.
 
-    The loss is summed on the device and read back once an epoch; skorch reads it every step.
+    Loss and measures are summed on the device and read back once an epoch; skorch reads the loss
+    every step. `measure` gives values of every sample, and whether they count, (n, n_measures).
     """
 
     def __init__(
@@ -125,7 +126,8 @@ class TrainingNet(NeuralNet):
         *,
         criterion: type[nn.Module],
         preparation: Preparation,
-        is_right: Callable[[Any, Targets], Tensor],
+        measure: Callable[[Any, Targets], tuple[Tensor, Tensor]],
+        measure_names: Sequence[str],
         rng: np.random.Generator,
         make_optimizer: Callable[..., torch.optim.Optimizer],
         schedule: Schedule,
@@ -135,7 +137,8 @@ class TrainingNet(NeuralNet):
         **kwargs: Any,
     ) -> None:
         self.preparation = preparation
-        self.is_right = is_right
+        self.measure = measure
+        self.measure_names = measure_names
         self.rng = rng
         self.make_optimizer = make_optimizer
         self.schedule = schedule
@@ -145,13 +148,20 @@ class TrainingNet(NeuralNet):
         super().__init__(module, criterion=criterion, train_split=None, **kwargs)
 
     @property
+    def recorded(self) -> set[str]:
+        """What the history holds of an epoch, apart from what callbacks of users add."""
+        of_data = {f"{p}_{m}" for p in ("train", "valid") for m in ("loss", *self.measure_names)}
+        return of_data | {"epoch", "dur", "lr"}
+
+    @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
         callbacks: list[tuple[str, Callback]] = [("epoch_timer", EpochTimer())]
         if self.patience is not None:
             callbacks.append(("keep_best", KeepBest(self.patience)))
         if self.verbose > 1:
             callbacks.append(("epoch_progress", EpochProgress()))
-        return [*callbacks, ("print_log", PrintLog())]
+        single_heads = [f"{p}_{m}" for p in ("train", "valid") for m in self.measure_names[1:]]
+        return [*callbacks, ("print_log", PrintLog(keys_ignored=single_heads))]
 
     def initialize(self) -> TrainingNet:
         """Prepare everything for the first step."""
@@ -235,8 +245,7 @@ class TrainingNet(NeuralNet):
             return
         if training:
             self.step_ = 0
-        loss: float | Tensor = 0.0
-        right: float | Tensor = 0.0
+        totals: float | Tensor = 0.0
         weight: float | Tensor = 0.0
         with nullcontext() if training else self.average_.in_place(self.module_):
             for batch in iterator:
@@ -244,10 +253,17 @@ class TrainingNet(NeuralNet):
                 step = step_fn(batch, **params)
                 self.notify("on_batch_end", batch=batch, training=training, **step)
                 targets, weights = batch[1]
-                loss = loss + step["loss"].detach() * len(weights)
-                right = right + self.is_right(step["y_pred"], targets).to(weights.dtype) @ weights
-                weight = weight + weights.sum()
-        mean_loss = float(loss / weight)
+                with torch.no_grad():
+                    values, counts = self.measure(step["y_pred"], targets)
+                    loss = step["loss"].detach().reshape(1) * len(weights)
+                    total = torch.einsum(
+                        "n,nk,nk->k", weights, values.to(weights), counts.to(weights)
+                    )
+                    totals = totals + torch.cat([loss, total])
+                    weight = weight + torch.cat(
+                        [weights.sum().reshape(1), weights @ counts.to(weights)]
+                    )
+        mean_loss, *means = torch.as_tensor(totals / weight).tolist()
         if training and not math.isfinite(mean_loss):
             raise ValueError(
                 f"The training loss is {mean_loss} in epoch {len(self.history)}; lower lr, which "
@@ -257,7 +273,9 @@ class TrainingNet(NeuralNet):
         self.history.record(f"{prefix}_loss", mean_loss)
         # What skorch's Checkpoint asks for.
         self.history.record(f"{prefix}_loss_best", mean_loss < min(earlier, default=math.inf))
-        self.history.record(f"{prefix}_score", float(right / weight))
+        for name, mean in zip(self.measure_names, means, strict=True):
+            if not math.isnan(mean):  # as where no number reaches a position
+                self.history.record(f"{prefix}_{name}", mean)
         if training:
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
             self.n_epochs_ += 1

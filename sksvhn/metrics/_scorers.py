@@ -31,9 +31,9 @@ def coverage_at_accuracy_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
-        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
-        over either, such as ``GridSearchCV``.
+        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
+        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
+        a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -63,8 +63,9 @@ def coverage_at_accuracy_scorer(
     --------
     >>> from sksvhn.metrics import coverage_at_accuracy_scorer
     >>> class Reader:
-    ...     def predict(self, X):
-    ...         return ["19", "3165"]
+    ...     def predict(self, X, return_confidence=False):
+    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
+    ...         return (numbers, confidence) if return_confidence else numbers
     ...     def confidence(self, X):
     ...         return [0.9, 0.4]
     >>> coverage_at_accuracy_scorer(Reader(), [[0], [1]], ["19", "2165"])
@@ -100,9 +101,9 @@ def accuracy_at_coverage_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
-        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
-        over either, such as ``GridSearchCV``.
+        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
+        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
+        a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -132,8 +133,9 @@ def accuracy_at_coverage_scorer(
     --------
     >>> from sksvhn.metrics import accuracy_at_coverage_scorer
     >>> class Reader:
-    ...     def predict(self, X):
-    ...         return ["19", "3165"]
+    ...     def predict(self, X, return_confidence=False):
+    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
+    ...         return (numbers, confidence) if return_confidence else numbers
     ...     def confidence(self, X):
     ...         return [0.9, 0.4]
     >>> accuracy_at_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"], coverage=0.5)
@@ -163,9 +165,9 @@ def area_under_risk_coverage_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
-        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
-        over either, such as ``GridSearchCV``.
+        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
+        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
+        a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -193,8 +195,9 @@ def area_under_risk_coverage_scorer(
     --------
     >>> from sksvhn.metrics import area_under_risk_coverage_scorer
     >>> class Reader:
-    ...     def predict(self, X):
-    ...         return ["19", "3165"]
+    ...     def predict(self, X, return_confidence=False):
+    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
+    ...         return (numbers, confidence) if return_confidence else numbers
     ...     def confidence(self, X):
     ...         return [0.9, 0.4]
     >>> area_under_risk_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"])
@@ -225,9 +228,9 @@ def expected_calibration_error_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``predict(X)`` and ``confidence(X)``, the latter of shape
-        (n_samples,); or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or a fitted search
-        over either, such as ``GridSearchCV``.
+        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
+        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
+        a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -259,8 +262,9 @@ def expected_calibration_error_scorer(
     --------
     >>> from sksvhn.metrics import expected_calibration_error_scorer
     >>> class Reader:
-    ...     def predict(self, X):
-    ...         return ["19", "3165"]
+    ...     def predict(self, X, return_confidence=False):
+    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
+    ...         return (numbers, confidence) if return_confidence else numbers
     ...     def confidence(self, X):
     ...         return [0.9, 0.4]
     >>> expected_calibration_error_scorer(Reader(), [[0], [1]], ["19", "2165"])
@@ -283,7 +287,8 @@ def _score(
 ) -> float:
     """Score what an estimator reads, and how sure it is."""
     reader, features = _reader(estimator, X)
-    return metric(y, reader.predict(features), reader.confidence(features), **params)
+    numbers, confidence = reader.predict(features, return_confidence=True)
+    return metric(y, numbers, confidence, **params)
 
 
 def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:

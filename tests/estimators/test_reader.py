@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
@@ -25,12 +26,14 @@ class RandomReader(NumberReader, ClassifierMixin, BaseEstimator):
         alphabet: str | None = None,
         max_length: int | None = None,
         blank: int = 10,
+        min_confidence: float = 0.0,
         seed: int = 0,
         sharpness: float = 3.0,
     ) -> None:
         self.alphabet = alphabet
         self.max_length = max_length
         self.blank = blank
+        self.min_confidence = min_confidence
         self.seed = seed
         self.sharpness = sharpness
 
@@ -170,3 +173,243 @@ def test_bad_labels_get_one_clear_error(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         RandomReader(**params)._learn_labels(y, classes=classes)
+
+
+@pytest.mark.parametrize("y", [*LABELS.values(), [[1, 2, 10], [0, 10, 10]]], ids=[*LABELS, "rows"])
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 40))
+@settings(deadline=None, max_examples=20)
+def test_top_readings_begin_with_the_reading(y: Any, seed: int, k: int) -> None:
+    clf = RandomReader(seed=seed).fit(X, y)
+    read, confidence = clf.predict(X, return_confidence=True)
+    np.testing.assert_array_equal(confidence, clf.confidence(X))
+    numbers, shares = clf.top_k(X, k)
+    np.testing.assert_array_equal(numbers[:, 0], read)
+    np.testing.assert_array_equal(shares[:, 0], confidence)
+    assert numbers.dtype == read.dtype
+    assert (np.diff(shares, axis=1) <= 0).all()
+    factors = clf.predict_factors(X)
+    for i, row in enumerate(numbers):
+        distinct = {tuple(number) if np.ndim(number) else number for number in row}
+        assert len(distinct) == shares.shape[1]
+        if np.ndim(row) == 1:
+            expected = [probability(clf, number, i, factors) for number in written(row)]
+            np.testing.assert_allclose(shares[i], expected)
+
+
+def test_there_are_no_more_readings_than_numbers() -> None:
+    strings = RandomReader(alphabet="ab", max_length=2).fit(X, np.array(["a"]))
+    numbers, probability = strings.top_k(X, 100)
+    assert sorted(numbers[0]) == ["a", "aa", "ab", "b", "ba", "bb"]
+    np.testing.assert_allclose(probability.sum(axis=1), 1)
+    integers = RandomReader(alphabet="01", max_length=2).fit(X, np.array([1]))
+    assert sorted(integers.top_k(X, 100).numbers[0]) == [0, 1, 10, 11]
+    for k, error in ((0, ValueError), (1.5, TypeError)):
+        with pytest.raises(error, match="k"):
+            strings.top_k(X, k)
+
+
+@pytest.mark.parametrize(
+    ("y", "rejected"),
+    [
+        (np.array(["0", "07"]), ""),
+        (np.array([0, 7], dtype=np.uint8), -1),
+        (np.array([3.0, 21.0]), -1.0),
+        (np.array([[1, 2, 10], [0, 10, 10]]), [10, 10, 10]),
+    ],
+    ids=["strings", "unsigned", "floats", "rows"],
+)
+def test_unsure_readings_are_rejected_and_wrong(y: Any, rejected: Any) -> None:
+    clf = RandomReader().fit(X, y)
+    read, confidence = clf.predict(X, return_confidence=True)
+    limit = float(np.median(confidence))
+    kept = confidence >= limit
+    assert 0 < kept.sum() < len(kept)
+    clf.set_params(min_confidence=limit)
+    selective, same = clf.predict(X, return_confidence=True)
+    np.testing.assert_array_equal(same, confidence)
+    np.testing.assert_array_equal(selective[kept], read[kept])
+    for number in selective[~kept]:
+        np.testing.assert_array_equal(number, rejected)
+    assert clf.score(X, read) == pytest.approx(kept.mean())
+    np.testing.assert_array_equal(clf.top_k(X, 1).numbers[:, 0], read)
+
+
+def test_a_rejected_reading_is_no_label() -> None:
+    clf = RandomReader(min_confidence=0.5).fit(X, np.array([-1, 1]))
+    with pytest.raises(ValueError, match="-1 marks a reading that is rejected"):
+        clf.predict(X)
+    assert clf.set_params(min_confidence=0.0).predict(X).shape == (N_PICTURES,)
+    # As a true number -1 is never what was read.
+    assert RandomReader(min_confidence=1.0).fit(X, np.array([1])).score(X, [-1] * len(X)) == 0
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan, "high", None])
+def test_min_confidence_is_a_probability(value: Any) -> None:
+    clf = RandomReader().fit(X, ["1"]).set_params(min_confidence=value)
+    with pytest.raises(ValueError, match="The 'min_confidence' parameter of RandomReader must be"):
+        clf.predict(X)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.integers(1, 12),
+    weighted=st.booleans(),
+    temperatures=st.sampled_from([(1.0, 1.0), (2.0, 0.5)]),
+)
+@settings(deadline=None, max_examples=40)
+def test_candidates_by_bayes_rule(
+    seed: int, size: int, weighted: bool, temperatures: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    clf = RandomReader(alphabet="ab", max_length=3, seed=seed).fit(X, ["a"])
+    clf.temperatures_ = temperatures
+    strings = ["".join(s) for n in (1, 2, 3) for s in product("ab", repeat=n)] + ["x", "aaaa", ""]
+    lists = [list(rng.permutation(strings)[: rng.integers(1, size + 1)]) for _ in X]
+    prior = [rng.uniform(0.1, 2, len(group)) for group in lists] if weighted else None
+    best, posterior, in_list = clf.rank_candidates(X, lists, prior)
+    factors = clf.predict_factors(X)
+    for i, group in enumerate(lists):
+        possible = [s in strings[:-3] for s in group]
+        joint = np.array(
+            [
+                probability(clf, s, i, factors) if known else 0.0
+                for s, known in zip(group, possible, strict=True)
+            ]
+        )
+        assert in_list[i] == pytest.approx(joint.sum())
+        weights = np.ones(len(group)) if prior is None else prior[i]
+        expected = joint * weights if any(possible) else weights
+        np.testing.assert_allclose(posterior[i], expected / expected.sum())
+        assert best[i] == group[int(expected.argmax())]
+
+
+def test_all_numbers_as_candidates_are_the_top_readings() -> None:
+    clf = RandomReader(alphabet="01", max_length=2).fit(X, np.array([1]))
+    best, posterior, in_list = clf.rank_candidates(X, [[0, 1, 10, 11]] * len(X))
+    np.testing.assert_array_equal(best, clf.predict(X))
+    top = clf.top_k(X, 4).probability
+    np.testing.assert_allclose(np.sort(posterior)[:, ::-1], top / top.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(in_list, top.sum(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("y", "group", "rejected"),
+    [
+        (np.array(["0", "07"]), ["7"], ""),
+        (np.array([0, 7]), [7], -1),
+        (np.array([[1, 2], [0, 10]]), [[7, 10]], [10, 10]),
+    ],
+    ids=["strings", "integers", "rows"],
+)
+def test_an_empty_list_has_no_best(y: Any, group: Any, rejected: Any) -> None:
+    clf = RandomReader().fit(X, y)
+    best, posterior, in_list = clf.rank_candidates(X[:3], [[], group, np.empty(0)])
+    np.testing.assert_array_equal(best[0], rejected)
+    np.testing.assert_array_equal(best[1], group[0])
+    assert [len(p) for p in posterior] == [0, 1, 0]
+    assert in_list[[0, 2]].tolist() == [0, 0]
+    nothing = clf.rank_candidates(X[:2], [[], []])
+    assert [len(p) for p in nothing.posterior] == [0, 0]
+
+
+def test_impossible_candidates_go_by_the_prior() -> None:
+    clf = RandomReader(max_length=2).fit(X, ["1"])
+    best, posterior, in_list = clf.rank_candidates(X[:1], [["123", "A"]], [[1, 3]])
+    assert best.tolist() == ["A"]
+    assert posterior[0].tolist() == [0.25, 0.75]
+    assert in_list.tolist() == [0]
+    rows = RandomReader(max_length=2).fit(X, [[1, 2]])
+    assert rows.rank_candidates(X[:1], [[[1, 2, 3]]]).best.tolist() == [[1, 2, 3]]
+
+
+def test_equal_candidates_the_first_is_best() -> None:
+    class Even(RandomReader):
+        def _log_factors(self, X: Any) -> SequenceFactors:
+            return SequenceFactors(np.zeros((len(X), 1)), np.full((len(X), 1, 10), np.log(0.1)))
+
+    clf = Even(max_length=1).fit(X, ["1"])
+    ranked = clf.rank_candidates(X[:2], [["7", "2"], ["2", "7"]])
+    assert ranked.best.tolist() == ["7", "2"]
+    assert [p.tolist() for p in ranked.posterior] == [[0.5, 0.5]] * 2
+
+
+@pytest.mark.parametrize(
+    ("candidates", "prior", "message"),
+    [
+        ([["1"]], None, "candidates has 1 lists, but X has 2 pictures"),
+        (["1", "2"], None, r"candidates\[0\] is '1'"),
+        ("12", None, "candidates must hold one list a picture; got '12'"),
+        (None, None, "candidates must hold one list a picture; got None"),
+        ([["1"], {"2"}], None, r"candidates\[1\] is \{'2'\}"),
+        ([["1"], ["2", "3", "2"]], None, r"candidates\[1\] holds '2' twice"),
+        ([[1], [2]], None, "candidates holds integers, but the training labels were strings"),
+        ([["1"], ["2", None]], None, "candidates must hold strings or integers; element 2 is None"),
+        ([["1"], ["2"]], [[1.0]], "prior has 1 lists, but X has 2 pictures"),
+        ([["1"], ["2"]], [[1], [1, 2]], r"prior\[1\] has shape \(2,\)"),
+        ([["1"], ["2"]], [[1], [-1]], r"prior\[1\] must hold finite weights"),
+        ([["1"], ["2"]], [[1], [0]], r"prior\[1\] must hold finite weights"),
+        ([["1"], ["2"]], [[1], [np.nan]], r"prior\[1\] must hold finite weights"),
+    ],
+)
+def test_bad_candidates_get_one_clear_error(candidates: Any, prior: Any, message: str) -> None:
+    clf = RandomReader().fit(X, ["1"])
+    with pytest.raises(ValueError, match=message):
+        clf.rank_candidates(X[:2], candidates, prior)
+
+
+def test_calibration_finds_the_temperatures_of_the_labels() -> None:
+    class Overconfident(RandomReader):
+        def _log_factors(self, X: Any) -> SequenceFactors:
+            true = super()._log_factors(X)
+            return SequenceFactors(
+                log_softmax(3 * true.length, axis=1), log_softmax(true.positions / 2, axis=2)
+            )
+
+    many = np.zeros((20_000, 1))
+    clf = Overconfident(alphabet="0123", max_length=3, sharpness=1.0).fit(many, ["0"])
+    rng = np.random.default_rng(1)
+    true = RandomReader._log_factors(clf, many)
+    lengths = [rng.choice(3, p=np.exp(row)) + 1 for row in true.length]
+    y = [
+        "".join(str(rng.choice(4, p=np.exp(row[i]))) for i in range(n))
+        for row, n in zip(true.positions, lengths, strict=True)
+    ]
+    before = clf.predict_factors(many)
+    assert clf.calibrate(many, y) is clf
+    np.testing.assert_allclose(clf.temperatures_, (3, 0.5), rtol=0.05)
+    after = clf.predict_factors(many)
+    np.testing.assert_allclose(after.length.sum(axis=1), 1)
+    assert np.abs(after.length - np.exp(true.length)).max() < 0.05
+    assert np.abs(before.length - np.exp(true.length)).max() > 0.2
+    # A second time finds the same, for it starts from the factors as they were fitted.
+    learned = clf.temperatures_
+    assert clf.calibrate(many, y).temperatures_ == learned
+    clf.fit(many, ["0"])
+    assert clf.temperatures_ == (1, 1)
+
+
+def test_calibration_weighs_numbers() -> None:
+    y = np.array(["0", "12"] * (N_PICTURES // 2))
+    weights = np.arange(N_PICTURES) % 3
+    weighted = RandomReader().fit(X, y).calibrate(X, y, weights)
+
+    class Repeated(RandomReader):
+        def _log_factors(self, X: Any) -> SequenceFactors:
+            factors = super()._log_factors(np.zeros((N_PICTURES, 1)))
+            return SequenceFactors(*(np.repeat(factor, weights, axis=0) for factor in factors))
+
+    repeated = Repeated().fit(X, y).calibrate(X, np.repeat(y, weights))
+    np.testing.assert_allclose(weighted.temperatures_, repeated.temperatures_, rtol=1e-4)
+
+
+def test_calibration_needs_numbers_that_can_be_read() -> None:
+    clf = RandomReader().fit(X, ["12"])
+    for y, message in (
+        (["123"] * N_PICTURES, "'123' of length 3, longer than max_length=2"),
+        (["A"] * N_PICTURES, "'A', whose character 'A'"),
+        ([1] * N_PICTURES, "pass all labels in one form"),
+        (["1"], "inconsistent numbers of samples"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            clf.calibrate(X, y)
+    assert clf.temperatures_ == (1, 1)

@@ -16,6 +16,7 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
 from sksvhn import SVHNSequenceClassifier
@@ -344,6 +345,47 @@ def test_history_is_a_table(fitted: Any) -> None:
     assert {"epoch", "dur", "train_loss", "train_score", "lr"} <= set(history)
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+
+
+def test_history_has_every_head_by_itself(data: Any) -> None:
+    X, y = data
+    train, valid = slice(0, 200), slice(200, None)
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(y[valid]))
+    clf = make_classifier(max_epochs=4, n_views=1, max_length=6).fit(
+        X[train], y[train], X_val=X[valid], y_val=y[valid], sample_weight_val=weights
+    )
+    last, factors = clf.history_[-1], clf.predict_factors(X[valid])
+    lengths = np.array([len(number) for number in y[valid]])
+    rows = np.arange(len(lengths))
+
+    def mean(values: Any, counts: Any = slice(None)) -> float:
+        return float(np.average(values, weights=weights[counts]))
+
+    loss = mean(-np.log(factors.length[rows, lengths - 1]))
+    assert last["valid_length_loss"] == pytest.approx(loss, rel=1e-4)
+    right = factors.length.argmax(axis=1) == lengths - 1
+    assert last["valid_length_score"] == pytest.approx(mean(right), rel=1e-5)
+    total = loss
+    for i in range(lengths.max()):
+        reached = np.flatnonzero(lengths > i)
+        codes = np.array([int(number[i]) for number in y[valid][reached]])
+        losses = -np.log(factors.positions[reached, i, codes])
+        name = f"valid_position_{i + 1}"
+        assert last[f"{name}_loss"] == pytest.approx(mean(losses, reached), rel=1e-4)
+        hits = factors.positions[reached, i].argmax(axis=1) == codes
+        assert last[f"{name}_score"] == pytest.approx(mean(hits, reached), rel=1e-5)
+        total += weights[reached] @ losses / weights.sum()
+    assert last["valid_loss"] == pytest.approx(total, rel=1e-4)
+    assert "train_position_1_loss" in last
+    assert not any("position_6" in key for key in last)  # which no number reaches
+
+
+def test_confidence_comes_with_readings_through_a_pipeline(fitted: Any, data: Any) -> None:
+    X, _ = data
+    pipe = make_pipeline(FunctionTransformer(), fitted)
+    numbers, confidence = pipe.predict(X, return_confidence=True)
+    np.testing.assert_array_equal(numbers, fitted.predict(X))
+    np.testing.assert_array_equal(confidence, fitted.confidence(X))
 
 
 def test_grid_search_in_two_processes(data: Any) -> None:

@@ -25,6 +25,10 @@ from sksvhn.model_selection import NumberKFold
 class TreeReader(DecisionTreeClassifier):
     """Reads a few known numbers, and is the surer the purer the leaf."""
 
+    def predict(self, X, return_confidence=False, **kwargs):
+        numbers = super().predict(X, **kwargs)
+        return (numbers, self.confidence(X)) if return_confidence else numbers
+
     def confidence(self, X):
         return self.predict_proba(X).max(axis=1)
 

@@ -1,0 +1,139 @@
+"""Lists of numbers that pictures may show, one list a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+
+class RankedCandidates(NamedTuple):
+    """How well each picture's candidates match it.
+
+    Attributes
+    ----------
+    best : ndarray of shape (n_samples,) or (n_samples, max_length)
+        The best match of each picture, in the form of the training labels; of an empty list a
+        rejected reading (``""``, ``-1`` or an all-blank row).
+    posterior : list of n_samples ndarrays of shape (n_candidates,)
+        Probability of each candidate, in the order given, if one of its list is right. Sums to 1.
+    in_list : ndarray of shape (n_samples,)
+        P(the number is in the list | picture), without the prior. In [0, 1]; small where the
+        picture seems to show none of the candidates.
+    """
+
+    best: NDArray[Any]
+    posterior: list[NDArray[np.float64]]
+    in_list: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CandidateLists:
+    """All lists side by side."""
+
+    n_samples: int
+    #: The picture that each candidate belongs to.
+    rows: NDArray[np.int64]
+    labels: list[Any]
+    #: Weights before the picture is seen.
+    prior: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, candidates: Iterable[ArrayLike], prior: Iterable[ArrayLike] | None, n_samples: int
+    ) -> CandidateLists:
+        """Check the lists of `n_samples` pictures, and flatten them."""
+        lists = _as_lists(candidates, "candidates", n_samples)
+        sizes = [len(group) for group in lists]
+        rows = np.repeat(np.arange(n_samples), sizes)
+        weights = np.ones(len(rows))
+        if prior is not None:
+            weights = _checked_prior(_as_lists(prior, "prior", n_samples), sizes)
+        return cls(n_samples, rows, [label for group in lists for label in group], weights)
+
+    def check_distinct(self, strings: NDArray[np.object_]) -> None:
+        """Object to a list that holds a number twice: its probability would be counted twice."""
+        twice = pd.DataFrame({"row": self.rows, "number": strings}).duplicated().to_numpy()
+        if twice.any():
+            first = int(twice.argmax())
+            raise ValueError(
+                f"candidates[{self.rows[first]}] holds {strings[first]!r} twice; list each number "
+                "once, and say by prior= how much it is to count."
+            )
+
+    def posterior(self, log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability of each candidate if one of its list is right.
+
+        Where no candidate is possible the prior stands.
+        """
+        with np.errstate(divide="ignore"):
+            log_prior = np.log(self.prior)
+        joint = log_probability + log_prior
+        hopeless = self._greatest(joint) == -np.inf
+        joint = np.where(hopeless[self.rows], log_prior, joint)
+        weights = np.exp(joint - self._greatest(joint)[self.rows])
+        return weights / self.sums(weights)[self.rows]
+
+    def first_best(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index of the first greatest value of each list; -1 where a list is empty."""
+        order = np.lexsort((-values, self.rows))
+        rows, first = np.unique(self.rows[order], return_index=True)
+        best = np.full(self.n_samples, -1)
+        best[rows] = order[first]
+        return best
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over each list."""
+        sums = np.bincount(self.rows, weights=values, minlength=self.n_samples)
+        return sums.astype(np.float64)  # integers where all lists are empty
+
+    def split(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Values list by list."""
+        return np.split(values, np.searchsorted(self.rows, np.arange(1, self.n_samples)))
+
+    def _greatest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        greatest = np.full(self.n_samples, -np.inf)
+        np.maximum.at(greatest, self.rows, values)
+        return greatest
+
+
+def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(f"{name} must hold one list a picture; got {values!r}.")
+    lists = list(values)
+    for i, group in enumerate(lists):
+        if (
+            isinstance(group, str)
+            or not hasattr(group, "__len__")
+            or isinstance(group, (set, dict))
+        ):
+            raise ValueError(
+                f"{name} must hold one list a picture; {name}[{i}] is {group!r}. Pass "
+                f"[{name}] * len(X) where all pictures share one list."
+            )
+    if len(lists) != n_samples:
+        raise ValueError(
+            f"{name} has {len(lists)} lists, but X has {n_samples} pictures; pass one list a "
+            "picture."
+        )
+    return lists
+
+
+def _checked_prior(lists: list[Any], sizes: list[int]) -> NDArray[np.float64]:
+    weights = [np.asarray(group, dtype=np.float64) for group in lists]
+    for i, (of_list, size) in enumerate(zip(weights, sizes, strict=True)):
+        if of_list.shape != (size,):
+            raise ValueError(
+                f"prior[{i}] has shape {of_list.shape}, but candidates[{i}] holds {size} numbers; "
+                "pass one weight a number."
+            )
+        if size and not (np.isfinite(of_list).all() and of_list.min() >= 0 and of_list.any()):
+            raise ValueError(
+                f"prior[{i}] must hold finite weights that are not negative, at least one of them "
+                f"above 0; got {of_list.tolist()}."
+            )
+    return np.concatenate([*weights, np.empty(0)])

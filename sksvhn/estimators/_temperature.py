@@ -1,0 +1,67 @@
+"""Temperatures, which make probabilities as sure as they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from ._decoding import SequenceFactors
+
+# Of the logarithm of a temperature: labels that are all read right have no best one.
+BOUNDS = (-10.0, 10.0)
+
+Floats = NDArray[np.floating[Any]]
+
+
+def tempered(log_factors: SequenceFactors, temperatures: tuple[float, float]) -> SequenceFactors:
+    """Divide the logarithms of the length's and of the characters' probabilities, and normalise.
+
+    Guo et al. 2017 (arXiv 1706.04599), section 4.2.
+    """
+    return SequenceFactors(
+        *(
+            # To the bit as they are where nothing was learned.
+            factor if temperature == 1 else log_softmax(factor / temperature, axis=-1)
+            for factor, temperature in zip(log_factors, temperatures, strict=True)
+        )
+    )
+
+
+def best_temperatures(
+    log_factors: SequenceFactors,
+    codes: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    weights: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Find the temperatures of length and characters under which the numbers are most probable.
+
+    log P(number | picture) is a sum of one term of the length and one of the characters, so that
+    the best pair is the best of each.
+    """
+    reached = codes >= 0
+    of_characters = np.broadcast_to(weights[:, None], codes.shape)[reached]
+    return (
+        _best_temperature(log_factors.length, lengths - 1, weights),
+        _best_temperature(log_factors.positions[reached], codes[reached], of_characters),
+    )
+
+
+def _best_temperature(
+    log_probability: Floats, codes: NDArray[np.int64], weights: NDArray[np.float64]
+) -> float:
+    """Minimise the weighted negative log-likelihood, convex in 1 / temperature."""
+
+    def loss(log_temperature: float) -> float:
+        cooled = log_softmax(log_probability / np.exp(log_temperature), axis=1)
+        return -float(weights @ cooled[np.arange(len(codes)), codes])
+
+    return float(np.exp(_minimum(loss)))
+
+
+def _minimum(loss: Callable[[float], float]) -> float:
+    return float(minimize_scalar(loss, bounds=BOUNDS, method="bounded").x)
