@@ -12,7 +12,16 @@ from numpydoc.validate import validate
 
 import sksvhn
 
-SUBPACKAGES = ["datasets", "estimators", "metrics", "model_selection", "plotting", "preprocessing"]
+SUBPACKAGES = [
+    "callbacks",
+    "datasets",
+    "estimators",
+    "inspection",
+    "metrics",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+]
 
 # Headings and sections that every public docstring has; the rest of numpydoc's rules are style.
 REQUIRED = {

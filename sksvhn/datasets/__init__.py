@@ -8,7 +8,7 @@ from ._fetch import fetch_svhn
 from ._h5 import load_svhn_h5
 from ._mnist import load_mnist
 from ._numbers import load_svhn_numbers
-from ._street_numbers import make_street_numbers
+from ._street_numbers import make_empty_surfaces, make_street_numbers
 
 __all__ = [
     "describe_numbers",
@@ -18,6 +18,7 @@ __all__ = [
     "load_svhn_h5",
     "load_svhn_numbers",
     "make_digit_sequences",
+    "make_empty_surfaces",
     "make_street_numbers",
     "read_digit_struct",
 ]

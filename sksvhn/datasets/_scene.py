@@ -41,6 +41,8 @@ class SceneSettings(NamedTuple):
     #: Characters outside the alphabet that may stand near a number.
     foreign: str
     margin: tuple[float, float]
+    #: Whether all writing is left out.
+    empty: bool = False
 
 
 class StreetNumber(NamedTuple):
@@ -75,7 +77,10 @@ class _Colors(NamedTuple):
 def photograph_number(
     rng: np.random.Generator, number: str, settings: SceneSettings
 ) -> StreetNumber:
-    """Draw a scene with a number, photograph it, and crop the number from the picture."""
+    """Draw a scene with a number, photograph it, and crop the number from the picture.
+
+    An empty one is the same scene, and cropped to the same place, without the number.
+    """
     family = settings.families[int(rng.integers(len(settings.families)))]
     hand = draw_hand(rng, family)
     seen_height = draw_digit_height(rng)
@@ -86,6 +91,8 @@ def photograph_number(
     surroundings = Surroundings(settings.alphabet, settings.foreign, reach)
     padding = round(_PADDING * height + max(reach, 0.0))
     lettering = letter(rng, number, hand, height, padding, surroundings)
+    if settings.empty:
+        lettering = lettering._replace(mask=np.zeros_like(lettering.mask))
     layers = paint_scene(rng, lettering, height)
     scene = _as_picture([layers.luminance, layers.ink, layers.sign][: 3 if settings.color else 1])
 

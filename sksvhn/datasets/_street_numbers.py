@@ -1,9 +1,9 @@
-"""Generated pictures of house numbers."""
+"""Generated pictures of house numbers, and of the same walls and signs without any."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from numbers import Integral, Real
@@ -18,6 +18,7 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from .._crop import check_image_size
+from .._labels import DIGITS
 from ._fonts import FontFace, find_fonts
 from ._progress import with_progress
 from ._scene import SceneSettings, StreetNumber, photograph_number
@@ -27,6 +28,10 @@ _SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)
 
 # Near numbers on houses: street names, "12 A", "No. 7".
 _SIGN_WRITING = "ABCDEFGHIJKLMNOPRSTUVWYacdehnorst-.'/"
+
+# Most characters of a number, and least and largest margin, unless asked otherwise.
+_MAX_LENGTH = 5
+_MARGIN = (-0.1, 0.3)
 
 # Pictures handed to a worker at a time.
 _CHUNK = 256
@@ -70,10 +75,10 @@ def make_street_numbers(
     *,
     image_size: tuple[int, int] = (64, 64),
     color: bool = True,
-    alphabet: str = "0123456789",
-    max_length: int = 5,
+    alphabet: str = DIGITS,
+    max_length: int = _MAX_LENGTH,
     length_distribution: Literal["svhn"] | Sequence[float] = "svhn",
-    margin: tuple[float, float] = (-0.1, 0.3),
+    margin: tuple[float, float] = _MARGIN,
     font_dir: str | PathLike[str] | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
@@ -160,6 +165,7 @@ def make_street_numbers(
     See Also
     --------
     load_svhn_numbers : Real numbers.
+    make_empty_surfaces : The same scenes without a number.
 
     References
     ----------
@@ -192,22 +198,11 @@ def make_street_numbers(
         foreign="".join(c for c in _SIGN_WRITING if c not in characters),
         margin=_check_margin(margin),
     )
-    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
-    starts = range(0, n_samples, _CHUNK)
-    workers = Parallel(n_jobs=n_jobs, return_as="generator")
-    chunks = workers(
-        delayed(_draw_chunk)(
-            entropy,
-            range(start, min(start + _CHUNK, n_samples)),
-            lengths,
-            settings,
-        )
-        for start in starts
-    )
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
     rows: list[tuple[str, NDArray[np.float64], int, int, str]] = []
+    drawn = _draw(n_samples, lengths, settings, random_state, n_jobs)
     for number, picture in with_progress(
-        chunks, n_samples, label="make_street_numbers", verbose=verbose
+        drawn, n_samples, label="make_street_numbers", verbose=verbose
     ):
         images[len(rows)] = picture.pixels
         rows.append((number, picture.boxes, *picture.picture_size, picture.font))
@@ -216,6 +211,94 @@ def make_street_numbers(
     if return_X_y:
         return images, target
     return Bunch(images=images, target=target, frame=frame, DESCR=_describe(settings.families))
+
+
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "image_size": [tuple, list],
+        "color": ["boolean"],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_empty_surfaces(
+    n_samples: int = 100,
+    *,
+    image_size: tuple[int, int] = (64, 64),
+    color: bool = True,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> NDArray[np.uint8]:
+    """Draw walls and signs without any number: a reader should not be sure of what it reads there.
+
+    They are the scenes of :func:`make_street_numbers` of the same `random_state`, photographed and
+    cropped likewise, before the number (and whatever is written beside it) was put up. The camera
+    exposes each picture for what it sees, so what is left has its contrast raised.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Number of pictures.
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the pictures in pixels. Crops are stretched to it.
+    color : bool, default=True
+        Whether pictures have three channels or one.
+    random_state : int, RandomState instance or None, default=None
+        Determines everything that is drawn. With the same int, fonts and Pillow the pictures are
+        the same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
+    n_jobs : int, default=None
+        Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
+        ``-1`` all processors.
+    verbose : int, default=0
+        Whether to report progress, about once a second, on the standard error stream.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, height, width[, 3]), dtype uint8
+        The pictures.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If no font package is installed (``pip install sksvhn[fonts]``): the places of numbers,
+        round which signs are drawn, then all have the proportions of Pillow's own font.
+
+    See Also
+    --------
+    make_street_numbers : With numbers.
+
+    Examples
+    --------
+    >>> from sksvhn.datasets import make_empty_surfaces
+    >>> surfaces = make_empty_surfaces(3, color=False, random_state=0)
+    >>> surfaces.shape, surfaces.dtype
+    ((3, 64, 64), dtype('uint8'))
+    """
+    settings = SceneSettings(
+        families=find_fonts(DIGITS, None),
+        image_size=check_image_size(image_size),
+        color=color,
+        alphabet=DIGITS,
+        foreign=_SIGN_WRITING,
+        margin=_MARGIN,
+        empty=True,
+    )
+    lengths = length_probabilities("svhn", _MAX_LENGTH)
+    images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
+    drawn = _draw(n_samples, lengths, settings, random_state, n_jobs)
+    surfaces = with_progress(drawn, n_samples, label="make_empty_surfaces", verbose=verbose)
+    for row, (_, picture) in enumerate(surfaces):
+        images[row] = picture.pixels
+    return images
 
 
 def _check_alphabet(alphabet: str) -> str:
@@ -287,6 +370,25 @@ def _first_weights(alphabet: str, length: int) -> tuple[float, ...]:
         weights[zero] = 0.0
         weights[zero] = _LEADING_ZERO / (1 - _LEADING_ZERO) * sum(weights)
     return tuple(weights)
+
+
+def _draw(
+    n_samples: int,
+    lengths: tuple[float, ...],
+    settings: SceneSettings,
+    random_state: int | np.random.RandomState | None,
+    n_jobs: int | None,
+) -> Iterator[list[tuple[str, StreetNumber]]]:
+    """Pictures in order, chunk by chunk."""
+    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
+    workers = Parallel(n_jobs=n_jobs, return_as="generator")
+    chunks: Iterator[list[tuple[str, StreetNumber]]] = workers(
+        delayed(_draw_chunk)(
+            entropy, range(start, min(start + _CHUNK, n_samples)), lengths, settings
+        )
+        for start in range(0, n_samples, _CHUNK)
+    )
+    return chunks
 
 
 def _draw_chunk(

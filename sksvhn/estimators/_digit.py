@@ -110,6 +110,9 @@ class DigitClassifier(NeuralClassifier):
             )
         return np.array([index[label] for label in distinct.tolist()], dtype=np.int64)[inverse]
 
+    def _symbols(self) -> list[str]:
+        return [str(label) for label in self.classes_.tolist()]
+
     def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
         return targets[0]
 

@@ -174,6 +174,10 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             What is measured, and for which samples it counts.
         """
 
+    @abstractmethod
+    def _symbols(self) -> list[str]:
+        """Say what each code of the targets stands for."""
+
     def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
         """Return groups of which a validation split takes the same share each."""
         return None
@@ -454,6 +458,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             ),
             measure=self._measure,
             measure_names=self._measure_names(),
+            symbols=self._symbols(),
             rng=np.random.default_rng(seed),
             make_optimizer=partial(
                 make_optimizer,

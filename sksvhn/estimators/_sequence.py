@@ -348,6 +348,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         codec = self._codec.for_labels(as_labels(y, name), name)
         return codec.encode(self._strings(y, name), name)
 
+    def _symbols(self) -> list[str]:
+        return list(self.alphabet_)
+
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         super()._learn_pictures(pictures, data)
         if self.head == "tiles":

@@ -118,6 +118,7 @@ class TrainingNet(NeuralNet):
 
     Loss and measures are summed on the device and read back once an epoch; skorch reads the loss
     every step. `measure` gives values of every sample, and whether they count, (n, n_measures).
+    `symbols` are what codes of targets stand for, for callbacks that show them.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class TrainingNet(NeuralNet):
         preparation: Preparation,
         measure: Callable[[Any, Targets], tuple[Tensor, Tensor]],
         measure_names: Sequence[str],
+        symbols: Sequence[str],
         rng: np.random.Generator,
         make_optimizer: Callable[..., torch.optim.Optimizer],
         schedule: Schedule,
@@ -139,6 +141,7 @@ class TrainingNet(NeuralNet):
         self.preparation = preparation
         self.measure = measure
         self.measure_names = measure_names
+        self.symbols = symbols
         self.rng = rng
         self.make_optimizer = make_optimizer
         self.schedule = schedule

@@ -92,9 +92,9 @@ def expected_calibration_error(
     """
     readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
     values = _probabilities(readings)
-    bins = _uniform_bins(values, n_bins)
+    bins = uniform_bins(values, n_bins)
     if strategy == "quantile":
-        bins = _quantile_bins(values, readings.weight, n_bins)
+        bins = quantile_bins(values, readings.weight, n_bins)
     gaps = np.bincount(bins, weights=readings.weight * (readings.is_right - values))
     return float(np.abs(gaps).sum() / readings.weight.sum())
 
@@ -111,13 +111,13 @@ def _probabilities(readings: Readings) -> NDArray[np.float64]:
     return values
 
 
-def _uniform_bins(values: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
+def uniform_bins(values: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
     # Divided, not stepped: an edge such as 9 / 15 is then the same float as a confidence of 0.6.
     edges = np.arange(1, n_bins) / n_bins
     return np.searchsorted(edges, values, side="left")
 
 
-def _quantile_bins(
+def quantile_bins(
     values: NDArray[np.float64], weight: NDArray[np.float64], n_bins: int
 ) -> NDArray[np.intp]:
     """Bin each distinct value by the share of weight below it."""

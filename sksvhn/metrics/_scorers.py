@@ -286,9 +286,14 @@ def _score(
     metric: Callable[..., float], estimator: Any, X: Any, y: ArrayLike, **params: Any
 ) -> float:
     """Score what an estimator reads, and how sure it is."""
+    return metric(y, *read_with_confidence(estimator, X), **params)
+
+
+def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
+    """Read pictures in one pass, with an estimator, a Pipeline or a search."""
     reader, features = _reader(estimator, X)
     numbers, confidence = reader.predict(features, return_confidence=True)
-    return metric(y, numbers, confidence, **params)
+    return numbers, confidence
 
 
 def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
@@ -304,6 +309,6 @@ def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
                 X = transformer.transform(X)
         return _reader(estimator.steps[-1][1], X)
     raise TypeError(
-        f"{type(estimator).__name__} has no method confidence(X), which this score needs; use an "
+        f"{type(estimator).__name__} has no method confidence(X), which is needed here; use an "
         "estimator that has one, such as SVHNSequenceClassifier."
     )

@@ -1,6 +1,7 @@
-"""Ways to split pictures of whole numbers into folds, or into train, validation and test sets."""
+"""Ways to split pictures into folds or parts, and to choose which readings to believe."""
 
+from ._min_confidence import min_confidence_for_accuracy
 from ._split import NumberKFold
 from ._train_validation_test import train_validation_test_split
 
-__all__ = ["NumberKFold", "train_validation_test_split"]
+__all__ = ["NumberKFold", "min_confidence_for_accuracy", "train_validation_test_split"]

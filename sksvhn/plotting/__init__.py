@@ -1,6 +1,23 @@
 """Pictures of data sets, and of what a model read."""
 
+from ._activations import ActivationsDisplay
+from ._attention import AttentionDisplay
+from ._coverage import CoverageDisplay
+from ._filters import FiltersDisplay
+from ._learning_curves import LearningCurvesDisplay
+from ._number_confusion import NumberConfusionDisplay
 from ._number_statistics import NumberStatisticsDisplay
 from ._readings import ReadingsDisplay
+from ._reliability import ReliabilityDisplay
 
-__all__ = ["NumberStatisticsDisplay", "ReadingsDisplay"]
+__all__ = [
+    "ActivationsDisplay",
+    "AttentionDisplay",
+    "CoverageDisplay",
+    "FiltersDisplay",
+    "LearningCurvesDisplay",
+    "NumberConfusionDisplay",
+    "NumberStatisticsDisplay",
+    "ReadingsDisplay",
+    "ReliabilityDisplay",
+]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from ..datasets._describe import digit_boxes, number_frame
-from ._readings import RIGHT, WRONG
+from ._matplotlib import RIGHT, WRONG, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,18 +105,10 @@ class NumberStatisticsDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        try:
-            from matplotlib import pyplot as plt
-            from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-        except ImportError:
-            raise ImportError(
-                "NumberStatisticsDisplay needs matplotlib; install it with: "
-                "pip install 'sksvhn[plot]'"
-            ) from None
-        if figure is None:
-            figure = plt.figure(figsize=(10, 3), layout="constrained")
-        self.figure_ = figure
-        self.axes_ = figure.subplots(1, 3)
+        self.figure_ = figure_or_new(figure, self, (10, 3))
+        from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+        self.axes_ = self.figure_.subplots(1, 3)
         self._draw_lengths(self.axes_[0])
         self._draw_sizes(self.axes_[1], self.widths, "Width")
         self._draw_sizes(self.axes_[2], self.heights, "Height")

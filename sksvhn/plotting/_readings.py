@@ -9,13 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 
 from .._labels import BLANK, numbers_to_strings
+from ..metrics._readings import check_readings
+from ..metrics._scorers import read_with_confidence
+from ._matplotlib import RIGHT, WRONG, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-# Okabe and Ito's blue and vermilion, which every kind of colour vision tells apart.
-RIGHT, WRONG = "#0072B2", "#D55E00"
 
 
 class ReadingsDisplay:
@@ -51,6 +50,14 @@ class ReadingsDisplay:
     >>> display = ReadingsDisplay.from_predictions(images, ["1", "12", "7"], ["1", "17", "7"])
     >>> [axes.get_title() for axes in display.axes_.ravel()]
     ['1', '17 (is 12)', '7']
+
+    Only what was read wrong, the surest first:
+
+    >>> display = ReadingsDisplay.from_predictions(
+    ...     images, ["1", "12", "7"], ["1", "17", "1"], [0.9, 0.6, 0.8], n_mistakes=10
+    ... )
+    >>> [axes.get_title().splitlines() for axes in display.axes_.ravel()]
+    [['1 (is 7)', '80% sure'], ['17 (is 12)', '60% sure']]
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class ReadingsDisplay:
         X: ArrayLike,
         y: ArrayLike | None = None,
         *,
+        n_mistakes: int | None = None,
         blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
@@ -83,11 +91,16 @@ class ReadingsDisplay:
         Parameters
         ----------
         estimator : fitted estimator
-            With ``predict`` and, for confidences, ``confidence``.
+            A reader of numbers or any other classifier; or a :class:`~sklearn.pipeline.Pipeline`
+            that ends in one; or a fitted search over either. Readers of numbers tell their
+            confidence.
         X : array-like of shape (n, height, width) or (n, height, width, 3)
             Pictures.
         y : array-like of shape (n,) or (n, max_length), default=None
             True numbers.
+        n_mistakes : int, default=None
+            Draw at most so many readings, only wrong ones, by falling confidence. None draws all
+            pictures as they come.
         blank : int, default=10
             The code that pads rows of codes.
         **plot_params
@@ -97,12 +110,20 @@ class ReadingsDisplay:
         -------
         ReadingsDisplay
             Plotted.
+
+        Raises
+        ------
+        ValueError
+            As `plot` does; or if `n_mistakes` is given, but no true numbers, an estimator without
+            confidence, or nothing that was read wrong.
         """
-        confidence = estimator.confidence(X) if hasattr(estimator, "confidence") else None
-        display = cls(
-            np.asarray(X), estimator.predict(X), y_true=y, confidence=confidence, blank=blank
+        try:
+            readings, confidence = read_with_confidence(estimator, X)
+        except TypeError:  # it has readings alone
+            readings, confidence = estimator.predict(X), None
+        return cls.from_predictions(
+            X, y, readings, confidence, n_mistakes=n_mistakes, blank=blank, **plot_params
         )
-        return display.plot(**plot_params)
 
     @classmethod
     def from_predictions(
@@ -112,6 +133,7 @@ class ReadingsDisplay:
         y_pred: ArrayLike,
         confidence: ArrayLike | None = None,
         *,
+        n_mistakes: int | None = None,
         blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
@@ -127,6 +149,9 @@ class ReadingsDisplay:
             Readings.
         confidence : array-like of shape (n,), default=None
             In [0, 1].
+        n_mistakes : int, default=None
+            Draw at most so many readings, only wrong ones, by falling confidence. None draws all
+            pictures as they come. A rejected reading counts as wrong.
         blank : int, default=10
             The code that pads rows of codes.
         **plot_params
@@ -136,8 +161,21 @@ class ReadingsDisplay:
         -------
         ReadingsDisplay
             Plotted.
+
+        Raises
+        ------
+        ValueError
+            As `plot` does; or if `n_mistakes` is given, but no true numbers, no confidence, or
+            nothing that was read wrong.
         """
-        display = cls(np.asarray(images), y_pred, y_true=y_true, confidence=confidence, blank=blank)
+        images = np.asarray(images)
+        if n_mistakes is not None:
+            check_consistent_length(images, y_pred)
+            rows = _surest_mistakes(y_true, y_pred, confidence, blank)[:n_mistakes]
+            images, y_true, y_pred, confidence = (
+                np.asarray(values)[rows] for values in (images, y_true, y_pred, confidence)
+            )
+        display = cls(images, y_pred, y_true=y_true, confidence=confidence, blank=blank)
         return display.plot(**plot_params)
 
     def plot(self, *, n_columns: int = 8, figure: Figure | None = None) -> Self:
@@ -162,25 +200,17 @@ class ReadingsDisplay:
         ValueError
             If there are no pictures, or not as many readings, truths or confidences.
         """
-        try:
-            from matplotlib import pyplot as plt
-        except ImportError:
-            raise ImportError(
-                "ReadingsDisplay needs matplotlib; install it with: pip install 'sksvhn[plot]'"
-            ) from None
         titles, colors = self._titles()
         n_columns = min(n_columns, len(titles))
         n_rows = -(-len(titles) // n_columns)
-        if figure is None:
-            figure = plt.figure(figsize=(1.3 * n_columns, 1.65 * n_rows), layout="constrained")
-        self.figure_ = figure
-        self.axes_ = figure.subplots(n_rows, n_columns, squeeze=False)
+        self.figure_ = figure_or_new(figure, self, (1.3 * n_columns, 1.65 * n_rows))
+        self.axes_ = self.figure_.subplots(n_rows, n_columns, squeeze=False)
         for axes in self.axes_.ravel():
             axes.set_axis_off()
         for axes, image, title, color in zip(
             self.axes_.ravel(), self.images, titles, colors, strict=False
         ):
-            self._draw(axes, image, title, color)
+            draw_picture(axes, image, title, color)
         return self
 
     def _titles(self) -> tuple[list[str], list[str]]:
@@ -203,13 +233,25 @@ class ReadingsDisplay:
             colors.append(RIGHT if reading == truth else WRONG)
         return titles, colors
 
-    @staticmethod
-    def _draw(axes: Axes, image: NDArray[Any], title: str, color: str) -> None:
-        pixels = image if image.ndim == 2 or image.shape[2] == 3 else image[..., 0]
-        if pixels.dtype != np.uint8 and pixels.ndim == 3:
-            span = float(np.ptp(pixels)) or 1.0
-            pixels = (pixels - pixels.min()) / span
-        # Pixels of 0 to 255 show their true contrast; the range of others is unknown.
-        low, high = (0, 255) if pixels.dtype == np.uint8 else (None, None)
-        axes.imshow(pixels, cmap="gray", vmin=low, vmax=high)
-        axes.set_title(title, color=color, fontsize=9)
+
+def _surest_mistakes(
+    y_true: ArrayLike | None, y_pred: ArrayLike, confidence: ArrayLike | None, blank: int
+) -> NDArray[np.intp]:
+    """Rows that were read wrong, by falling confidence."""
+    if y_true is None:
+        raise ValueError("n_mistakes selects wrong readings: pass the true numbers as well.")
+    if confidence is None:
+        raise ValueError(
+            "n_mistakes sorts by confidence, and there is none; pass the confidence of each "
+            "reading, or an estimator that tells it, such as SVHNSequenceClassifier."
+        )
+    readings = check_readings(y_true, y_pred, None, blank, confidence)
+    assert readings.confidence is not None
+    order = np.argsort(-readings.confidence, kind="stable")
+    mistakes = order[~readings.is_right[order]]
+    if not len(mistakes):
+        raise ValueError(
+            f"All {len(order)} readings are right, so there is no mistake to show; leave "
+            "n_mistakes out."
+        )
+    return mistakes

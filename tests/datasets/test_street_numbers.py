@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from sksvhn.datasets import make_street_numbers
+from sksvhn.datasets import make_empty_surfaces, make_street_numbers
 from sksvhn.datasets._street_numbers import _draw_number, length_probabilities
 
 
@@ -234,3 +234,42 @@ def test_silent_unless_verbose(capsys):
 def test_bad_parameters_are_named(parameters, message):
     with pytest.raises((ValueError, TypeError, OSError), match=message):
         make_street_numbers(**{"n_samples": 2, **parameters})
+
+
+def test_numbers_are_drawn_as_before():
+    """What is drawn without a number must not change what is drawn with one."""
+    numbers = make_street_numbers(8, image_size=(24, 24), color=False, random_state=0)
+    with_surfaces = make_empty_surfaces(8, image_size=(24, 24), color=False, random_state=0)
+    again = make_street_numbers(8, image_size=(24, 24), color=False, random_state=0)
+    np.testing.assert_array_equal(numbers.images, again.images)
+    assert (numbers.images != with_surfaces).any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_empty_surfaces_are_the_same_scenes_without_ink(color):
+    state = {"random_state": 0, "color": color}
+    numbers, surfaces = make_street_numbers(60, **state).images, make_empty_surfaces(60, **state)
+    assert (surfaces.shape, surfaces.dtype) == (numbers.shape, numbers.dtype)
+    assert np.median(surfaces.std(axis=(1, 2))) < 0.6 * np.median(numbers.std(axis=(1, 2)))
+    # At the picture's corners, where no number reaches, is what was there before.
+    corners = [images[:, :6, :6].reshape(60, -1).mean(axis=1) for images in (numbers, surfaces)]
+    assert np.corrcoef(corners)[0, 1] > 0.7
+
+
+def test_empty_surfaces_do_not_depend_on_n_jobs_and_n_samples():
+    one = make_empty_surfaces(260, image_size=(12, 12), random_state=3)
+    np.testing.assert_array_equal(
+        one, make_empty_surfaces(260, image_size=(12, 12), random_state=3, n_jobs=2)
+    )
+    np.testing.assert_array_equal(
+        one[:3], make_empty_surfaces(3, image_size=(12, 12), random_state=3)
+    )
+    assert (one[:3] != make_empty_surfaces(3, image_size=(12, 12), random_state=4)).any()
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"n_samples": 0}, {"image_size": (0, 8)}, {"color": "grey"}, {"n_jobs": "all"}]
+)
+def test_bad_parameters_of_empty_surfaces_are_named(parameters):
+    with pytest.raises(ValueError, match=next(iter(parameters))):
+        make_empty_surfaces(**parameters)

@@ -75,9 +75,3 @@ def test_given_figure() -> None:
 def test_bad_input_is_a_clear_error() -> None:
     with pytest.raises(ValueError, match="'length' and 'boxes'"):
         NumberStatisticsDisplay.from_numbers(pd.DataFrame({"x": [1]}))
-
-
-def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"pip install 'sksvhn\[plot\]'"):
-        NumberStatisticsDisplay([1], [1], [1]).plot()

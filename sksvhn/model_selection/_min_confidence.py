@@ -1,0 +1,177 @@
+"""The confidence from which on readings are right at a promised accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval
+
+from .._labels import BLANK
+from ..metrics._readings import check_readings, validate_score_params
+from ..metrics._selective import confidence_steps
+
+
+@validate_score_params(
+    confidence=["array-like"],
+    accuracy=[Interval(Real, 0, 1, closed="neither")],
+    confidence_level=[Interval(Real, 0, 1, closed="neither")],
+)
+def min_confidence_for_accuracy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    confidence: ArrayLike,
+    *,
+    accuracy: float = 0.98,
+    confidence_level: float = 0.9,
+    blank: int = BLANK,
+) -> float:
+    """Choose the confidence below which to reject readings, so that those kept can be promised.
+
+    With a probability of at least `confidence_level` over the draw of the validation pictures,
+    readings at least this confident are right at a rate of at least `accuracy` on all pictures of
+    the same kind [1]_. A threshold that just reaches the accuracy on the validation pictures, as
+    in :func:`~sksvhn.metrics.coverage_at_accuracy_score`, fails to about every other time.
+
+    Give it to a reader: ``clf.set_params(min_confidence=...)``. Needs MAPIE:
+    ``pip install 'sksvhn[guarantee]'``.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, max_length)
+        True numbers of validation pictures that were not used in training: strings (``"0210"``),
+        integers, or rows of integer codes padded at their end with `blank`. Rows of codes stand
+        for the digits 0-9.
+    y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
+        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
+        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it: read
+        the validation pictures with a reader that rejects none.
+    confidence : array-like of shape (n_samples,)
+        How sure each reading is, in [0, 1].
+    accuracy : float, default=0.98
+        Share of whole numbers that must be right among those kept, in (0, 1).
+    confidence_level : float, default=0.9
+        Probability with which the promise is kept, in (0, 1).
+    blank : int, default=10
+        The code that pads rows of codes.
+
+    Returns
+    -------
+    float
+        In [0, 1]: the least confidence to keep. 0.0 if all readings may be kept.
+
+    Raises
+    ------
+    ImportError
+        If MAPIE is not installed.
+    ValueError
+        If no threshold can be promised the accuracy, a confidence lies outside [0, 1], the inputs
+        differ in length, are empty or hold missing values, or if a true number has no character.
+
+    See Also
+    --------
+    sksvhn.metrics.coverage_at_accuracy_score : Share of readings that reaches an accuracy on the
+        pictures at hand, without a promise for others.
+
+    Notes
+    -----
+    The promise concerns pictures drawn independently, like the validation pictures. It says
+    nothing of other streets or cameras, and is too bold where several pictures show the same
+    house. It is for one choice: choosing among several readers by the result voids it.
+
+    Thresholds are tested one after the other, from one that keeps the surest quarter of the
+    readings downwards, until one cannot be shown to reach the accuracy: fixed-sequence testing
+    [1]_ of how many readings are wrong among those kept, by MAPIE. The sequence starts with more
+    than a quarter where otherwise one wrong reading among them would end it. Where there are
+    pictures enough for two, a second sequence starts half-way from there to all readings, for
+    wrong labels among the surest may end the first. Choosing a threshold of selective
+    classification by a bound is due to [2]_.
+
+    Few pictures cannot prove much: with no reading wrong at all, an accuracy of 0.98 takes 114
+    pictures, 0.99 takes 230.
+
+    References
+    ----------
+    .. [1] A. N. Angelopoulos, S. Bates, E. J. Candès, M. I. Jordan and L. Lei, "Learn then Test:
+       Calibrating Predictive Algorithms to Achieve Risk Control", arXiv:2110.01052.
+    .. [2] Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks",
+       NIPS 2017, arXiv:1705.08500.
+
+    Examples
+    --------
+    Of 400 validation pictures the surest 300 are read right, of the others every fifth is misread:
+
+    >>> import numpy as np
+    >>> from sksvhn.model_selection import min_confidence_for_accuracy
+    >>> y_true = ["19"] * 400
+    >>> y_pred = ["19"] * 300 + ["19", "19", "19", "19", "79"] * 20
+    >>> confidence = np.linspace(1, 0.601, 400)
+    >>> min_confidence = min_confidence_for_accuracy(y_true, y_pred, confidence)
+    >>> round(min_confidence, 3)
+    0.692
+    >>> kept = confidence >= min_confidence
+    >>> int(kept.sum()), int((np.array(y_true) != np.array(y_pred))[kept].sum())
+    (309, 1)
+    """
+    p_values_of, control_fwer, sequence = _import_mapie()
+    readings = check_readings(y_true, y_pred, None, blank, confidence)
+    assert readings.confidence is not None
+    outside = (readings.confidence < 0) | (readings.confidence > 1)
+    if outside.any():
+        raise ValueError(
+            f"confidence must lie in [0, 1]; element {int(outside.argmax())} is "
+            f"{readings.confidence[outside][0]:g}. Pass what the reader's confidence method "
+            "returns."
+        )
+    thresholds, kept, right = confidence_steps(readings)
+    n = len(readings.true)
+    max_p_value = 1 - confidence_level
+
+    def p_values(wrong: NDArray[Any], kept: NDArray[Any]) -> NDArray[np.float64]:
+        # MAPIE multiplies back and rounds up: a rate rounded upwards would count one more wrong.
+        rate = np.maximum(np.nextafter(wrong / kept, -1), 0)
+        of_rate: NDArray[np.float64] = p_values_of(rate, kept, 1 - accuracy, binary=True)[:, 0]
+        return of_rate
+
+    # Thresholds are confidences of validation readings. Given the confidence next below one, the
+    # readings above are independent draws of those that it keeps, so a binomial test holds; and
+    # the order of tests is set by ranks, which know nothing of right and wrong. (MAPIE's own
+    # controller takes the direction in which it tests from the labels.)
+    ranks = np.arange(1.0, n + 1)
+    start = float(n)
+    n_starts = 1
+    for n_starts, n_wrong in ((2, 1), (1, 1), (1, 0)):  # sequences share the level
+        passes = ranks[p_values(np.minimum(n_wrong, ranks), ranks) <= max_p_value / n_starts]
+        if len(passes):
+            start = max(passes[0], n // 4)
+            break
+    tested = kept >= start
+    thresholds, kept, right = thresholds[tested], kept[tested], right[tested]
+    safe = control_fwer(
+        p_values(kept - right, kept), max_p_value, sequence(min(n_starts, len(kept)))
+    )
+    if not len(safe):
+        raise ValueError(
+            f"{n} readings do not show, at confidence_level={confidence_level:g}, that any "
+            f"min_confidence reaches an accuracy of {accuracy:g}: of the {int(kept[0])} surest "
+            f"{right[0] / kept[0]:.2%} are right. Pass more validation pictures, or a lower "
+            "accuracy or confidence_level."
+        )
+    last = int(safe[-1])
+    return 0.0 if kept[last] == n else float(thresholds[last])
+
+
+def _import_mapie() -> tuple[Callable[..., Any], ...]:
+    """Return MAPIE's p-values of risks, its control of the family-wise error, and its sequences."""
+    try:
+        from mapie.risk_control import FWERFixedSequenceTesting, control_fwer
+        from mapie.risk_control.methods import compute_hoeffding_bentkus_p_value
+    except ImportError:
+        raise ImportError(
+            "min_confidence_for_accuracy needs MAPIE; install it with: "
+            "pip install 'sksvhn[guarantee]'"
+        ) from None
+    return compute_hoeffding_bentkus_p_value, control_fwer, FWERFixedSequenceTesting
