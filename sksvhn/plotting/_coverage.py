@@ -238,7 +238,8 @@ class CoverageDisplay:
 
         coverage, accuracies = np.asarray(self.coverage), np.asarray(self.accuracies)
         settled = accuracies[coverage >= _SETTLED_COVERAGE]
-        low = min(settled.min(initial=1.0), self.accuracy)
+        # Less than 1, for a reader that is never wrong.
+        low = min(settled.min(initial=1.0), self.accuracy, 0.995)
         low = max(low - 0.05 * (1 - low), 0.0)
         if ax.has_data():
             low = min(low, ax.get_ylim()[0])

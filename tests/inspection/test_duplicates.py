@@ -4,11 +4,12 @@ import io
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from sksvhn.datasets import make_street_numbers
-from sksvhn.inspection import find_near_duplicates
+from sksvhn.inspection import _duplicates, find_near_duplicates
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ COPIES = {
     "brighter": lambda picture: 128 + picture // 2,
     "compressed": jpeg,
     "smaller": lambda picture: np.asarray(Image.fromarray(picture).resize((23, 31))),
-    "moved": lambda picture: np.roll(picture, (1, -1), (0, 1)),
+    "moved": lambda picture: np.roll(picture, (2, -2), (0, 1)),
     "coloured": lambda picture: np.stack([picture] * 3, axis=-1),
     "floats": lambda picture: picture / 255,
 }
@@ -41,11 +42,23 @@ def test_copies_are_found(copy, images):
     assert pairs["similarity"].iloc[0] > 0.95
 
 
+def thumbnail(picture, dx=0, dy=0):
+    box = (2 + dx, 2 + dy, 62 + dx, 62 + dy)
+    small = Image.fromarray(picture).resize((16, 16), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(small, dtype=float).ravel()
+
+
 def test_equals_brute_force(images):
-    thumbs = [
-        np.asarray(Image.fromarray(i).resize((16, 16), Image.Resampling.BILINEAR)) for i in images
-    ]
-    correlation = np.corrcoef([thumb.ravel() for thumb in thumbs])
+    n = len(images)
+    first = [thumbnail(picture) for picture in images]
+    correlation = np.max(
+        [
+            np.corrcoef(first, [thumbnail(picture, dx, dy) for picture in images])[:n, n:]
+            for dx in (-2, 0, 2)
+            for dy in (-2, 0, 2)
+        ],
+        axis=0,
+    )
     for threshold in (0.2, 0.7, 1.0):
         pairs = find_near_duplicates(images, threshold=threshold)
         expected = np.argwhere(np.triu(correlation >= threshold, 1))
@@ -58,7 +71,17 @@ def test_equals_brute_force(images):
 def test_between_two_sets_all_pairs_count(images):
     pairs = find_near_duplicates(images, images, threshold=0.7)
     within = find_near_duplicates(images, threshold=0.7)
-    assert len(pairs) == 2 * len(within) + len(images)
+    assert (pairs["index"] == pairs["other_index"]).sum() == len(images)
+    pd.testing.assert_frame_equal(
+        pairs[pairs["index"] < pairs["other_index"]].reset_index(drop=True), within
+    )
+    assert (pairs["index"] > pairs["other_index"]).any()
+
+
+def test_blocks_make_no_difference(images, monkeypatch):
+    whole = find_near_duplicates(images, threshold=0.5)
+    monkeypatch.setattr(_duplicates, "_BLOCK", 150)
+    pd.testing.assert_frame_equal(find_near_duplicates(images, threshold=0.5), whole)
 
 
 def test_threshold_of_one_takes_exact_copies(images):

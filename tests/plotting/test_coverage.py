@@ -67,6 +67,11 @@ def test_the_mark_lies_on_the_curve_and_in_view(data: Any, n: int, accuracy: flo
     mpl.pyplot.close("all")
 
 
+def test_a_reader_that_is_never_wrong() -> None:
+    ax = CoverageDisplay.from_predictions(TRUE, TRUE, SURE, accuracy=1.0).ax_
+    assert ax.get_ylim()[0] < 0.995 < 1 < ax.get_ylim()[1]
+
+
 def test_curves_share_axes() -> None:
     first = CoverageDisplay.from_predictions(TRUE, READ, SURE, name="one")
     lowest = first.ax_.get_ylim()[0]
