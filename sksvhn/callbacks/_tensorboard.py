@@ -289,7 +289,7 @@ class TensorBoard(callbacks.TensorBoard):
         inputs, (targets, _) = batch
         if not _is_worth_a_sheet(inputs):
             return
-        with net.average_.in_place(net.module_):
+        with net.average_.in_place():
             outputs = net.evaluation_step(batch)
         pixels = as_pixels(inputs)
         true = as_text(targets, net.symbols)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,9 +31,12 @@ def make_optimizer(
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    options: dict[str, Any] = {}
     if name in ("momentum", "nesterov"):
-        return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=name == "nesterov")
-    return OPTIMIZERS[name](groups, lr=lr)  # type: ignore[call-arg]
+        options = {"momentum": momentum, "nesterov": name == "nesterov"}
+    # One pass over all weights, where torch has it.
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    return OPTIMIZERS[name](groups, lr=lr, fused=fused, **options)  # type: ignore[call-arg]
 
 
 def no_optimizer(module: nn.Module, *, lr: float) -> torch.optim.Optimizer:

@@ -82,13 +82,16 @@ class Standardizer:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
         # torch warns about read-only (memory-mapped) arrays.
         writable = np.require(pictures, requirements=["W"])
-        batch = torch.from_numpy(writable).to(device).to(dtype)
+        stored = torch.from_numpy(writable).to(device)
+        if stored.dtype != torch.uint8:  # which the difference turns to floats itself
+            stored = stored.to(dtype)
         mean = torch.tensor(self.mean, dtype=dtype, device=device)
         std = torch.tensor(self.std, dtype=dtype, device=device)
-        batch = ((batch - mean) / std).permute(0, 3, 1, 2)
+        # The difference is new memory, so that what follows may be in place.
+        batch = (stored - mean).div_(std).permute(0, 3, 1, 2)
         if self.per_image:
             deviation, center = torch.std_mean(batch, dim=(1, 2, 3), keepdim=True)
-            batch = (batch - center) / (deviation + LOWEST_DEVIATION)
+            batch.sub_(center).div_(deviation.add_(LOWEST_DEVIATION))
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch

@@ -26,35 +26,77 @@ class WeightAverage:
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay = decay
         self.n_updates = 0
-        self.tensors = [tensor.detach().clone() for tensor in self._tensors_of(module)]
-
-    @staticmethod
-    def _tensors_of(module: nn.Module) -> list[Tensor]:
-        return [t for t in module.state_dict().values() if t.is_floating_point()]
+        # Listed once: a state_dict costs a small network as much as a layer.
+        self.own = [t for t in module.state_dict().values() if t.is_floating_point()]
+        self.tensors = [tensor.clone() for tensor in self.own]
 
     @torch.no_grad()
-    def update(self, module: nn.Module) -> None:
+    def update(self) -> None:
         """Move the average towards the module; early on, faster, to forget the random start."""
         self.n_updates += 1
         decay = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
-        torch._foreach_lerp_(self.tensors, self._tensors_of(module), 1 - decay)
+        torch._foreach_lerp_(self.tensors, self.own, 1 - decay)
 
     @torch.no_grad()
-    def exchange(self, module: nn.Module) -> None:
+    def exchange(self) -> None:
         """Swap the averaged and the module's own weights."""
-        for average, own in zip(self.tensors, self._tensors_of(module), strict=True):
+        for average, own in zip(self.tensors, self.own, strict=True):
             kept = own.clone()
             own.copy_(average)
             average.copy_(kept)
 
     @contextmanager
-    def in_place(self, module: nn.Module) -> Iterator[None]:
+    def in_place(self) -> Iterator[None]:
         """Let the module have the averaged weights for a while."""
-        self.exchange(module)
+        self.exchange()
         try:
             yield
         finally:
-            self.exchange(module)
+            self.exchange()
+
+
+class EpochMeans:
+    """Weighted means of loss and measures over an epoch, read back from the device at its end.
+
+    Many batches are measured at once: one by one that costs as much as a small network.
+    """
+
+    def __init__(self, measure: Callable[[Any, Targets], tuple[Tensor, Tensor]]) -> None:
+        self.measure = measure
+        self.pending: list[tuple[Tensor, Sequence[Tensor], Targets, Tensor]] = []
+        self.totals: float | Tensor = 0.0
+        self.weights: float | Tensor = 0.0
+
+    def add(
+        self, loss: Tensor, outputs: Sequence[Tensor], targets: Targets, weights: Tensor
+    ) -> None:
+        """Take a batch and its mean loss."""
+        self.pending.append(
+            (loss.detach(), [output.detach() for output in outputs], targets, weights)
+        )
+        if len(self.pending) == BATCHES_MEASURED:
+            self._measure()
+
+    def means(self) -> list[float]:
+        """Mean loss, then that of each measure; NaN where no sample counts."""
+        if self.pending:
+            self._measure()
+        return torch.as_tensor(self.totals / self.weights).tolist()
+
+    @torch.no_grad()
+    def _measure(self) -> None:
+        losses, outputs, targets, all_weights = zip(*self.pending, strict=True)
+        self.pending = []
+        weights = torch.cat(all_weights)
+        values, counts = self.measure(
+            [torch.cat(parts) for parts in zip(*outputs, strict=True)],
+            tuple(torch.cat(parts) for parts in zip(*targets, strict=True)),
+        )
+        counted = counts * weights[:, None]
+        sizes = torch.tensor([len(batch) for batch in all_weights]).to(weights)
+        loss = torch.stack(losses).to(weights) @ sizes
+        self.totals = self.totals + torch.cat([loss[None], (values * counted).sum(dim=0)])
+        self.weights = self.weights + torch.cat([weights.sum()[None], counted.sum(dim=0)])
 
 
 class TrainingStopped(Exception):  # noqa: N818  no error: a wish
@@ -109,6 +151,9 @@ class EpochProgress(Callback):
 
     on_train_end = on_epoch_end  # of an epoch that was interrupted
 
+
+# Batches whose outputs are measured at once.
+BATCHES_MEASURED = 64
 
 OWN_CALLBACKS = (EpochTimer, KeepBest, EpochProgress, PrintLog)
 
@@ -178,10 +223,15 @@ class TrainingNet(NeuralNet):
         self.optimizer_ = self.make_optimizer(self.module_, lr=self.lr)
         return self
 
+    def listeners(self, method_name: str) -> list[Callback]:
+        """List the callbacks that do something at a certain time."""
+        nothing = getattr(Callback, method_name)
+        return [cb for _, cb in self.callbacks_ if getattr(type(cb), method_name) is not nothing]
+
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call the callbacks; those of users end training by a KeyboardInterrupt, as in skorch."""
         getattr(self, method_name)(self, **cb_kwargs)
-        for _, callback in self.callbacks_:
+        for callback in self.listeners(method_name):
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
             except KeyboardInterrupt:
@@ -212,17 +262,19 @@ class TrainingNet(NeuralNet):
         self.steps_per_epoch_ = math.ceil(len(train) / self.batch_size)
         self.epochs_ahead_ = epochs
         self.epochs_before_ = self.n_epochs_
-        self.average_.exchange(self.module_)
+        self.average_.exchange()
         try:
             self.notify("on_train_begin", X=train, y=None)
             self.fit_loop((train, valid), epochs=epochs)
         except TrainingStopped:
             pass
         finally:
+            if not self.ema_decay:
+                self.average_.update()  # to the weights as they are
             try:
                 self.notify("on_train_end", X=train, y=None)
             finally:
-                self.average_.exchange(self.module_)
+                self.average_.exchange()
                 self.module_.eval()
 
     def get_split_datasets(self, X: Any, y: Any = None, **params: Any) -> Any:
@@ -246,27 +298,19 @@ class TrainingNet(NeuralNet):
         """One pass; loss and score are recorded once, at its end."""
         if iterator is None:
             return
+        self.module_.train(training)
+        means = EpochMeans(self.measure)
         if training:
             self.step_ = 0
-        totals: float | Tensor = 0.0
-        weight: float | Tensor = 0.0
-        with nullcontext() if training else self.average_.in_place(self.module_):
+        with nullcontext() if training else self.average_.in_place():
             for batch in iterator:
                 self.notify("on_batch_begin", batch=batch, training=training)
                 step = step_fn(batch, **params)
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-                targets, weights = batch[1]
-                with torch.no_grad():
-                    values, counts = self.measure(step["y_pred"], targets)
-                    loss = step["loss"].detach().reshape(1) * len(weights)
-                    total = torch.einsum(
-                        "n,nk,nk->k", weights, values.to(weights), counts.to(weights)
-                    )
-                    totals = totals + torch.cat([loss, total])
-                    weight = weight + torch.cat(
-                        [weights.sum().reshape(1), weights @ counts.to(weights)]
-                    )
-        mean_loss, *means = torch.as_tensor(totals / weight).tolist()
+                means.add(step["loss"], step["y_pred"], *batch[1])
+        if training and not self.ema_decay:
+            self.average_.update()
+        mean_loss, *measured = means.means()
         if training and not math.isfinite(mean_loss):
             raise ValueError(
                 f"The training loss is {mean_loss} in epoch {len(self.history)}; lower lr, which "
@@ -276,7 +320,7 @@ class TrainingNet(NeuralNet):
         self.history.record(f"{prefix}_loss", mean_loss)
         # What skorch's Checkpoint asks for.
         self.history.record(f"{prefix}_loss_best", mean_loss < min(earlier, default=math.inf))
-        for name, mean in zip(self.measure_names, means, strict=True):
+        for name, mean in zip(self.measure_names, measured, strict=True):
             if not math.isnan(mean):  # as where no number reaches a position
                 self.history.record(f"{prefix}_{name}", mean)
         if training:
@@ -294,11 +338,21 @@ class TrainingNet(NeuralNet):
             )
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr * factor
-        step = super().train_step(batch, **params)
+        # skorch's own step wraps this in a closure and sets the mode of every layer, each time.
+        inputs, truth = batch
+        self.optimizer_.zero_grad()
+        outputs = self.infer(inputs)
+        loss = self.get_loss(outputs, truth)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.listeners("on_grad_computed"):
+            parameters = list(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=parameters, batch=batch)
+        self.optimizer_.step()
         self.step_ += 1
         self.n_steps_ += 1
-        self.average_.update(self.module_)
-        return step
+        if self.ema_decay:
+            self.average_.update()
+        return {"loss": loss, "y_pred": outputs}
 
     def infer(self, x: Tensor, **params: Any) -> Any:
         """Forward pass, in bfloat16 where that was chosen for training."""
