@@ -116,3 +116,37 @@ def test_loading_benchmark() -> None:
     printed = run("benchmarks/loading.py", "--share", "0.003", "--n-repetitions", "1")
     assert "99 numbers" in printed
     assert "n_jobs=2:" in printed
+
+
+def test_failures_benchmark(data: Path, tmp_path: Path) -> None:
+    printed = run(
+        "benchmarks/failures.py",
+        *("--data", str(data), "--model", str(tmp_path / "clf.joblib"), "--out", str(tmp_path)),
+        *("--max-epochs", "1", "--n-pictures", "20"),
+    )
+    headings = [line for line in printed.splitlines() if line.startswith("### ")]
+    assert len(headings) == 12
+    assert "| empty surfaces | 20 |" in printed
+    for name in ("properties", "corruption", "no_number"):
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert min(picture.size) > 800
+    assert (tmp_path / "clf.joblib").exists()
+
+
+def test_trust_benchmark(data: Path, tmp_path: Path) -> None:
+    arguments = ("--data", str(data), "--output", str(tmp_path), "--max-epochs", "1")
+    model = ("--model", str(tmp_path / "clf.joblib"), "--n-simulations", "2")
+    candidates = ("--n-candidates", "3", "5")
+    printed = run("benchmarks/trust.py", *arguments, *model, *candidates)
+    headings = [line for line in printed.splitlines() if line.startswith("## ")]
+    assert headings == [
+        "## Scores",
+        "## Thresholds",
+        "## Promises",
+        "## Candidates",
+        "## Most probable numbers",
+    ]
+    assert "| 5 neighbours" in printed
+    for name in ("coverage", "reliability"):
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert min(picture.size) > 400

@@ -35,9 +35,7 @@ SCORES = {
     "area under the risk-coverage curve": area_under_risk_coverage_score,
     "expected calibration error": expected_calibration_error,
 }
-N_CANDIDATES = (5, 20, 100)
 TARGETS = (0.95, 0.97, 0.98, 0.99)
-N_SIMULATIONS = 200
 
 
 def main() -> None:
@@ -65,8 +63,8 @@ def main() -> None:
 
     chosen = clf.predict(X[threshold], return_confidence=True)
     show("Thresholds", thresholds(y[threshold], chosen, y_test, after))
-    show("Promises", promises(y_test, after))
-    ways = candidates(clf, X_test, y_test, np.unique(y[train]))
+    show("Promises", promises(y_test, after, options.n_simulations))
+    ways = candidates(clf, X_test, y_test, np.unique(y[train]), options.n_candidates)
     show("Candidates", accuracy_of(y_test, ways))
     on_streets = {name: ways[name] for name in ways if "drawn" not in name}
     draw(options.output / "coverage.png", CoverageDisplay, y_test, on_streets)
@@ -79,6 +77,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with SVHN's format 1")
     parser.add_argument("--output", type=Path, default=Path("trust"), help="folder for pictures")
     parser.add_argument("--model", type=Path, help="joblib file to keep the fitted model in")
+    parser.add_argument("--n-candidates", type=int, nargs="+", default=[5, 20, 100])
+    parser.add_argument("--n-simulations", type=int, default=200, help="draws of validation data")
     parser.add_argument("--max-epochs", type=int, default=SVHNSequenceClassifier().max_epochs)
     return parser.parse_args()
 
@@ -132,7 +132,7 @@ def thresholds(y: np.ndarray, chosen: Any, y_test: np.ndarray, answers: Any) -> 
     return pd.DataFrame(rows)
 
 
-def promises(y: np.ndarray, answers: Any) -> pd.DataFrame:
+def promises(y: np.ndarray, answers: Any, n_simulations: int) -> pd.DataFrame:
     """Whether thresholds keep their promise on fresh draws of validation pictures.
 
     The answers at hand are the population, from which validation pictures are drawn with
@@ -144,7 +144,7 @@ def promises(y: np.ndarray, answers: Any) -> pd.DataFrame:
     rows = []
     for target in TARGETS:
         kept = {"promised at 90 %": [], "taken as it comes": []}
-        for _ in range(N_SIMULATIONS):
+        for _ in range(n_simulations):
             drawn = rng.integers(len(y), size=len(y))
             limits = {"taken as it comes": plain_threshold(right[drawn], sure[drawn], target)}
             try:
@@ -178,13 +178,13 @@ def plain_threshold(right: np.ndarray, sure: np.ndarray, target: float) -> float
 
 
 def candidates(
-    clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray, known: np.ndarray
+    clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray, known: np.ndarray, sizes: list[int]
 ) -> dict[str, Any]:
     """Read any number there can be, and numbers known to be one of a list."""
     rng = np.random.default_rng(0)
     read, sure = clf.predict(X, return_confidence=True)
     ways = {"any number": (read, sure)}
-    for size in N_CANDIDATES:
+    for size in sizes:
         for name, lists in {
             "neighbours": [same_side(n, size, rng) for n in y],
             "drawn from train": [drawn(n, size, known, rng) for n in y],

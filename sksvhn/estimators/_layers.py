@@ -14,6 +14,8 @@ GROUP_SIZE = 16
 # TensorFlow's convention, in which alpha is not divided by the window of 2 * radius + 1 channels.
 LRN_RADIUS, LRN_ALPHA, LRN_BETA = 5, 0.1, 0.75
 
+RISING = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid)
+
 
 class ConvTrunk(nn.Sequential):
     """Stages of convolutions with 2x2 pooling behind them.
@@ -37,8 +39,11 @@ class ConvTrunk(nn.Sequential):
             attended = architecture.head == "attention" and index == len(architecture.channels) - 1
             if architecture.pooling[index] is not None and not attended:
                 pool = nn.MaxPool2d if architecture.pooling[index] == "max" else nn.AvgPool2d
+                # The greatest of activations is the activation of the greatest, at a quarter of
+                # the cost, where the activation comes last and rises all along.
+                first = pool is nn.MaxPool2d and isinstance(layers[-1], RISING)
                 # ceil_mode keeps pictures of one row or column alive.
-                layers.append(pool(2, ceil_mode=True))
+                layers.insert(len(layers) - first, pool(2, ceil_mode=True))
             if architecture.normalization_position == "after_pool" and normalization:
                 layers.append(_normalization(normalization, previous, dense=False))
             if architecture.dropout[index] > 0 and not attended:

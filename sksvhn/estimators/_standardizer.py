@@ -88,10 +88,15 @@ class Standardizer:
         mean = torch.tensor(self.mean, dtype=dtype, device=device)
         std = torch.tensor(self.std, dtype=dtype, device=device)
         # The difference is new memory, so that what follows may be in place.
-        batch = (stored - mean).div_(std).permute(0, 3, 1, 2)
+        pixels = (stored - mean).div_(std)
         if self.per_image:
-            deviation, center = torch.std_mean(batch, dim=(1, 2, 3), keepdim=True)
-            batch.sub_(center).div_(deviation.add_(LOWEST_DEVIATION))
+            flat = pixels.reshape(len(pixels), -1)
+            flat.sub_(flat.mean(dim=1, keepdim=True))
+            # A norm takes a tenth of the time of torch.std.
+            norm = torch.linalg.vector_norm(flat, dim=1, keepdim=True)
+            deviation = norm / math.sqrt(max(1, flat.shape[1] - 1))
+            pixels = flat.div_(deviation + LOWEST_DEVIATION).view_as(pixels)
+        batch = pixels.permute(0, 3, 1, 2)
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch

@@ -166,7 +166,7 @@ def accuracy_by(
 
     Returns
     -------
-    DataFrame of shape (n_bins, 5 to 6)
+    DataFrame of shape (n_bins, 4 to 6)
         By rising values; bins without pictures are left out. The index is the bin (a
         `pandas.Interval`) or the value, and has the name of `values` where that is a Series.
 

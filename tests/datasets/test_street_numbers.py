@@ -236,13 +236,12 @@ def test_bad_parameters_are_named(parameters, message):
         make_street_numbers(**{"n_samples": 2, **parameters})
 
 
-def test_numbers_are_drawn_as_before():
-    """What is drawn without a number must not change what is drawn with one."""
-    numbers = make_street_numbers(8, image_size=(24, 24), color=False, random_state=0)
-    with_surfaces = make_empty_surfaces(8, image_size=(24, 24), color=False, random_state=0)
-    again = make_street_numbers(8, image_size=(24, 24), color=False, random_state=0)
-    np.testing.assert_array_equal(numbers.images, again.images)
-    assert (numbers.images != with_surfaces).any(axis=(1, 2)).all()
+def test_drawing_surfaces_leaves_nothing_behind_that_changes_numbers():
+    parameters = {"image_size": (24, 24), "color": False, "random_state": 0}
+    numbers = make_street_numbers(8, **parameters)
+    surfaces = make_empty_surfaces(8, **parameters)
+    np.testing.assert_array_equal(make_street_numbers(8, **parameters).images, numbers.images)
+    assert (numbers.images != surfaces).any(axis=(1, 2)).all()
 
 
 @pytest.mark.parametrize("color", [False, True])

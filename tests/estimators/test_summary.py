@@ -25,13 +25,13 @@ def test_text(fitted: SVHNCNNClassifier) -> None:
       input                 16 x 20 x 3
       Conv2d 5x5, stride 2   8 x 10 x 4     300
       BatchNorm2d            8 x 10 x 4       8            8
-      ReLU                   8 x 10 x 4
       MaxPool2d               4 x 5 x 4
+      ReLU                    4 x 5 x 4
       Dropout 0.5             4 x 5 x 4
       Conv2d 3x3              4 x 5 x 8     288
       BatchNorm2d             4 x 5 x 8      16           16
-      ReLU                    4 x 5 x 8
       MaxPool2d               2 x 3 x 8
+      ReLU                    2 x 3 x 8
       Dropout 0.5             2 x 3 x 8
       Linear                          5     240
       BatchNorm1d                     5      10           10
