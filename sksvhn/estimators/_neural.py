@@ -35,6 +35,7 @@ from ._architecture import (
 )
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Targets, TrainingData
+from ._folding import without_normalization
 from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer, no_optimizer
 from ._preparation import Preparation
 from ._standardizer import Standardizer
@@ -487,11 +488,12 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
             )
-        module, preparation = self.net_.module_, self.net_.preparation
+        preparation = self.net_.preparation
         # A network that saw every picture in one place only would misread it from another.
         n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
+            module = without_normalization(self.net_.module_)
             for part in in_chunks(pictures, EVALUATION_BATCH):
                 seen = [module(view) for view in preparation.views(part, n_views)]
                 means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]

@@ -1,0 +1,49 @@
+"""Prediction without batch normalisation."""
+
+from __future__ import annotations
+
+import copy
+
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
+
+
+def without_normalization(module: nn.Module) -> nn.Module:
+    """Fold batch normalisation into the convolutions and linear maps right before it.
+
+    In prediction its statistics are fixed, so that both together are one linear map (Jacob et al.
+    2018, arXiv 1712.05877, section 3.2). The module stays as it is and shares its other weights.
+    """
+    children: dict[str, nn.Module | None] = {}
+    linear: str | None = None  # the child before, where it is one
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d) and linear is not None:
+            children[linear] = _folded(children[linear], child)
+            linear = None
+        else:
+            is_linear = isinstance(child, nn.Conv2d | nn.Linear)
+            children[name] = child if is_linear else without_normalization(child)
+            linear = name if is_linear and isinstance(module, nn.Sequential) else None
+    twin = copy.copy(module)
+    twin._modules = children
+    return twin
+
+
+def _folded(layer: nn.Module | None, normalization: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
+    assert isinstance(layer, nn.Conv2d | nn.Linear)
+    mean, variance = normalization.running_mean, normalization.running_var
+    assert mean is not None
+    assert variance is not None
+    fuse = fuse_conv_bn_weights if isinstance(layer, nn.Conv2d) else fuse_linear_bn_weights
+    weight, bias = fuse(
+        layer.weight,
+        layer.bias,
+        mean,
+        variance,
+        normalization.eps,
+        normalization.weight,
+        normalization.bias,
+    )
+    twin = copy.copy(layer)
+    twin._parameters = {"weight": weight, "bias": bias}
+    return twin
