@@ -112,8 +112,9 @@ class SVHNCNNClassifier(DigitClassifier):
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
     amp : "auto" or bool, default="auto"
-        Whether training multiplies in bfloat16. "auto": where the hardware does so natively.
-        float64 pictures are never trained so, and prediction never is.
+        Whether training multiplies in bfloat16. "auto": where the hardware does so natively,
+        unless the network is too small to gain by it. float64 pictures are never trained so, and
+        prediction never is.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.

@@ -40,7 +40,12 @@ from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer, no_o
 from ._preparation import Preparation
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
-from ._training import TrainingNet, has_fast_bfloat16, resolve_device
+from ._training import (
+    TrainingNet,
+    gains_by_bfloat16,
+    has_fast_bfloat16,
+    resolve_device,
+)
 
 Pictures = NDArray[Any] | LazyPictures
 
@@ -355,9 +360,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             module = self.net_.module_
         auto = self._auto_augmentation if self._is_picture() else 0.0
         self._strength = float(auto if self.augmentation == "auto" else self.augmentation)
-        self.amp_ = not self._float64 and (
-            has_fast_bfloat16(device) if self.amp == "auto" else bool(self.amp)
-        )
+        fast = has_fast_bfloat16(device) and gains_by_bfloat16(module, self.batch_size)
+        self.amp_ = not self._float64 and (fast if self.amp == "auto" else bool(self.amp))
         if incremental and not fresh and self._goes_on:
             self.net_.lr, self.net_.batch_size = self.lr, self.batch_size
         else:
