@@ -289,6 +289,20 @@ class NumberCodec:
             [0 < len(s) <= self.max_length and known.issuperset(s) for s in strings], dtype=bool
         )
 
+    def check_candidates(self, strings: NDArray[np.object_]) -> None:
+        """Object to candidates that no reading in the labels' form could stand for."""
+        if self.form == "int" and MINUS not in self.alphabet and "-1" in strings:
+            raise ValueError(
+                "candidates hold -1, which stands for no match at all where labels are not "
+                "negative; drop it, or pass numbers as strings to fit."
+            )
+        longest = max(map(len, strings), default=0)
+        if self.form == "padded" and longest > self.n_columns:
+            raise ValueError(
+                f"candidates hold a number of {longest} characters, but readings have "
+                f"{self.n_columns} columns; drop it, or pass a greater max_length to fit."
+            )
+
     def check_rejection(self) -> None:
         """Object where a rejected reading could not be told from a label."""
         if self.form == "int" and MINUS in self.alphabet:
@@ -331,5 +345,8 @@ class NumberCodec:
 
 def _narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Values in the labels' dtype where it holds them all: a reading may exceed every label."""
-    narrow = values.astype(dtype)
+    try:
+        narrow = values.astype(dtype)
+    except OverflowError:  # of Python's integers, which have no end
+        return values
     return narrow if np.array_equal(narrow, values) else values

@@ -134,7 +134,7 @@ def test_failures_benchmark(data: Path, tmp_path: Path) -> None:
 
 
 def test_trust_benchmark(data: Path, tmp_path: Path) -> None:
-    arguments = ("--data", str(data), "--output", str(tmp_path), "--max-epochs", "1")
+    arguments = ("--data", str(data), "--out", str(tmp_path), "--max-epochs", "1")
     model = ("--model", str(tmp_path / "clf.joblib"), "--n-simulations", "2")
     candidates = ("--n-candidates", "3", "5")
     printed = run("benchmarks/trust.py", *arguments, *model, *candidates)

@@ -42,7 +42,7 @@ def main() -> None:
     """Fit or load, calibrate, score; print Markdown and draw."""
     options = parse_options()
     matplotlib.use("agg")
-    options.output.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     X, y = load_svhn_numbers(options.data / "train.tar.gz", color="grey", return_X_y=True)
     X_test, y_test = load_svhn_numbers(options.data / "test.tar.gz", color="grey", return_X_y=True)
     train, held_out = next(NumberKFold(5, shuffle=True, random_state=0).split(X, y))
@@ -59,7 +59,7 @@ def main() -> None:
     print(f"Readings that calibration changed: {np.sum(before[0] != after[0])}")
     show("Scores", scores(y_test, {"before calibration": before, "after": after}))
     both = {"before calibration": before, "after calibration": after}
-    draw(options.output / "reliability.png", ReliabilityDisplay, y_test, both)
+    draw(options.out / "reliability.png", ReliabilityDisplay, y_test, both)
 
     chosen = clf.predict(X[threshold], return_confidence=True)
     show("Thresholds", thresholds(y[threshold], chosen, y_test, after))
@@ -67,7 +67,7 @@ def main() -> None:
     ways = candidates(clf, X_test, y_test, np.unique(y[train]), options.n_candidates)
     show("Candidates", accuracy_of(y_test, ways))
     on_streets = {name: ways[name] for name in ways if "drawn" not in name}
-    draw(options.output / "coverage.png", CoverageDisplay, y_test, on_streets)
+    draw(options.out / "coverage.png", CoverageDisplay, y_test, on_streets)
     show("Most probable numbers", most_probable(clf, X_test, y_test))
 
 
@@ -75,7 +75,7 @@ def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with SVHN's format 1")
-    parser.add_argument("--output", type=Path, default=Path("trust"), help="folder for pictures")
+    parser.add_argument("--out", type=Path, default=Path("trust"), help="folder for pictures")
     parser.add_argument("--model", type=Path, help="joblib file to keep the fitted model in")
     parser.add_argument("--n-candidates", type=int, nargs="+", default=[5, 20, 100])
     parser.add_argument("--n-simulations", type=int, default=200, help="draws of validation data")
@@ -156,14 +156,15 @@ def promises(y: np.ndarray, answers: Any, n_simulations: int) -> pd.DataFrame:
             for way, limit in limits.items():
                 kept[way].append(sure >= limit)
         for way, masks in kept.items():
-            holds = [not mask.any() or right[mask].mean() >= target for mask in masks]
+            found = [mask for mask in masks if mask.any()]
             rows.append(
                 {
                     "accuracy": target,
                     "threshold": way,
-                    "holds in": np.mean(holds),
-                    "mean coverage": np.mean(masks),
-                    "rejects all": np.mean([not mask.any() for mask in masks]),
+                    "found and kept": sum(right[m].mean() >= target for m in found) / len(masks),
+                    "found and broken": sum(right[m].mean() < target for m in found) / len(masks),
+                    "none found": 1 - len(found) / len(masks),
+                    "coverage where found": np.mean(found) if found else np.nan,
                 }
             )
     return pd.DataFrame(rows)

@@ -102,7 +102,7 @@ class CandidateLists:
 
 
 def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, (str, pd.DataFrame)) or not isinstance(values, Iterable):
         raise ValueError(f"{name} must hold one list a picture; got {values!r}.")
     lists = list(values)
     for i, group in enumerate(lists):
@@ -124,7 +124,10 @@ def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
 
 
 def _checked_prior(lists: list[Any], sizes: list[int]) -> NDArray[np.float64]:
-    weights = [np.asarray(group, dtype=np.float64) for group in lists]
+    try:
+        weights = [np.asarray(group, dtype=np.float64) for group in lists]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"prior must hold numbers: {error}.") from None
     for i, (of_list, size) in enumerate(zip(weights, sizes, strict=True)):
         if of_list.shape != (size,):
             raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import partial
 from inspect import signature
 from numbers import Integral, Real
@@ -299,6 +300,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         before = dict(self.__dict__)
+        weights = None if fresh else deepcopy(self.net_.module_.state_dict())
         try:
             return self._train_or_raise(
                 X, y, sample_weight, fresh, incremental, validation, classes
@@ -307,7 +309,18 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             # As it was: parts of two fits don't belong together.
             self.__dict__.clear()
             self.__dict__.update(before)
+            if weights is not None:
+                self._restore(weights)
             raise
+
+    def _restore(self, weights: dict[str, Tensor]) -> None:
+        """Take training that failed back."""
+        module = self.net_.module_
+        now = module.state_dict()
+        if not all(torch.equal(now[name], before) for name, before in weights.items()):
+            module.load_state_dict(weights)
+            module.eval()
+            self._goes_on = False  # the optimiser's memory is not as it was
 
     def _train_or_raise(
         self,

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self, overload
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_scalar
@@ -28,8 +29,8 @@ from ._decoding import (
 )
 from ._temperature import best_temperatures, tempered
 
-# Pictures whose best numbers are searched at a time.
-CHUNK = 1024
+# Numbers compared at a time in the search for the best ones.
+CHUNK = 2**20
 
 
 class TopReadings(NamedTuple):
@@ -231,8 +232,9 @@ class NumberReader(metaclass=ABCMeta):
         patterns = self._patterns()
         k = min(int(k), sum(pattern.n_numbers() for pattern in patterns))
         found = []
-        for start in range(0, len(log_factors.length), CHUNK):
-            chunk = SequenceFactors(*(factor[start : start + CHUNK] for factor in log_factors))
+        size = max(1, CHUNK // (k * len(self.alphabet_)))
+        for start in range(0, len(log_factors.length), size):
+            chunk = SequenceFactors(*(factor[start : start + size] for factor in log_factors))
             codes, lengths, log_probability = best_readings(chunk, patterns, k)
             numbers = self._codec.to_form(codes.reshape(-1, self.max_length_), lengths.ravel())
             found.append((numbers.reshape(-1, k, *numbers.shape[1:]), np.exp(log_probability)))
@@ -291,10 +293,16 @@ class NumberReader(metaclass=ABCMeta):
             self._codec.check_form(as_labels(lists.labels, "candidates"), "candidates")
             strings = self._strings(lists.labels, "candidates")
         lists.check_distinct(strings)
+        # Lists of one street hold the same numbers: each is looked at once.
+        index, distinct = pd.factorize(strings)
+        self._codec.check_candidates(distinct)
+        readable = self._codec.readable(distinct)
+        codes, lengths = self._codec.encode(distinct[readable])
         log_probability = np.full(len(strings), -np.inf)
-        possible = self._codec.readable(strings)
+        possible = readable[index]
+        of_distinct = (np.cumsum(readable) - 1)[index[possible]]
         log_probability[possible] = log_probability_of_pairs(
-            log_factors, lists.rows[possible], *self._codec.encode(strings[possible])
+            log_factors, lists.rows[possible], codes[of_distinct], lengths[of_distinct]
         )
         posterior = lists.posterior(log_probability)
         best = lists.first_best(posterior)
@@ -307,10 +315,11 @@ class NumberReader(metaclass=ABCMeta):
     def calibrate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Make probabilities as sure as they are right, on pictures that were not trained on.
 
-        Learns two temperatures [1]_, one of the length and one of the characters, under which the
-        numbers are most probable as a whole. All answers follow: probabilities, confidences,
-        candidates and, where the two temperatures make another number the most probable one, the
-        readings. `fit` and `partial_fit` set both back to 1.
+        Learns two temperatures [1]_, one of the length and one of the characters, that the numbers
+        as a whole make most probable, when temperatures are log-normal with median 1 and deviation
+        log 2 beforehand: a few dozen pictures change little, hundreds decide. All answers follow:
+        probabilities, confidences, candidates and, where the two temperatures make another number
+        the most probable one, the readings. `fit` and `partial_fit` set both back to 1.
 
         Parameters
         ----------

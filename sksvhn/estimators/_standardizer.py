@@ -80,8 +80,8 @@ class Standardizer:
 
     def to_tensor(self, pictures: NDArray[Any], device: torch.device, dtype: torch.dtype) -> Tensor:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
-        # torch warns about read-only (memory-mapped) arrays.
-        writable = np.require(pictures, requirements=["W"])
+        # torch warns about read-only (memory-mapped) arrays, and takes no negative strides.
+        writable = np.require(pictures, requirements=["C", "W"])
         stored = torch.from_numpy(writable).to(device)
         mean = torch.tensor(self.mean, dtype=dtype, device=device)
         scale = torch.tensor(1 / self.std, dtype=dtype, device=device)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sksvhn._labels import BLANK
@@ -31,9 +33,9 @@ def coverage_at_accuracy_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
-        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
-        a fitted search over either, such as ``GridSearchCV``.
+        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
+        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
+        ends in one; or a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -53,7 +55,7 @@ def coverage_at_accuracy_scorer(
     Raises
     ------
     TypeError
-        If the estimator has no ``confidence``.
+        If the estimator tells no confidence.
 
     See Also
     --------
@@ -66,8 +68,6 @@ def coverage_at_accuracy_scorer(
     ...     def predict(self, X, return_confidence=False):
     ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
     ...         return (numbers, confidence) if return_confidence else numbers
-    ...     def confidence(self, X):
-    ...         return [0.9, 0.4]
     >>> coverage_at_accuracy_scorer(Reader(), [[0], [1]], ["19", "2165"])
     0.5
 
@@ -101,9 +101,9 @@ def accuracy_at_coverage_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
-        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
-        a fitted search over either, such as ``GridSearchCV``.
+        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
+        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
+        ends in one; or a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -123,7 +123,7 @@ def accuracy_at_coverage_scorer(
     Raises
     ------
     TypeError
-        If the estimator has no ``confidence``.
+        If the estimator tells no confidence.
 
     See Also
     --------
@@ -136,8 +136,6 @@ def accuracy_at_coverage_scorer(
     ...     def predict(self, X, return_confidence=False):
     ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
     ...         return (numbers, confidence) if return_confidence else numbers
-    ...     def confidence(self, X):
-    ...         return [0.9, 0.4]
     >>> accuracy_at_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"], coverage=0.5)
     1.0
     """
@@ -165,9 +163,9 @@ def area_under_risk_coverage_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
-        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
-        a fitted search over either, such as ``GridSearchCV``.
+        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
+        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
+        ends in one; or a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -185,7 +183,7 @@ def area_under_risk_coverage_scorer(
     Raises
     ------
     TypeError
-        If the estimator has no ``confidence``.
+        If the estimator tells no confidence.
 
     See Also
     --------
@@ -198,8 +196,6 @@ def area_under_risk_coverage_scorer(
     ...     def predict(self, X, return_confidence=False):
     ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
     ...         return (numbers, confidence) if return_confidence else numbers
-    ...     def confidence(self, X):
-    ...         return [0.9, 0.4]
     >>> area_under_risk_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"])
     -0.25
     """
@@ -228,9 +224,9 @@ def expected_calibration_error_scorer(
     Parameters
     ----------
     estimator : object
-        A fitted estimator with ``confidence(X)`` and ``predict(X, return_confidence=True)``, such
-        as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that ends in one; or
-        a fitted search over either, such as ``GridSearchCV``.
+        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
+        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
+        ends in one; or a fitted search over either, such as ``GridSearchCV``.
     X : array-like of shape (n_samples, ...)
         Pictures, as `estimator` takes them.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
@@ -252,7 +248,7 @@ def expected_calibration_error_scorer(
     Raises
     ------
     TypeError
-        If the estimator has no ``confidence``.
+        If the estimator tells no confidence.
 
     See Also
     --------
@@ -265,8 +261,6 @@ def expected_calibration_error_scorer(
     ...     def predict(self, X, return_confidence=False):
     ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
     ...         return (numbers, confidence) if return_confidence else numbers
-    ...     def confidence(self, X):
-    ...         return [0.9, 0.4]
     >>> expected_calibration_error_scorer(Reader(), [[0], [1]], ["19", "2165"])
     -0.25
     """
@@ -291,24 +285,31 @@ def _score(
 
 def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
     """Read pictures in one pass, with an estimator, a Pipeline or a search."""
-    reader, features = _reader(estimator, X)
-    numbers, confidence = reader.predict(features, return_confidence=True)
-    return numbers, confidence
-
-
-def _reader(estimator: Any, X: Any) -> tuple[Any, Any]:
-    """Find the estimator that has ``confidence``, and X as it reaches that estimator."""
-    if hasattr(estimator, "confidence"):
-        return estimator, X
     if hasattr(estimator, "best_estimator_"):
-        return _reader(estimator.best_estimator_, X)
+        return read_with_confidence(estimator.best_estimator_, X)
+    if isinstance(estimator, FrozenEstimator):
+        return read_with_confidence(estimator.estimator, X)
     if isinstance(estimator, Pipeline):
-        # A Pipeline forwards scikit-learn's own methods only.
+        # A Pipeline forwards parameters only where metadata routing is off.
         for _, transformer in estimator.steps[:-1]:
             if transformer not in (None, "passthrough"):
                 X = transformer.transform(X)
-        return _reader(estimator.steps[-1][1], X)
-    raise TypeError(
-        f"{type(estimator).__name__} has no method confidence(X), which is needed here; use an "
-        "estimator that has one, such as SVHNSequenceClassifier."
-    )
+        return read_with_confidence(estimator.steps[-1][1], X)
+    if not tells_confidence(estimator):
+        raise TypeError(
+            f"{type(estimator).__name__} has no predict(X, return_confidence=True), which is "
+            "needed here; use an estimator that has it, such as SVHNSequenceClassifier."
+        )
+    numbers, confidence = estimator.predict(X, return_confidence=True)
+    return numbers, confidence
+
+
+def tells_confidence(estimator: Any) -> bool:
+    """Whether an estimator, or what a Pipeline or a search holds, reads with confidence."""
+    if hasattr(estimator, "best_estimator_"):
+        return tells_confidence(estimator.best_estimator_)
+    if isinstance(estimator, FrozenEstimator):
+        return tells_confidence(estimator.estimator)
+    if isinstance(estimator, Pipeline):
+        return tells_confidence(estimator.steps[-1][1])
+    return "return_confidence" in signature(estimator.predict).parameters

@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from .._labels import BLANK, numbers_to_strings
 from ..metrics._readings import check_readings
-from ..metrics._scorers import read_with_confidence
+from ..metrics._scorers import read_with_confidence, tells_confidence
 from ._matplotlib import RIGHT, WRONG, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ class ReadingsDisplay:
             As `plot` does; or if `n_mistakes` is given, but no true numbers, an estimator without
             confidence, or nothing that was read wrong.
         """
-        try:
+        if tells_confidence(estimator):
             readings, confidence = read_with_confidence(estimator, X)
-        except TypeError:  # it has readings alone
+        else:
             readings, confidence = estimator.predict(X), None
         return cls.from_predictions(
             X, y, readings, confidence, n_mistakes=n_mistakes, blank=blank, **plot_params

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn.estimators._augmentation import augment
+from sksvhn.estimators._augmentation import VIEWS, _sample, augment, fixed_view
 
 
 def augmented(pictures: torch.Tensor, *, seed: int = 0, **params: object) -> torch.Tensor:
@@ -69,5 +70,36 @@ def test_resizing_keeps_the_picture(factor: float) -> None:
     ramp = torch.linspace(-1, 1, 32).expand(2, 1, 32, 32)
     side = int(32 * factor)
     result = augmented(ramp, size=(side, side), strength=1e-4)
-    expected = torch.nn.functional.interpolate(ramp, size=(side, side), mode="bilinear")
+    expected = F.interpolate(ramp, size=(side, side), mode="bilinear")
     torch.testing.assert_close(result, expected, atol=5e-3, rtol=0)
+
+
+def sampled_by_torch(
+    pictures: torch.Tensor, theta: torch.Tensor, size: tuple[int, int]
+) -> torch.Tensor:
+    n, channels = pictures.shape[:2]
+    grid = F.affine_grid(theta.expand(n, -1, -1), [n, channels, *size], align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
+@pytest.mark.parametrize("n_maps", [1, 5], ids=["one for all", "one a picture"])
+@pytest.mark.parametrize("size", [(17, 23), (30, 12), (1, 9)])
+def test_sampling_is_torchs(n_maps: int, size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randn(5, 3, 20, 31, generator=generator)
+    theta = torch.eye(2, 3) + 0.3 * torch.randn(n_maps, 2, 3, generator=generator)
+    expected = sampled_by_torch(pictures, theta, size)
+    torch.testing.assert_close(_sample(pictures, theta, size), expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("index", range(len(VIEWS)))
+def test_fixed_views_zoom_and_shift(index: int) -> None:
+    pictures = torch.randn(4, 1, 24, 40, generator=torch.Generator().manual_seed(0))
+    zoom, shift = VIEWS[index]
+    theta = torch.tensor([[[zoom, 0.0, shift], [0.0, zoom, 0.0]]])
+    torch.testing.assert_close(
+        fixed_view(pictures, index, size=(18, 26)),
+        sampled_by_torch(pictures, theta, (18, 26)),
+        atol=1e-4,
+        rtol=0,
+    )

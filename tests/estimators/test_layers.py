@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import correlate2d
+from torch import nn
 
 from sksvhn.estimators._architecture import Architecture
 from sksvhn.estimators._layers import ConvTrunk, Dropout, EvenConv2d, HiddenLayers
@@ -80,6 +81,57 @@ def test_pooling_behind_stages_or_between_them() -> None:
     for head, side in (("dense", 2), ("attention", 4)):
         trunk = ConvTrunk(1, architecture(channels=((2,), (2,)), head=head))
         assert trunk(torch.zeros(1, 1, 8, 8)).shape == (1, 2, side, side)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "logistic"])
+@pytest.mark.parametrize(
+    ("normalization", "position"),
+    [(None, "before_activation"), ("batch", "before_activation"), ("group", "after_pool")],
+)
+def test_pooling_before_a_rising_activation_is_pooling_after_it(
+    activation: str, normalization: str | None, position: str
+) -> None:
+    torch.manual_seed(0)
+    params = {"normalization": normalization, "normalization_position": position}
+    design = architecture(channels=((3, 4), (5,)), activation=activation, bias_init=0.1, **params)
+    trunk = ConvTrunk(2, design).double()
+    layers = list(trunk)
+    places = [i for i, layer in enumerate(layers) if isinstance(layer, nn.MaxPool2d)]
+    assert len(places) == 2
+    for i in places:
+        layers[i], layers[i + 1] = layers[i + 1], layers[i]
+        assert isinstance(layers[i], nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid)
+    slower = nn.Sequential(*layers)  # with the same weights
+
+    def outputs_and_gradients(module: nn.Module) -> list[torch.Tensor]:
+        pictures = 2 * torch.randn(4, 2, 9, 7, dtype=torch.float64, generator=generator())
+        pictures.requires_grad_()
+        outputs = module(pictures)
+        directions = torch.randn(outputs.shape, dtype=torch.float64, generator=generator())
+        leaves = [pictures, *trunk.parameters()]
+        return [outputs, *torch.autograd.grad((outputs * directions).sum(), leaves)]
+
+    for fast, slow in zip(outputs_and_gradients(trunk), outputs_and_gradients(slower), strict=True):
+        assert fast.abs().max() > 0
+        torch.testing.assert_close(fast, slow, rtol=1e-9, atol=1e-12)
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    ("params", "last"),
+    [
+        ({"activation": "gelu"}, nn.GELU),
+        ({"pooling": "average"}, nn.ReLU),
+        ({"normalization": "batch", "normalization_position": "after_activation"}, nn.BatchNorm2d),
+    ],
+)
+def test_other_pooling_stays_behind_the_stage(params: dict[str, Any], last: type) -> None:
+    trunk = ConvTrunk(1, architecture(channels=((3,),), **params))
+    assert isinstance(trunk[-2], last)
+    assert isinstance(trunk[-1], nn.MaxPool2d | nn.AvgPool2d)
 
 
 def test_pictures_of_one_row_stay_alive() -> None:

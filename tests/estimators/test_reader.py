@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -318,8 +319,18 @@ def test_impossible_candidates_go_by_the_prior() -> None:
     assert best.tolist() == ["A"]
     assert posterior[0].tolist() == [0.25, 0.75]
     assert in_list.tolist() == [0]
+    integers = RandomReader().fit(X, [1])
+    assert integers.rank_candidates(X[:1], [[10**30]]).best.tolist() == [10**30]
+
+
+def test_candidates_no_reading_could_stand_for() -> None:
     rows = RandomReader(max_length=2).fit(X, [[1, 2]])
-    assert rows.rank_candidates(X[:1], [[[1, 2, 3]]]).best.tolist() == [[1, 2, 3]]
+    with pytest.raises(ValueError, match="a number of 3 characters, but readings have 2 columns"):
+        rows.rank_candidates(X[:1], [[[1, 2, 3]]])
+    with pytest.raises(ValueError, match="candidates hold -1"):
+        RandomReader().fit(X, [1]).rank_candidates(X[:1], [[-1]])
+    signed = RandomReader().fit(X, [1, -1])
+    assert signed.rank_candidates(X[:1], [[-1]]).best.tolist() == [-1]
 
 
 def test_equal_candidates_the_first_is_best() -> None:
@@ -349,6 +360,8 @@ def test_equal_candidates_the_first_is_best() -> None:
         ([["1"], ["2"]], [[1], [-1]], r"prior\[1\] must hold finite weights"),
         ([["1"], ["2"]], [[1], [0]], r"prior\[1\] must hold finite weights"),
         ([["1"], ["2"]], [[1], [np.nan]], r"prior\[1\] must hold finite weights"),
+        ([["1"], ["2"]], [[1], ["much"]], "prior must hold numbers: could not convert"),
+        (pd.DataFrame({"a": ["1", "2"]}), None, "candidates must hold one list a picture; got"),
     ],
 )
 def test_bad_candidates_get_one_clear_error(candidates: Any, prior: Any, message: str) -> None:
@@ -386,6 +399,19 @@ def test_calibration_finds_the_temperatures_of_the_labels() -> None:
     assert clf.calibrate(many, y).temperatures_ == learned
     clf.fit(many, ["0"])
     assert clf.temperatures_ == (1, 1)
+
+
+@pytest.mark.parametrize("n", [1, 30, 100])
+def test_calibration_on_few_numbers_stays_calm(n: int) -> None:
+    # All of them read right would make a temperature of 0 the most probable one.
+    class Sure(RandomReader):
+        def _log_factors(self, X: Any) -> SequenceFactors:
+            positions = np.full((len(X), 2, 10), 0.002)
+            positions[:, :, 7] = 0.982
+            return SequenceFactors(np.log([[0.985, 0.015]] * len(X)), np.log(positions))
+
+    clf = Sure(max_length=2).fit(X, ["7"]).calibrate(np.zeros((n, 1)), ["7"] * n)
+    assert 0.6 < min(clf.temperatures_) <= max(clf.temperatures_) < 1
 
 
 def test_calibration_weighs_numbers() -> None:

@@ -340,6 +340,20 @@ def test_callbacks_are_skorchs(data: Any) -> None:
     assert (Count.epochs, Count.batches) == (3, 6)
 
 
+@pytest.mark.parametrize("how", ["warm start", "partial fit"])
+def test_training_that_diverges_leaves_the_estimator_as_it_was(data: Any, how: str) -> None:
+    X, y = data
+    clf = make_classifier(max_epochs=1, lr_schedule="constant").fit(X[:100], y[:100])
+    clf.partial_fit(X[:100], y[:100])
+    before, history = clf.confidence(X), clf.history_
+    clf.set_params(lr=1e12, warm_start=True)
+    with pytest.raises(ValueError, match="The training loss is"):
+        clf.fit(X, y) if how == "warm start" else clf.partial_fit(X, y)
+    np.testing.assert_array_equal(clf.confidence(X), before)
+    assert clf.history_ == history
+    assert np.isfinite(clf.set_params(lr=0.01).partial_fit(X, y).confidence(X)).all()
+
+
 def test_history_is_a_table(fitted: Any) -> None:
     history = pd.DataFrame(fitted.history_)
     assert {"epoch", "dur", "train_loss", "train_score", "lr"} <= set(history)

@@ -163,5 +163,7 @@ def test_every_scorer_is_its_score(scorer, score, sign, options, pictures):
 def test_says_what_an_estimator_lacks(wrap, pictures):
     X, y = pictures
     tree = wrap(DecisionTreeClassifier()).fit(X, y)
-    with pytest.raises(TypeError, match="DecisionTreeClassifier has no method confidence"):
+    with pytest.raises(
+        TypeError, match="DecisionTreeClassifier has no predict.X, return_confidence"
+    ):
         coverage_at_accuracy_scorer(tree, X, y)
