@@ -126,7 +126,7 @@ def _erase(pictures: Tensor, strength: float, g: torch.Generator) -> Tensor:
         center = torch.rand((n, 1), generator=g)
         extent = ERASE * strength * torch.rand((n, 1), generator=g)
         place = (torch.arange(length) + 0.5) / length
-        inside.append((place - center).abs() < extent / 2)
+        inside.append(((place - center).abs() < extent / 2).to(pictures.device))
     erased = inside[0][:, None, :, None] & inside[1][:, None, None, :]
     shade = torch.randn((n, 1, 1, 1), generator=g).to(pictures.device, pictures.dtype)
-    return torch.where(erased.to(pictures.device), shade, pictures)
+    return torch.where(erased, shade, pictures)

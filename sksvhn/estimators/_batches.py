@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._lazy_pictures import LazyPictures
+from ._preparation import Preparation
+from ._standardizer import as_tensor
 
 EVALUATION_BATCH = 256
 # Blocks of stored pictures that are in memory and shuffled together.
 BLOCKS_SHUFFLED = 4
 
+# Of a GPU's free memory, what stored pictures may take; the rest is for the network.
+RESIDENT_SHARE = 0.5
+
+Pixels = NDArray[Any] | Tensor
 Targets = tuple[Tensor, ...]
 Batch = tuple[Tensor, tuple[Targets, Tensor]]
 
@@ -29,7 +35,7 @@ class TrainingData:
     Rows that no sample names don't count.
     """
 
-    pictures: NDArray[Any] | LazyPictures
+    pictures: Pixels | LazyPictures
     rows: NDArray[np.int64]
     targets: tuple[NDArray[np.int64], ...]
     weights: NDArray[np.float64]
@@ -54,6 +60,15 @@ class TrainingData:
             raise ValueError("All samples weigh nothing; correct class_weight or sample_weight.")
         data = replace(self, weights=weights)
         return data if len(counts) == len(self) else data.subset(counts)
+
+    def on(self, device: torch.device) -> TrainingData:
+        """Keep the pictures on a GPU, as they are stored, where they fit into its memory."""
+        if device.type != "cuda" or isinstance(self.pictures, (LazyPictures, Tensor)):
+            return self
+        free, _ = torch.cuda.mem_get_info(device)
+        if self.pictures.nbytes > RESIDENT_SHARE * free:
+            return self
+        return replace(self, pictures=as_tensor(self.pictures).to(device))
 
     def row_weights(self) -> NDArray[np.float64]:
         """Weights of all pictures, 0 where a row does not count."""
@@ -101,42 +116,69 @@ class Batches:
         data: TrainingData,
         *,
         batch_size: int,
-        prepare: Callable[[NDArray[Any]], Tensor],
+        preparation: Preparation,
+        training: bool,
         rng: np.random.Generator | None,
     ) -> None:
         self.data = data
         self.batch_size = batch_size
-        self.prepare = prepare
+        self.preparation = preparation
+        self.prepare = preparation.for_training if training else preparation.for_evaluation
         self.rng = rng
 
     def __len__(self) -> int:
         return math.ceil(len(self.data) / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        parts = self.data.parts(self.rng)
+        device, dtype = self.preparation.device, self.preparation.dtype
+        parts = (Part.of(data, device, dtype) for data in self.data.parts(self.rng))
         part, taken = next(parts), 0
         for indices in np.array_split(np.arange(len(self.data)), len(self)):
-            pieces = []
+            pieces: list[tuple[Pixels, list[Tensor]]] = []
             missing = len(indices)
             while missing:
                 if taken == len(part):
                     part, taken = next(parts), 0
-                piece = part.subset(slice(taken, taken + missing))
-                pieces.append(piece)
-                taken += len(piece)
-                missing -= len(piece)
+                n = min(missing, len(part) - taken)
+                pieces.append(part.slice(taken, taken + n))
+                taken += n
+                missing -= n
             yield self._batch(pieces)
 
-    def _batch(self, pieces: list[TrainingData]) -> Batch:
-        pixels = [np.asarray(piece.pictures)[piece.rows] for piece in pieces]
-        inputs = self.prepare(_joined(pixels))
-        targets = tuple(
-            torch.from_numpy(_joined(column)).to(inputs.device)
-            for column in zip(*(piece.targets for piece in pieces), strict=True)
-        )
-        weights = torch.from_numpy(_joined([piece.weights for piece in pieces]))
-        return inputs, (targets, weights.to(inputs.device, inputs.dtype))
+    def _batch(self, pieces: Sequence[tuple[Pixels, list[Tensor]]]) -> Batch:
+        if len(pieces) == 1:
+            pixels, columns = pieces[0]
+        else:  # of stored pictures, which are read as arrays
+            pixels = np.concatenate([np.asarray(pixels) for pixels, _ in pieces])
+            columns = [torch.cat(parts) for parts in zip(*(c for _, c in pieces), strict=True)]
+        *targets, weights = columns
+        return self.prepare(pixels), (tuple(targets), weights)
 
 
-def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+@dataclass(frozen=True)
+class Part:
+    """Samples in the order they are trained on, with targets and weights on the device."""
+
+    pictures: Pixels
+    rows: NDArray[np.int64] | Tensor
+    #: Each target, then the weights.
+    columns: list[Tensor]
+
+    @classmethod
+    def of(cls, data: TrainingData, device: torch.device, dtype: torch.dtype) -> Part:
+        """Move what is small to the device, all at once."""
+        pictures, rows = data.pictures, data.rows
+        assert not isinstance(pictures, LazyPictures)
+        targets = [torch.from_numpy(target).to(device) for target in data.targets]
+        weights = torch.from_numpy(data.weights).to(device, dtype)
+        if isinstance(pictures, Tensor):
+            return cls(pictures, torch.from_numpy(rows).to(device), [*targets, weights])
+        return cls(pictures, rows, [*targets, weights])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def slice(self, start: int, end: int) -> tuple[Pixels, list[Tensor]]:
+        """Pixels and columns of some samples."""
+        pixels = self.pictures[self.rows[start:end]]
+        return pixels, [column[start:end] for column in self.columns]

@@ -23,7 +23,7 @@ class Preparation:
     strength: float
     generator: torch.Generator
 
-    def for_training(self, pictures: NDArray[Any]) -> Tensor:
+    def for_training(self, pictures: NDArray[Any] | Tensor) -> Tensor:
         """Standardised pictures, changed at random."""
         if self.strength == 0:
             return self.for_evaluation(pictures)
@@ -35,11 +35,11 @@ class Preparation:
         )
         return batch.contiguous(memory_format=torch.channels_last)
 
-    def for_evaluation(self, pictures: NDArray[Any]) -> Tensor:
+    def for_evaluation(self, pictures: NDArray[Any] | Tensor) -> Tensor:
         """Standardised pictures as they are."""
         return self.views(pictures, 1)[0]
 
-    def views(self, pictures: NDArray[Any], n_views: int) -> list[Tensor]:
+    def views(self, pictures: NDArray[Any] | Tensor, n_views: int) -> list[Tensor]:
         """Return the first few fixed views of standardised pictures."""
         batch = self._standardized(pictures)
         size = self.standardizer.size
@@ -50,5 +50,5 @@ class Preparation:
             views.append(seen.contiguous(memory_format=torch.channels_last))
         return views
 
-    def _standardized(self, pictures: NDArray[Any]) -> Tensor:
+    def _standardized(self, pictures: NDArray[Any] | Tensor) -> Tensor:
         return self.standardizer.to_tensor(pictures, self.device, self.dtype)

@@ -78,11 +78,11 @@ class Standardizer:
         height, width = self.size
         return replace(self, size=(height, math.ceil(width / multiple) * multiple))
 
-    def to_tensor(self, pictures: NDArray[Any], device: torch.device, dtype: torch.dtype) -> Tensor:
+    def to_tensor(
+        self, pictures: NDArray[Any] | Tensor, device: torch.device, dtype: torch.dtype
+    ) -> Tensor:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
-        # torch warns about read-only (memory-mapped) arrays, and takes no negative strides.
-        writable = np.require(pictures, requirements=["C", "W"])
-        stored = torch.from_numpy(writable).to(device)
+        stored = (pictures if isinstance(pictures, Tensor) else as_tensor(pictures)).to(device)
         mean = torch.tensor(self.mean, dtype=dtype, device=device)
         scale = torch.tensor(1 / self.std, dtype=dtype, device=device)
         if len(mean) > 1:  # whole rows, which are faster than the few values of a pixel
@@ -99,3 +99,9 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
+
+
+def as_tensor(pictures: NDArray[Any]) -> Tensor:
+    """Pictures as a tensor, in the memory they are in where torch can use it."""
+    # torch warns about read-only (memory-mapped) arrays, and takes no negative strides.
+    return torch.from_numpy(np.require(pictures, requirements=["C", "W"]))

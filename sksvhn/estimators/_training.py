@@ -259,6 +259,8 @@ class TrainingNet(NeuralNet):
             self.initialize()
         for group in self.optimizer_.param_groups:
             group["lr"] = self.lr
+        train = train.on(self.preparation.device)
+        valid = None if valid is None else valid.on(self.preparation.device)
         seed = self.preparation.generator.initial_seed()
         for index, layer in enumerate(self.module_.modules()):
             if isinstance(layer, Dropout) and layer.generator is None:
@@ -287,13 +289,12 @@ class TrainingNet(NeuralNet):
 
     def get_iterator(self, dataset: TrainingData, training: bool = False) -> Batches:
         """Shuffled batches for training, larger ones in order for evaluation."""
-        prepare = self.preparation
-        if training:
-            return Batches(
-                dataset, batch_size=self.batch_size, prepare=prepare.for_training, rng=self.rng
-            )
         return Batches(
-            dataset, batch_size=EVALUATION_BATCH, prepare=prepare.for_evaluation, rng=None
+            dataset,
+            batch_size=self.batch_size if training else EVALUATION_BATCH,
+            preparation=self.preparation,
+            training=training,
+            rng=self.rng if training else None,
         )
 
     def run_single_epoch(

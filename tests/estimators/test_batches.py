@@ -1,0 +1,48 @@
+"""Batches from arrays, and from pictures that lie on the device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.estimators._batches import RESIDENT_SHARE, TrainingData
+from sksvhn.estimators._standardizer import as_tensor
+
+from ._pictures import bar_numbers
+
+
+@pytest.mark.parametrize("n", [40, 41])
+def test_pictures_on_the_device_train_the_same(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = bar_numbers(n)
+    weights = np.arange(n) % 3  # some rows don't count
+    params: dict[str, Any] = {"channels": ((4,),), "max_epochs": 2, "batch_size": 16}
+
+    def confidence() -> Any:
+        clf = SVHNSequenceClassifier(**params, random_state=0)
+        return clf.fit(X, y, weights, X_val=X[:9], y_val=y[:9]).confidence(X)
+
+    expected = confidence()
+    moved = []
+
+    def on(data: TrainingData, device: torch.device) -> TrainingData:
+        moved.append(device.type)
+        assert isinstance(data.pictures, np.ndarray)
+        return replace(data, pictures=as_tensor(data.pictures))
+
+    monkeypatch.setattr(TrainingData, "on", on)
+    np.testing.assert_array_equal(confidence(), expected)
+    assert moved == ["cpu", "cpu"]  # training and validation data
+
+
+def test_pictures_stay_where_they_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, _ = bar_numbers(10)
+    data = TrainingData(X[..., None], np.arange(10), (), np.ones(10))
+    assert data.on(torch.device("cpu")) is data
+    free = int(X.nbytes / RESIDENT_SHARE) - 1
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, free))
+    assert data.on(torch.device("cuda")) is data
