@@ -15,8 +15,8 @@ from torch import Tensor
 from .._lazy_pictures import LazyPictures, in_chunks
 from .._white import common_white, white_of
 
-# Pictures turned to float64 at a time.
-_CHUNK = 1024
+# Values turned to float64 at a time.
+_CHUNK = 2**20
 # Keeps pictures without any contrast finite; a share of the training set's deviation.
 LOWEST_DEVIATION = 0.1
 
@@ -53,7 +53,7 @@ class Standardizer:
         center: NDArray[np.float64] | None = None
         whites: set[int | None] = set()
         start = 0
-        for pixels in in_chunks(pictures, _CHUNK):
+        for pixels in in_chunks(pictures, max(1, _CHUNK // math.prod(pictures.shape[1:]))):
             whites.add(white_of(pixels))
             weight = weights[start : start + len(pixels)]
             start += len(pixels)
