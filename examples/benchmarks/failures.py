@@ -30,7 +30,7 @@ from sksvhn.inspection import (
     find_near_duplicates,
     picture_properties,
 )
-from sksvhn.metrics import risk_coverage_curve
+from sksvhn.metrics import coverage_at_accuracy_score, risk_coverage_curve
 from sksvhn.model_selection import NumberKFold
 from sksvhn.preprocessing import ImageResizer, load_image
 
@@ -48,8 +48,9 @@ def main() -> None:
     clf = fitted(options, train)
     X, y = scored.images, scored.target
     read, confidence = clf.predict(X, return_confidence=True)
-    threshold = threshold_of(y, read, confidence)
-    accepted = (confidence >= threshold).mean()
+    accepted = coverage_at_accuracy_score(y, read, confidence, accuracy=ACCURACY)
+    coverage, _, thresholds = risk_coverage_curve(y, read, confidence)
+    threshold = thresholds[coverage <= accepted].min(initial=np.inf)
     print(
         f"{len(X)} numbers, {100 * (y == read).mean():.1f} % read right. {100 * accepted:.1f} % "
         f"are accepted: they are at least {threshold:.3f} sure, and {100 * ACCURACY:.0f} % of "
@@ -114,13 +115,6 @@ def fitted(options: argparse.Namespace, train: Numbers) -> SVHNSequenceClassifie
     if options.model is not None:
         joblib.dump(clf, options.model)
     return clf
-
-
-def threshold_of(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> float:
-    """Lowest confidence down to which the accuracy is reached."""
-    _, risk, thresholds = risk_coverage_curve(y, read, confidence)
-    reaching = np.flatnonzero(risk <= 1 - ACCURACY + 1e-9)
-    return float(thresholds[reaching[-1]]) if len(reaching) else np.inf
 
 
 # --- what pictures have by nature ----------------------------------------------------------------
@@ -344,7 +338,7 @@ def written(value: object) -> str:
 
 def style(axes: Axes) -> None:
     """Percent, a light grid and no box."""
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.grid(alpha=0.3)
     axes.tick_params(labelsize=11)
     axes.spines[["top", "right"]].set_visible(False)

@@ -23,6 +23,7 @@ from sksvhn.metrics import (
     bootstrap_interval,
     coverage_at_accuracy_score,
     expected_calibration_error,
+    risk_coverage_curve,
     sequence_accuracy_score,
 )
 from sksvhn.model_selection import NumberKFold, min_confidence_for_accuracy
@@ -146,10 +147,11 @@ def promises(y: np.ndarray, answers: Any, n_simulations: int) -> pd.DataFrame:
         kept = {"promised at 90 %": [], "taken as it comes": []}
         for _ in range(n_simulations):
             drawn = rng.integers(len(y), size=len(y))
-            limits = {"taken as it comes": plain_threshold(right[drawn], sure[drawn], target)}
+            answers_drawn = (y[drawn], read[drawn], sure[drawn])
+            limits = {"taken as it comes": plain_threshold(answers_drawn, target)}
             try:
                 limits["promised at 90 %"] = min_confidence_for_accuracy(
-                    y[drawn], read[drawn], sure[drawn], accuracy=target
+                    *answers_drawn, accuracy=target
                 )
             except ValueError:  # no threshold can be promised
                 limits["promised at 90 %"] = np.inf
@@ -170,12 +172,11 @@ def promises(y: np.ndarray, answers: Any, n_simulations: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def plain_threshold(right: np.ndarray, sure: np.ndarray, target: float) -> float:
-    """Lowest threshold at which the drawn pictures themselves reach the accuracy."""
-    order = np.argsort(-sure, kind="stable")
-    accuracy = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    reaching = np.flatnonzero(accuracy >= target)
-    return float(sure[order][reaching[-1]]) if len(reaching) else np.inf
+def plain_threshold(answers: Any, target: float) -> float:
+    """Find the lowest threshold at which the pictures at hand reach the accuracy."""
+    _, risk, limits = risk_coverage_curve(*answers)
+    reaching = np.flatnonzero(1 - risk >= target)
+    return float(limits[reaching[-1]]) if len(reaching) else np.inf
 
 
 def candidates(

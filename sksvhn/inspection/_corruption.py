@@ -19,8 +19,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, va
 
 from .._labels import BLANK
 from .._pictures import as_array
+from ..metrics import risk_coverage_curve
 from ..metrics._readings import Readings, check_readings
-from ..metrics._selective import ROUNDING, confidence_steps, coverage_at_accuracy
+from ..metrics._selective import coverage_at_accuracy
 from ._properties import wilson_interval
 
 #: One picture (height, width, channels) in [0, 1].
@@ -274,9 +275,9 @@ def corruption_report(
         True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
         with `blank`. Rows of codes stand for the digits 0-9.
     kinds : sequence of str, default=None
-        Corruptions of :func:`corrupt_pictures`; None takes all.
+        Corruptions of :func:`corrupt_pictures`, each once; None takes all.
     severities : sequence of int, default=(0, 1, 2, 3, 4, 5)
-        From 0 (as they are) to 5.
+        From 0 (as they are) to 5, each once.
     accuracy : float, default=0.98
         Share of whole numbers that must be right among those taken, in [0, 1].
     random_state : int, RandomState instance or None, default=None
@@ -301,7 +302,8 @@ def corruption_report(
     Raises
     ------
     ValueError
-        If a parameter is out of range, or `X` and `y` differ in length.
+        If a parameter is out of range, `kinds` or `severities` are empty or name one twice, or `X`
+        and `y` differ in length.
 
     See Also
     --------
@@ -330,6 +332,9 @@ def corruption_report(
     for kind in chosen:
         if kind not in _KINDS:
             raise ValueError(f"kinds holds {kind!r}; expected some of {', '.join(_KINDS)}.")
+    steps = list(severities)
+    _check_distinct(chosen, "kinds")
+    _check_distinct(steps, "severities")
     check_consistent_length(X, y)
     images = _check_images(X)
     seed = int(check_random_state(random_state).randint(2**32, dtype=np.uint32))
@@ -337,7 +342,7 @@ def corruption_report(
     threshold = _threshold(clean, accuracy)
     rows = {}
     for kind in chosen:
-        for severity in severities:
+        for severity in steps:
             readings = clean
             if severity != 0:
                 spoilt = corrupt_pictures(images, kind, severity, random_state=seed)
@@ -348,6 +353,16 @@ def corruption_report(
     return table
 
 
+def _check_distinct(values: list[Any], name: str) -> None:
+    if not values:
+        raise ValueError(f"{name} is empty; at least one is needed, or leave {name} out.")
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(
+                f"{name} holds {value} {values.count(value)} times; each may stand there once."
+            )
+
+
 def _read(estimator: Any, images: NDArray[Any], y: ArrayLike, blank: int) -> Readings:
     read, confidence = estimator.predict(images, return_confidence=True)
     return check_readings(y, read, None, blank, confidence)
@@ -355,9 +370,10 @@ def _read(estimator: Any, images: NDArray[Any], y: ArrayLike, blank: int) -> Rea
 
 def _threshold(readings: Readings, accuracy: float) -> float:
     """Lowest confidence down to which readings reach an accuracy; infinite if there is none."""
-    thresholds, taken, right = confidence_steps(readings)
-    reaching = np.flatnonzero(right / taken >= accuracy - ROUNDING)
-    return float(thresholds[reaching[-1]]) if len(reaching) else math.inf
+    assert readings.confidence is not None
+    coverage, _, thresholds = risk_coverage_curve(readings.true, readings.read, readings.confidence)
+    taken = coverage <= coverage_at_accuracy(readings, accuracy)
+    return float(thresholds[taken].min(initial=math.inf))
 
 
 def _scores(readings: Readings, accuracy: float, threshold: float) -> dict[str, float]:

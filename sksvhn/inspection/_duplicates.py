@@ -19,8 +19,9 @@ _SIDE = 16
 # Shares of height and width by which one of a pair is moved: at 16 pixels, correlation of a copy
 # hardly suffers from what then remains of a shift up to about a twentieth.
 _SHIFTS = (-1 / 32, 0, 1 / 32)
-# Correlations held at a time.
-_BLOCK = 2**23
+# Pictures of either side that are compared at a time: few enough that within a set little more than
+# half of all pairs is computed, and that correlations stay in a processor's cache.
+_TILE = 512
 
 
 @validate_params(
@@ -90,25 +91,38 @@ def find_near_duplicates(
     >>> pairs[["index", "other_index"]].values.tolist()
     [[3, 0], [7, 1]]
     """
-    first = _thumbnails(images, (0,))[0]
-    moved = _thumbnails(images if other is None else other, _SHIFTS)
+    if other is None:
+        moved = _thumbnails(images, _SHIFTS)
+        first = moved[len(moved) // 2]  # those moved by nothing
+    else:
+        first = _thumbnails(images, (0,))[0]
+        moved = _thumbnails(other, _SHIFTS)
     found = [np.empty((0, 3))]
-    length = max(1, _BLOCK // len(moved[0]))
-    for start in range(0, len(first), length):
-        part = first[start : start + length]
-        similarity = part @ moved[0].T
-        for others in moved[1:]:
-            np.maximum(similarity, part @ others.T, out=similarity)
-        # Products of unit vectors are 1 but for rounding.
-        i, j = np.nonzero(similarity >= min(threshold, 1 - 1e-5))
-        if other is None:
-            i, j = i[start + i < j], j[start + i < j]
-        found.append(np.stack([start + i, j, similarity[i, j]], axis=1))
+    for top in range(0, len(first), _TILE):
+        part = first[top : top + _TILE]
+        # Within a set only pairs with a later picture count.
+        for left in range(top if other is None else 0, len(moved[0]), _TILE):
+            similarity = _correlations(part, [others[left : left + _TILE] for others in moved])
+            # Products of unit vectors are 1 but for rounding.
+            i, j = np.nonzero(similarity >= min(threshold, 1 - 1e-5))
+            if other is None:
+                i, j = i[top + i < left + j], j[top + i < left + j]
+            found.append(np.stack([top + i, left + j, similarity[i, j]], axis=1))
     table = pd.DataFrame(np.concatenate(found), columns=["index", "other_index", "similarity"])
     table = table.astype({"index": np.int64, "other_index": np.int64})
     return table.sort_values(
         ["similarity", "index", "other_index"], ascending=[False, True, True], ignore_index=True
     )
+
+
+def _correlations(
+    part: NDArray[np.float32], moved: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Correlation of each with each of others, the greatest over the moves of the latter."""
+    greatest: NDArray[np.float32] = part @ moved[0].T
+    for others in moved[1:]:
+        np.maximum(greatest, part @ others.T, out=greatest)
+    return greatest
 
 
 def _thumbnails(

@@ -70,7 +70,8 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     Raises
     ------
     ValueError
-        If `X` and `y` differ in length, or `cv` does not put each picture into one test set.
+        If `X` and `y` differ in length, a label is missing, or `cv` does not put each picture into
+        one test set.
 
     See Also
     --------
@@ -99,20 +100,19 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     """
     if isinstance(cv, str) and cv != "prefit":  # strings have a method split, too
         raise ValueError(f"cv={cv!r} must be a number of folds, a splitter or 'prefit'.")
-    labels = as_labels(y)
-    check_consistent_length(X, labels)
     blank = getattr(estimator, "blank", BLANK)
     alphabet = getattr(estimator, "alphabet", None) or DIGITS
+    # Before y becomes an array, which would write a missing label among strings as "nan".
+    strings = numbers_to_strings(y, blank=blank, alphabet=alphabet, name="y")
+    labels = as_labels(y)
+    check_consistent_length(X, labels)
     parts = []
     for rows, reader in _readers(estimator, X, labels, cv):
-        pictures, given = _safe_indexing(X, rows), labels[rows]
+        pictures = _safe_indexing(X, rows)
         read, confidence = reader.predict(pictures, return_confidence=True)
-        ranked = reader.rank_candidates(pictures, [[label] for label in given])
-        strings = [
-            numbers_to_strings(numbers, blank=blank, alphabet=alphabet, name=name)
-            for numbers, name in ((given, "y"), (read, "predictions"))
-        ]
-        columns = [rows, *strings, ranked.in_list, confidence]
+        ranked = reader.rank_candidates(pictures, [[label] for label in labels[rows]])
+        readings = numbers_to_strings(read, blank=blank, alphabet=alphabet, name="predictions")
+        columns = [rows, strings[rows], readings, ranked.in_list, confidence]
         parts.append(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))))
     table = pd.concat(parts)
     table = table[(table["label"] != table["reading"]) & (table["reading"] != "")]

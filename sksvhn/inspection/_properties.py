@@ -156,7 +156,8 @@ def accuracy_by(
     bins : int, array-like of shape (n_bins + 1,) or None, default=5
         A number of bins that hold as many pictures each, as nearly as equal values allow; the
         rising edges of bins, each of which belongs to the bin below, the lowest to the first bin;
-        or None for one row a distinct value.
+        or None for one row a distinct value. Booleans are not cut into a number of bins, either:
+        False and True have a row each.
     confidence : array-like of shape (n_samples,), default=None
         How sure each reading is, in [0, 1]; its mean in each bin is added.
     confidence_level : float, default=0.95
@@ -171,7 +172,7 @@ def accuracy_by(
         `pandas.Interval`) or the value, and has the name of `values` where that is a Series.
 
         - `n`: pictures.
-        - `median`: of their values (only if `bins` is not None).
+        - `median`: of their values (only if they are binned).
         - `accuracy`, `low`, `high`: share of them read right, and its interval by Wilson's score
           method [1]_.
         - `confidence`: mean (only if it was given). Where it exceeds `high`, the reader is
@@ -181,7 +182,8 @@ def accuracy_by(
     ------
     ValueError
         If the inputs differ in length, are empty or hold missing labels, if no picture has a
-        value or none lies in a bin, or if edges do not rise.
+        value or none lies in a bin, if edges do not rise, or if a value is infinite where `bins`
+        is a number.
 
     See Also
     --------
@@ -212,6 +214,8 @@ def accuracy_by(
     column = column_or_1d(values)
     check_consistent_length(column, y_true)
     readings = check_readings(y_true, y_pred, None, blank, confidence)
+    if column.dtype.kind == "b" and np.isscalar(bins):
+        bins = None
     frame = pd.DataFrame({"value": column, "right": readings.is_right})
     if readings.confidence is not None:
         frame["confidence"] = readings.confidence
@@ -245,7 +249,7 @@ def wilson_interval(n_right: int, n: int, confidence_level: float = 0.95) -> tup
 
 
 def _binned(values: pd.Series, bins: Any) -> pd.Series:
-    if values.dtype.kind not in "iufb":
+    if values.dtype.kind not in "iuf":
         raise ValueError(
             f"values are of dtype {values.dtype}, which has no bins; pass bins=None for one row a "
             "distinct value."
@@ -261,6 +265,13 @@ def _binned(values: pd.Series, bins: Any) -> pd.Series:
 
 
 def _quantile_bins(values: pd.Series, n_bins: int) -> pd.Series:
+    infinite = np.isinf(values.to_numpy())
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise ValueError(
+            f"values element {row} is {values[row]}, up to which no bins of equal counts can be "
+            "made; write NaN to leave such pictures out, or pass the edges of bins."
+        )
     known = values.dropna()
     edges = np.quantile(known, np.linspace(0, 1, n_bins + 1)) if len(known) else np.empty(0)
     edges = np.unique(edges)

@@ -129,7 +129,7 @@ class LearningCurvesDisplay:
             axes.spines[["top", "right"]].set_visible(False)
         self.axes_[0].set_ylabel("Loss")
         self.axes_[1].set_ylabel("Accuracy")
-        self.axes_[1].yaxis.set_major_formatter(PercentFormatter(1))
+        self.axes_[1].yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         self._add_legend(history, heads)
         return self
 

@@ -151,6 +151,18 @@ def test_report(grey, truth):
     assert np.isnan(faint["accepted_accuracy"])
 
 
+def test_threshold_takes_equally_sure_readings_together():
+    # Brightness decides the reading, contrast the confidence: of three equally sure ones one is
+    # wrong, so that they do not count, though two of them are right.
+    halves = np.stack(
+        [np.repeat([a, b], 8)[None].repeat(16, axis=0) for a, b in [(0, 255)] * 2 + [(50, 205)] * 3]
+    )
+    y = np.array(["5", "5", "5", "5", "6"], dtype=object)
+    report = corruption_report(MeanReader(), halves, y, kinds=["rotation"], severities=[0])
+    assert report[["accepted", "coverage"]].to_numpy().tolist() == [[0.4, 0.4]]
+    assert report["accepted_accuracy"].tolist() == [1]
+
+
 def test_report_reads_what_corrupt_pictures_makes(grey, truth):
     report = corruption_report(MeanReader(), grey, truth, kinds=["darkness"], severities=[1])
     assert report.index.tolist() == [("darkness", 1)]
@@ -191,6 +203,10 @@ def test_accuracy_that_no_threshold_reaches(grey):
     ("changed", "message"),
     [
         ({"kinds": ["rain"]}, "kinds holds 'rain'; expected some of gaussian_noise"),
+        ({"kinds": []}, "kinds is empty; at least one"),
+        ({"kinds": ["jpeg_compression", "rotation", "rotation"]}, "kinds holds rotation 2 times"),
+        ({"severities": []}, "severities is empty; at least one"),
+        ({"severities": [0, 1, 1]}, "severities holds 1 2 times; each may stand there once"),
         ({"severities": [7]}, "'severity' parameter"),
         ({"y": ["1"]}, "inconsistent numbers of samples"),
         ({"estimator": object()}, "'estimator' parameter"),

@@ -80,8 +80,30 @@ def test_between_two_sets_all_pairs_count(images):
 
 def test_blocks_make_no_difference(images, monkeypatch):
     whole = find_near_duplicates(images, threshold=0.5)
-    monkeypatch.setattr(_duplicates, "_BLOCK", 150)
+    across = find_near_duplicates(images[:35], images[35:], threshold=0.5)
+    monkeypatch.setattr(_duplicates, "_TILE", 7)
     pd.testing.assert_frame_equal(find_near_duplicates(images, threshold=0.5), whole)
+    pd.testing.assert_frame_equal(
+        find_near_duplicates(images[:35], images[35:], threshold=0.5), across
+    )
+
+
+def test_within_a_set_each_picture_is_read_once_and_half_of_the_pairs_computed(images, monkeypatch):
+    read, sizes = [], []
+    grey_pictures, correlations = _duplicates.grey_pictures, _duplicates._correlations
+
+    def counted(part, moved):
+        sizes.append(len(part) * len(moved[0]))
+        return correlations(part, moved)
+
+    monkeypatch.setattr(
+        _duplicates, "grey_pictures", lambda pictures: read.append(0) or grey_pictures(pictures)
+    )
+    monkeypatch.setattr(_duplicates, "_correlations", counted)
+    monkeypatch.setattr(_duplicates, "_TILE", 6)
+    find_near_duplicates(images)
+    assert len(read) == 1
+    assert sum(sizes) == 60 * 66 / 2
 
 
 def test_threshold_of_one_takes_exact_copies(images):

@@ -73,6 +73,14 @@ def test_prefit_is_not_fitted_again(X):
     assert sorted(table["index"]) == [i for i, number in enumerate(TRUE) if number != "3"]
 
 
+@pytest.mark.parametrize("missing", [np.nan, None])
+@pytest.mark.parametrize("cv", [2, "prefit"])
+def test_missing_label_is_refused_and_not_learned_as_a_text(X, missing, cv):
+    y = [*TRUE[:3], missing, *TRUE[4:]]
+    with pytest.raises(ValueError, match=rf"y must hold strings.*element 3 is {missing}"):
+        find_label_errors(PixelReader().fit(X[:0], y[:0]), X, y, cv=cv)
+
+
 def test_folds_are_of_number_k_fold_and_the_estimator_stays_unfitted(X):
     reader = PixelReader()
     find_label_errors(reader, X, TRUE, cv=2)

@@ -104,6 +104,25 @@ def test_values_need_not_be_numbers_without_bins():
     assert table["n"].to_dict() == {"a": 3, "b": 3}
 
 
+def test_booleans_are_categories():
+    values = np.array([True, False, True, True, False, True])
+    table = accuracy_by(values, STRINGS, ["", *STRINGS[1:]])
+    assert table["n"].to_dict() == {False: 2, True: 4}
+    assert table["accuracy"].to_dict() == {False: 1, True: 0.75}
+    pd.testing.assert_frame_equal(
+        table, accuracy_by(values, STRINGS, ["", *STRINGS[1:]], bins=None)
+    )
+    with pytest.raises(ValueError, match="dtype bool, which has no bins; pass bins=None"):
+        accuracy_by(values, STRINGS, STRINGS, bins=[0, 0.5, 1])
+
+
+def test_infinite_values_lie_in_bins_that_end_there():
+    values = [1, 2, np.inf, -np.inf, 5, np.inf]
+    edges = accuracy_by(values, STRINGS, STRINGS, bins=[-np.inf, 2, np.inf])
+    assert edges["n"].tolist() == [3, 3]
+    assert accuracy_by(values, STRINGS, STRINGS, bins=None)["n"].tolist() == [1, 1, 1, 1, 2]
+
+
 def test_values_that_are_all_equal_are_one_bin():
     table = accuracy_by([4] * 6, STRINGS, STRINGS, bins=3)
     assert table.index.tolist() == [pd.Interval(4, 4, "both")]
@@ -144,6 +163,7 @@ def test_bins_part_the_pictures(rows, n_bins):
         ({"values": [1, 2]}, "inconsistent numbers of samples"),
         ({"values": ["a", "b", "c"]}, "bins=None"),
         ({"values": [np.nan] * 3}, "none of the 3 pictures"),
+        ({"values": [1, np.inf, -np.inf]}, "values element 1 is inf.*write NaN"),
         ({"bins": [3, 2]}, "rising edges"),
         ({"bins": [7, 9]}, "none of the 3 pictures"),
         ({"bins": 0}, "'bins' parameter"),
