@@ -333,7 +333,9 @@ def test_archive_that_lacks_its_last_bytes_only(numbers: NumberSet, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x1f\x8b", gzip.compress(b"no archive" * 200), gzip.compress(b"")]
+    "content",
+    [b"\x1f\x8b", gzip.compress(b"no archive" * 200), gzip.compress(b"")],
+    ids=["two bytes", "text", "nothing"],
 )
 def test_a_gzip_that_is_no_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "train.tar.gz"
