@@ -226,6 +226,16 @@ class NumberReader(metaclass=ABCMeta):
         -----
         The search is exact: P(S|X) is a product over length and positions, so that the k best
         numbers of a length begin with one of the k best beginnings.
+
+        Examples
+        --------
+        >>> from sksvhn import SVHNSequenceClassifier
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> clf.top_k(numbers.images, 3).probability.shape
+        (64, 3)
         """
         check_scalar(k, "k", Integral, min_val=1)
         log_factors = self._checked_log_factors(X)
@@ -344,6 +354,17 @@ class NumberReader(metaclass=ABCMeta):
         ----------
         .. [1] C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017). On Calibration of Modern Neural
            Networks. arXiv:1706.04599, section 4.2.
+
+        Examples
+        --------
+        >>> from sksvhn import SVHNSequenceClassifier
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(96, color=False, max_length=5, random_state=0)
+        >>> clf = SVHNSequenceClassifier(max_length=5, max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images[:64], numbers.target[:64])
+        >>> clf = clf.calibrate(numbers.images[64:], numbers.target[64:])
+        >>> len(clf.temperatures_)
+        2
         """
         check_is_fitted(self)
         codec = self._codec.for_labels(as_labels(y))
