@@ -285,31 +285,33 @@ def _score(
 
 def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
     """Read pictures in one pass, with an estimator, a Pipeline or a search."""
-    if hasattr(estimator, "best_estimator_"):
-        return read_with_confidence(estimator.best_estimator_, X)
-    if isinstance(estimator, FrozenEstimator):
-        return read_with_confidence(estimator.estimator, X)
-    if isinstance(estimator, Pipeline):
-        # A Pipeline forwards parameters only where metadata routing is off.
-        for _, transformer in estimator.steps[:-1]:
-            if transformer not in (None, "passthrough"):
-                X = transformer.transform(X)
-        return read_with_confidence(estimator.steps[-1][1], X)
-    if not tells_confidence(estimator):
+    transformers, reader = _unwrapped(estimator)
+    # A Pipeline forwards parameters only where metadata routing is off.
+    for transformer in transformers:
+        X = transformer.transform(X)
+    if not tells_confidence(reader):
         raise TypeError(
-            f"{type(estimator).__name__} has no predict(X, return_confidence=True), which is "
+            f"{type(reader).__name__} has no predict(X, return_confidence=True), which is "
             "needed here; use an estimator that has it, such as SVHNSequenceClassifier."
         )
-    numbers, confidence = estimator.predict(X, return_confidence=True)
+    numbers, confidence = reader.predict(X, return_confidence=True)
     return numbers, confidence
 
 
 def tells_confidence(estimator: Any) -> bool:
     """Whether an estimator, or what a Pipeline or a search holds, reads with confidence."""
+    _, reader = _unwrapped(estimator)
+    return "return_confidence" in signature(reader.predict).parameters
+
+
+def _unwrapped(estimator: Any) -> tuple[list[Any], Any]:
+    """Find the transformers that pictures pass, and the estimator that reads them then."""
     if hasattr(estimator, "best_estimator_"):
-        return tells_confidence(estimator.best_estimator_)
+        return _unwrapped(estimator.best_estimator_)
     if isinstance(estimator, FrozenEstimator):
-        return tells_confidence(estimator.estimator)
+        return _unwrapped(estimator.estimator)
     if isinstance(estimator, Pipeline):
-        return tells_confidence(estimator.steps[-1][1])
-    return "return_confidence" in signature(estimator.predict).parameters
+        steps = [step for _, step in estimator.steps]
+        transformers, reader = _unwrapped(steps.pop())
+        return [step for step in steps if step not in (None, "passthrough")] + transformers, reader
+    return [], estimator
