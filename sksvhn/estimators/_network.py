@@ -25,10 +25,17 @@ class Features(nn.Module):
         super().__init__()
         height, width, in_channels = image_shape
         self.n_tiles = n_vectors if architecture.head == "tiles" else 1
+        width //= self.n_tiles
         self.trunk = ConvTrunk(in_channels, architecture)
+        # Of pictures smaller than the stride, torch 2.13's bfloat16 gradients by the weights that
+        # saw only padding are whatever the memory held.
+        stride = architecture.stem[1] if architecture.stem else 1
+        right, below = max(0, stride - width), max(0, stride - height)
+        if right or below:
+            self.trunk.insert(0, nn.ZeroPad2d((0, right, 0, below)))
         with torch.no_grad():
             self.trunk.eval()
-            seen = self.trunk(torch.zeros(1, in_channels, height, width // self.n_tiles))
+            seen = self.trunk(torch.zeros(1, in_channels, height, width))
             self.trunk.train()
         self.attention: AttentionPool | None = None
         n_features = seen[0].numel()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pytest
 import torch
 
 from sksvhn.estimators._architecture import Architecture
-from sksvhn.estimators._network import SequenceNetwork, blanks_to_lengths
+from sksvhn.estimators._network import Features, SequenceNetwork, blanks_to_lengths
 
 from .test_layers import architecture
 
@@ -49,6 +50,20 @@ def test_every_tile_is_read_by_the_same_layers() -> None:
     changed[..., :8] = 0
     torch.testing.assert_close(network(changed)[1][:, 1:], characters[:, 1:])
     assert not torch.equal(network(changed)[1][:, 0], characters[:, 0])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3), (2, 1)])
+def test_gradients_of_pictures_smaller_than_the_stride_are_set(size: tuple[int, int]) -> None:
+    design = architecture(channels=((16,),), stem=(5, 4), pooling=None, head="dense")
+    features = Features((*size, 1), design, n_vectors=1)
+    for _ in range(20):
+        with torch.autocast("cpu", torch.bfloat16):
+            total = features(torch.ones(2, 1, *size)).float().sum()
+        spoilt = [torch.full((n,), torch.nan) for n in range(1, 3000, 29)]
+        del spoilt  # where gradients left unset will lie
+        features.zero_grad()
+        total.backward()
+        assert all(p.grad.isfinite().all() for p in features.parameters())
 
 
 def test_shapes_of_all_heads() -> None:
