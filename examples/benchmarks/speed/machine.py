@@ -15,11 +15,13 @@ from .problems import SEQUENCE
 from .turns import Job, Record
 
 LIBRARIES = ("sksvhn", "torch", "skorch", "scikit-learn", "keras", "tensorflow", "numpy")
-STATEMENTS = {
-    "nothing": "pass",
-    "scikit-learn": "import sklearn",
-    "sksvhn": "import sksvhn",
-    "SVHNSequenceClassifier": "from sksvhn import SVHNSequenceClassifier",
+# What Python is started with.
+STARTS = {
+    "nothing": ("-c", "pass"),
+    "scikit-learn": ("-c", "import sklearn"),
+    "sksvhn": ("-c", "import sksvhn"),
+    "SVHNSequenceClassifier": ("-c", "from sksvhn import SVHNSequenceClassifier"),
+    "the command": ("-m", "sksvhn", "--help"),
 }
 
 
@@ -91,15 +93,15 @@ def measure_peak(side: int) -> Record:
 
 
 def start_jobs() -> list[Job]:
-    """Import libraries in fresh interpreters."""
+    """Import libraries in fresh interpreters, and ask the command for help."""
     return [
-        Job("start", "fresh interpreter", name, measure_start, (statement,))
-        for name, statement in STATEMENTS.items()
+        Job("start", "fresh interpreter", name, measure_start, (arguments,))
+        for name, arguments in STARTS.items()
     ]
 
 
-def measure_start(statement: str) -> Record:
+def measure_start(arguments: tuple[str, ...]) -> Record:
     """Seconds from the start of an interpreter to its end."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", statement], check=True)
-    return {"seconds": time.perf_counter() - start, "statement": statement}
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return {"seconds": time.perf_counter() - start, "statement": " ".join(("python", *arguments))}
