@@ -13,7 +13,9 @@ if TYPE_CHECKING:
         SVHNLogisticRegression,
         SVHNMLPClassifier,
         SVHNSequenceClassifier,
+        load,
     )
+    from .transcription import transcribe
 
 __all__ = [
     "PositionwiseClassifier",
@@ -21,6 +23,8 @@ __all__ = [
     "SVHNLogisticRegression",
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
+    "load",
+    "transcribe",
 ]
 
 __version__ = version("sksvhn")
@@ -29,7 +33,8 @@ __version__ = version("sksvhn")
 def __getattr__(name: str) -> Any:
     # torch takes seconds to import: only whoever uses an estimator pays for it.
     if name in __all__:
-        return getattr(import_module(".estimators", __name__), name)
+        module = ".transcription" if name == "transcribe" else ".estimators"
+        return getattr(import_module(module, __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

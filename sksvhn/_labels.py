@@ -6,7 +6,8 @@ padded at its end with a blank (``[0, 2, 1, 0, 10]``). Everything inside the pac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 DIGITS = "0123456789"
 MINUS = "-"
 BLANK = 10
+# Positions times characters, of numbers that a file may speak of: memory that a reading takes.
+MAX_FACTORS = 2**20
 
 Form = Literal["str", "int", "padded"]
 
@@ -230,6 +233,39 @@ class NumberCodec:
         if max_length is None:
             max_length = max(width, max(map(len, strings.tolist())))
         return cls(form, y.dtype, alphabet, max_length, blank, width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as numbers and strings."""
+        # NumPy's own strings of any length go by their letter alone.
+        dtype = "T" if self.dtype.kind == "T" else self.dtype.str
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {"dtype": dtype}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> NumberCodec:
+        """Reverse `to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If no labels can have led to these values.
+        """
+        codec = cls(**values)
+        numbers = (codec.max_length, codec.blank, codec.width)
+        kinds = {"str": "UOT", "int": "biufO", "padded": "biuf"}.get(codec.form)
+        if (
+            not isinstance(codec.alphabet, str)
+            or not 0 < len(set(codec.alphabet)) == len(codec.alphabet)
+            or (codec.form == "int" and not set(codec.alphabet) <= set(MINUS + DIGITS))
+            or not all(type(number) is int for number in numbers)
+            or not 0 < codec.max_length <= MAX_FACTORS // len(codec.alphabet)
+            or codec.width < 0
+            or (codec.width > 0) != (codec.form == "padded")
+            or (codec.form == "padded" and 0 <= codec.blank < len(codec.alphabet))
+            or kinds is None
+            or re.fullmatch(f"[<>|=]?[{kinds}][0-9]{{0,4}}", str(codec.dtype)) is None
+        ):
+            raise ValueError("what is said of labels is none that labels can have led to.")
+        return replace(codec, dtype=np.dtype(codec.dtype))
 
     @property
     def n_columns(self) -> int:

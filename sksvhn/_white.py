@@ -37,6 +37,11 @@ def common_white(whites: Iterable[int | None]) -> int | None:
     return max((white for white in whites if white is not None), default=None)
 
 
+def is_white(value: object) -> bool:
+    """Whether `common_white` could return it."""
+    return value is None or (type(value) is int and value in (1, 255))
+
+
 def check_white(pictures: NDArray[Any], learned: int | None) -> None:
     """Refuse pixels from 0 to 1 where those learned go to 255, and the reverse."""
     found = white_of(pictures)

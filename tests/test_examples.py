@@ -39,7 +39,7 @@ def run(script: str, *arguments: str) -> str:
 def test_demo(data: Path, tmp_path: Path) -> None:
     printed = run("demo.py", "--data", str(data), "--out", str(tmp_path), "--max-epochs", "1")
     assert "coverage at 98 % accuracy" in printed
-    assert (tmp_path / "reader.joblib").stat().st_size > 100_000
+    assert (tmp_path / "reader.sksvhn").stat().st_size > 100_000
     with Image.open(tmp_path / "readings.png") as picture:
         assert min(picture.size) > 500
 
@@ -52,7 +52,9 @@ def test_demo_says_what_is_missing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{tmp_path} holds neither train.tar.gz nor a folder train")
+    assert done.stderr.startswith(
+        f"Error: {tmp_path} holds neither train.tar.gz nor a folder train"
+    )
 
 
 def test_accuracy_benchmark(data: Path) -> None:
@@ -150,3 +152,15 @@ def test_trust_benchmark(data: Path, tmp_path: Path) -> None:
     for name in ("coverage", "reliability"):
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert min(picture.size) > 400
+
+
+def test_speed_benchmark(tmp_path: Path) -> None:
+    arguments = ("--quick", "--parts", "train", "start", "--networks", "E1", "--threads", "1")
+    printed = run("benchmarks/speed.py", *arguments, "--out", str(tmp_path))
+    assert "E1" in printed
+    assert "`python -m sksvhn --help`" in printed
+    runs = json.loads((tmp_path / "speed.json").read_text())["runs"]
+    contenders = {r["contender"] for r in runs if r["part"] == "train"}
+    assert contenders >= {"PyTorch loop", "skorch", "scikit-learn", "sksvhn"}
+    with Image.open(tmp_path / "speed.png") as picture:
+        assert min(picture.size) > 300

@@ -21,6 +21,7 @@ SUBPACKAGES = [
     "model_selection",
     "plotting",
     "preprocessing",
+    "transcription",
 ]
 
 # Headings and sections that every public docstring has; the rest of numpydoc's rules are style.
@@ -82,7 +83,8 @@ def test_method_docstring_is_complete(path: str) -> None:
 def test_estimators_are_at_the_top() -> None:
     assert set(sksvhn.__all__) <= set(dir(sksvhn))
     for name in sksvhn.__all__:
-        assert getattr(sksvhn, name) is getattr(sksvhn.estimators, name)
+        home = sksvhn.transcription if name == "transcribe" else sksvhn.estimators
+        assert getattr(sksvhn, name) is getattr(home, name)
     with pytest.raises(AttributeError, match="SVHNTypo"):
         sksvhn.SVHNTypo  # noqa: B018
 

@@ -4,6 +4,7 @@ from ._cnn import SVHNCNNClassifier
 from ._logistic import SVHNLogisticRegression
 from ._mlp import SVHNMLPClassifier
 from ._positionwise import PositionwiseClassifier
+from ._saving import load
 from ._sequence import SVHNSequenceClassifier
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "SVHNLogisticRegression",
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
+    "load",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from numbers import Real
 from typing import Any
 
@@ -14,6 +14,7 @@ NORMALIZATIONS = ("batch", "group", "lrn")
 NORMALIZATION_POSITIONS = ("before_activation", "after_activation", "after_pool")
 POOLINGS = ("max", "average")
 WEIGHT_INITS = ("he", "xavier")
+HEADS = ("attention", "dense", "tiles")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,26 @@ class Architecture:
             weight_init=weight_init,
             bias_init=float(bias_init),
         )
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Architecture:
+        """Reverse `dataclasses.asdict`.
+
+        Raises
+        ------
+        ValueError
+            If no parameters lead to these values.
+        """
+        architecture = cls.from_parameters(**values)
+        names = {
+            "head": HEADS,
+            "activation": ACTIVATIONS,
+            "normalization_position": NORMALIZATION_POSITIONS,
+            "weight_init": WEIGHT_INITS,
+        }
+        if asdict(architecture) != values or not all(values[n] in names[n] for n in names):
+            raise ValueError("what is said of layers is none that parameters lead to.")
+        return architecture
 
 
 def _stages(channels: Any) -> tuple[tuple[int, ...], ...]:

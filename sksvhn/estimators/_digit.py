@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ._network import DigitNetwork, at_least_float32
 from ._neural import NeuralClassifier
+from ._saving import check
 
 
 class DigitLoss(nn.Module):
@@ -86,6 +87,17 @@ class DigitClassifier(NeuralClassifier):
                 f"classes={classes!r} differ from those of the first call, {self.classes_!r}."
             )
         return (self._codes(labels, "y")[rows],)
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        super()._check_state(state)
+        classes = state["classes_"]
+        check(
+            classes.ndim == 1
+            and len(classes) >= 2
+            and np.array_equal(np.unique(classes), classes)
+            and state["_config"]["n_classes"] == len(classes),
+            "classes don't fit the network",
+        )
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
         return (self._codes(self._checked_labels(y, name), name),)

@@ -6,6 +6,7 @@ SVHN's digits with them. The sizes below were chosen on held-out training digits
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,7 @@ def hog_features(pictures: NDArray[Any]) -> NDArray[Any]:
     rows_to_cells, columns_to_cells = _cell_weights(height, dtype), _cell_weights(width, dtype)
     grid = (len(rows_to_cells), len(columns_to_cells))
     block = (min(BLOCK, grid[0]), min(BLOCK, grid[1]))
-    blocks = (grid[0] - block[0] + 1, grid[1] - block[1] + 1)
-    n_features = blocks[0] * blocks[1] * block[0] * block[1] * ORIENTATIONS
-    features = np.empty((n, n_features), dtype=dtype)
+    features = np.empty((n, n_hog_features(height, width)), dtype=dtype)
     step = max(1, _CHUNK // (height * width * channels))
     for start in range(0, n, step):
         magnitude, angle = _gradients(pictures[start : start + step].astype(dtype))
@@ -64,6 +63,14 @@ def hog_features(pictures: NDArray[Any]) -> NDArray[Any]:
         windows = np.lib.stride_tricks.sliding_window_view(histograms, block, axis=(1, 2))
         features[start : start + step] = _normalized(windows).reshape(len(position), -1)
     return features
+
+
+def n_hog_features(height: int, width: int) -> int:
+    """Features of a picture of this size."""
+    grid = (height // CELL, width // CELL)
+    in_block = [min(BLOCK, n) for n in grid]
+    blocks = [n - size + 1 for n, size in zip(grid, in_block, strict=True)]
+    return math.prod(blocks) * math.prod(in_block) * ORIENTATIONS
 
 
 def _cell_weights(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:

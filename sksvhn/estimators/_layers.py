@@ -51,6 +51,14 @@ class ConvTrunk(nn.Sequential):
         super().__init__(*layers)
         self.out_channels = previous
 
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the features of pictures, which no layer pads but to keep them."""
+        for layer in self:
+            if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+                stride = layer.stride[0] if isinstance(layer.stride, tuple) else layer.stride
+                height, width = -(-height // stride), -(-width // stride)
+        return height, width
+
 
 class HiddenLayers(nn.Sequential):
     """Fully connected layers."""
@@ -152,6 +160,8 @@ def _activated(
 
 
 def _initialize(linear: nn.Conv2d | nn.Linear, architecture: Architecture) -> None:
+    if linear.weight.is_meta:  # nothing to draw, for which torch would import its compiler
+        return
     if architecture.weight_init == "he":
         nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
     else:

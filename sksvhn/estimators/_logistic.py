@@ -16,12 +16,21 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._crop import CropStyle
 from .._pictures import check_pictures
-from .._white import check_white, white_of
-from ._hog import CELL, hog_features
+from .._white import check_white, is_white, white_of
+from ._hog import CELL, hog_features, n_hog_features
+from ._picture_reader import PictureReader
+from ._saving import Saved, check, check_shape
+
+# What scaling and regression learn, of which they are rebuilt.
+_LEARNED = (
+    ("mean_", "var_", "scale_", "n_samples_seen_", "n_features_in_"),
+    ("coef_", "intercept_", "classes_", "n_iter_", "n_features_in_"),
+)
 
 
-class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
+class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimator):
     """Scaled features into multinomial logistic regression: one digit, no feature learned.
 
     On pixels it is the baseline that others are compared with; on histograms of oriented
@@ -46,6 +55,13 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         Most iterations of L-BFGS.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that come flattened to rows.
+    crop : {"stretch", "square"}, default="square"
+        How training pictures were cut from larger ones, as
+        :class:`~sksvhn.preprocessing.NumberCropper` has it; the defaults are SVHN's format 2.
+        `read` and `crops` do the same to photographs; nothing else depends on it.
+    margin : float >= 0, default=0.0
+        Share of surroundings that training pictures were given, as there. Also only for `read` and
+        `crops`.
 
     Attributes
     ----------
@@ -87,6 +103,7 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
     1.0
     """
 
+    _kept = (*Saved._kept, "image_shape_", "classes_", "_white", "pipeline_", "n_iter_")
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "features": [StrOptions({"pixels", "hog"})],
         "C": [Interval(Real, 0, None, closed="neither")],
@@ -94,6 +111,7 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [None, tuple, list],
+        **PictureReader._parameter_constraints,
     }
 
     def __init__(
@@ -105,6 +123,8 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         tol: float = 0.01,
         max_iter: int = 500,
         image_shape: tuple[int, ...] | None = None,
+        crop: CropStyle = "square",
+        margin: float = 0.0,
     ) -> None:
         self.features = features
         self.C = C
@@ -112,6 +132,8 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         self.tol = tol
         self.max_iter = max_iter
         self.image_shape = image_shape
+        self.crop = crop
+        self.margin = margin
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -139,13 +161,20 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         """
         rows = self._rows(X, reset=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
-        logistic = LogisticRegression(
-            C=self.C, class_weight=self.class_weight, tol=self.tol, max_iter=self.max_iter
-        ).fit(scaler.transform(rows), y, sample_weight=sample_weight)
+        logistic = self._regression().fit(scaler.transform(rows), y, sample_weight=sample_weight)
         self.pipeline_ = make_pipeline(scaler, logistic)
         self.classes_ = logistic.classes_
         self.n_iter_ = int(logistic.n_iter_.max())
         return self
+
+    def _n_features(self, height: int, width: int, channels: int) -> int:
+        hog = self.features == "hog"
+        return n_hog_features(height, width) if hog else height * width * channels
+
+    def _regression(self) -> LogisticRegression:
+        return LogisticRegression(
+            C=self.C, class_weight=self.class_weight, tol=self.tol, max_iter=self.max_iter
+        )
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each picture.
@@ -213,6 +242,57 @@ class SVHNLogisticRegression(ClassifierMixin, BaseEstimator):
         scores = self.pipeline_.decision_function(self._rows(X, reset=False))
         # Probabilities of float32 scores would not sum to one as closely as scikit-learn checks.
         return scores.astype(np.float64)
+
+    def _learned_white(self) -> int | None:
+        return self._white
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Arrays only: scikit-learn's own estimators are read by their own version alone."""
+        state = super().__getstate__()
+        if "pipeline_" in state:
+            state["pipeline_"] = [
+                {name: vars(step)[name] for name in names}
+                for (_, step), names in zip(self.pipeline_.steps, _LEARNED, strict=True)
+            ]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild scikit-learn's estimators."""
+        super().__setstate__(state)
+        if "pipeline_" in state:
+            self.pipeline_ = make_pipeline(StandardScaler(), self._regression())
+            for (_, step), learned in zip(self.pipeline_.steps, state["pipeline_"], strict=True):
+                vars(step).update(learned)
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        super()._check_state(state)
+        check_shape(state)
+        scaler, regression = state["pipeline_"]
+        check(
+            (set(scaler), set(regression)) == tuple(map(set, _LEARNED)),
+            "what was learned is not what scaling and regression learn",
+        )
+        n_features = len(scaler["mean_"])
+        n_classes = len(state["classes_"])
+        n_rows = n_classes if n_classes > 2 else 1
+        coefficients = regression["coef_"], regression["intercept_"]
+        check(
+            all(scaler[name].shape == (n_features,) for name in ("mean_", "scale_", "var_"))
+            and scaler["n_features_in_"] == regression["n_features_in_"] == n_features
+            and regression["coef_"].shape == (n_rows, n_features)
+            and regression["intercept_"].shape == (n_rows,)
+            and all(
+                array.dtype.kind == "f"
+                for array in (*map(scaler.get, ("mean_", "scale_", "var_")), *coefficients)
+            )
+            and n_classes >= 2
+            and np.array_equal(np.unique(state["classes_"]), regression["classes_"])
+            and np.array_equal(state["classes_"], regression["classes_"])
+            and is_white(state["_white"])
+            and type(state["n_iter_"]) is int
+            and n_features == self._n_features(*state["image_shape_"]),
+            "what was learned does not fit together",
+        )
 
     def _rows(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         pictures = check_pictures(self, X, reset=reset, image_shape=self.image_shape)

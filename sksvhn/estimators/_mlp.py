@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
+from .._crop import CropStyle
 from ._digit import DigitClassifier
 
 
@@ -39,6 +41,13 @@ class SVHNMLPClassifier(DigitClassifier):
         (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
         grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
         taken as pictures one pixel high.
+    crop : {"stretch", "square"}, default="square"
+        How training pictures were cut from larger ones, as
+        :class:`~sksvhn.preprocessing.NumberCropper` has it; the defaults are SVHN's format 2.
+        `read` and `crops` do the same to photographs; nothing else depends on it.
+    margin : float >= 0, default=0.0
+        Share of surroundings that training pictures were given, as there. Also only for `read` and
+        `crops`.
     input_size : int, default=48
         Longer sides of pictures are shrunk to this many pixels on their way into the network. None
         leaves them as they are.
@@ -90,6 +99,12 @@ class SVHNMLPClassifier(DigitClassifier):
     callbacks : list of skorch callbacks, default=None
         Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
+    checkpoint_dir : path-like, default=None
+        Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
+        fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
+        epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
+        Other data or other parameters start anew. Callbacks begin anew; what they themselves
+        counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
     amp : "auto" or bool, default="auto"
@@ -167,6 +182,8 @@ class SVHNMLPClassifier(DigitClassifier):
         bias_init: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         image_shape: tuple[int, ...] | None = None,
+        crop: CropStyle = "square",
+        margin: float = 0.0,
         input_size: int | None = 48,
         per_image_standardization: str | bool = "auto",
         augmentation: str | float = "auto",
@@ -186,6 +203,7 @@ class SVHNMLPClassifier(DigitClassifier):
         n_iter_no_change: int = 10,
         warm_start: bool = False,
         callbacks: list[Any] | None = None,
+        checkpoint_dir: str | os.PathLike[str] | None = None,
         device: str = "auto",
         amp: str | bool = "auto",
         random_state: int | np.random.RandomState | None = None,
@@ -201,6 +219,8 @@ class SVHNMLPClassifier(DigitClassifier):
         self.bias_init = bias_init
         self.class_weight = class_weight
         self.image_shape = image_shape
+        self.crop = crop
+        self.margin = margin
         self.input_size = input_size
         self.per_image_standardization = per_image_standardization
         self.augmentation = augmentation
@@ -220,6 +240,7 @@ class SVHNMLPClassifier(DigitClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.checkpoint_dir = checkpoint_dir
         self.device = device
         self.amp = amp
         self.random_state = random_state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -33,15 +35,11 @@ class Features(nn.Module):
         right, below = max(0, stride - width), max(0, stride - height)
         if right or below:
             self.trunk.insert(0, nn.ZeroPad2d((0, right, 0, below)))
-        with torch.no_grad():
-            self.trunk.eval()
-            seen = self.trunk(torch.zeros(1, in_channels, height, width))
-            self.trunk.train()
+        grid = self.trunk.grid(height + below, width + right)
         self.attention: AttentionPool | None = None
-        n_features = seen[0].numel()
+        n_features = self.trunk.out_channels * math.prod(grid)
         if architecture.head == "attention":
-            n_features = seen.shape[1]
-            grid = (seen.shape[2], seen.shape[3])
+            n_features = self.trunk.out_channels
             self.attention = AttentionPool(n_features, n_vectors, grid)
             self.dropout = Dropout(architecture.dropout[len(architecture.channels) - 1])
         self.hidden = HiddenLayers(n_features, architecture)

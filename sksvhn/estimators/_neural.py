@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import asdict
 from functools import partial
 from inspect import signature
 from numbers import Integral, Real
@@ -36,9 +39,13 @@ from ._architecture import (
 )
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Targets, TrainingData
+from ._checkpoint import Checkpoint
 from ._folding import without_normalization
-from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer, no_optimizer
+from ._onnx import OnnxExporter
+from ._optimization import OPTIMIZERS, SCHEDULES, NoOptimizer, Schedule, make_optimizer
+from ._picture_reader import PictureReader
 from ._preparation import Preparation
+from ._saving import Saved, check, check_shape
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
 from ._training import (
@@ -64,7 +71,9 @@ CONVOLUTIONAL: dict[str, list[Any]] = {
 }
 
 
-class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class NeuralClassifier(
+    PictureReader, OnnxExporter, Saved, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+):
     """A classifier of pictures that trains a torch module.
 
     Subclasses say what the labels are (`_encode`, `_encode_known`), which module learns them
@@ -73,6 +82,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **PictureReader._parameter_constraints,
         "image_shape": [None, tuple, list],
         "input_size": [None, Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [tuple, list],
@@ -101,6 +111,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
         "callbacks": [None, list],
+        "checkpoint_dir": [None, str, os.PathLike],
         "device": [str],
         "amp": [StrOptions({"auto"}), "boolean"],
         "random_state": ["random_state"],
@@ -127,10 +138,26 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     n_iter_no_change: int
     warm_start: bool
     callbacks: list[Any] | None
+    checkpoint_dir: str | os.PathLike[str] | None
     device: str
     amp: str | bool
     random_state: int | np.random.RandomState | None
     verbose: int
+
+    _kept: ClassVar[tuple[str, ...]] = (
+        *Saved._kept,
+        "image_shape_",
+        "classes_",
+        "_standardizer",
+        "_float64",
+        "_strength",
+        "_config",
+        "net_",
+        "device_",
+        "amp_",
+        "history_",
+        "n_iter_",
+    )
 
     # What augmentation="auto" is for pictures.
     _auto_augmentation: ClassVar[float] = 1.0
@@ -208,7 +235,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     ) -> Self:
         """Train on pictures and their labels.
 
-        Ctrl-C ends the training and leaves a fitted estimator with the weights so far.
+        Ctrl-C ends the training and leaves a fitted estimator with the weights so far, or the best
+        epoch's with early stopping. Where there is a `checkpoint_dir`, `fit` called again goes on.
 
         Parameters
         ----------
@@ -340,12 +368,16 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         data = TrainingData(pictures, rows, targets, weights[rows])
         by_label = self._label_weights(targets, weights[rows])
         random_state = check_random_state(self.random_state)
+        device = resolve_device(self.device)
         if fresh:
             self._learn_pictures(pictures, data.weighted(by_label))
-        valid = None
-        if validation is not None:
-            valid = self._validation_data(*validation)
-        elif self.early_stopping and not incremental:
+        valid = None if validation is None else self._validation_data(*validation)
+        checkpoint = None
+        if self.checkpoint_dir is not None and not incremental:
+            definition = self._definition(data, valid, device, fresh)
+            checkpoint = Checkpoint(self.checkpoint_dir, self, definition, random_state)
+            random_state = checkpoint.random_state
+        if valid is None and self.early_stopping and not incremental:
             train, held_out = train_test_split(
                 np.arange(len(data)),
                 test_size=self.validation_fraction,
@@ -358,7 +390,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not incremental:  # parts of a stream keep their weights beside each other's
             data = data.weighted(1 / data.weights.mean())
         seed = int(random_state.randint(np.iinfo(np.int32).max))
-        device = resolve_device(self.device)
         self.device_ = str(device)
         if fresh:
             self.history_: list[dict[str, Any]] = []
@@ -381,11 +412,30 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self.net_ = self._make_net(module, seed, incremental=incremental)
         self._goes_on = incremental
         n_before = len(self.net_.history or [])
+        epochs = 1 if incremental else self.max_epochs
         try:
-            self.net_.train(data, valid, epochs=1 if incremental else self.max_epochs)
+            self.net_.train(data, valid, epochs=epochs, checkpoint=checkpoint)
         finally:
             self._record((self.net_.history or [])[n_before:])
+        if checkpoint is not None:
+            checkpoint.remove()
         return self
+
+    def _definition(
+        self, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
+    ) -> dict[str, Any]:
+        """Everything but parameters and randomness that trained weights depend on."""
+        start: Any = None  # a fresh fit learns everything from the data
+        if not fresh:
+            start = [self._standardizer, self._float64, self.net_.module_.state_dict()]
+        return {
+            "data": data,
+            "valid": valid,
+            "network": self._module_config(),
+            "start": start,
+            "device": device.type,
+            "bfloat16": self.amp == "auto" and has_fast_bfloat16(device),
+        }
 
     def _record(self, epochs: list[dict[str, Any]]) -> None:
         """Add skorch's records of whole epochs to the history."""
@@ -423,6 +473,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         pictures = check_stored_pictures(self, X, reset=False)
         check_white(next(in_blocks(pictures)), self._standardizer.white)
         return pictures
+
+    def _learned_white(self) -> int | None:
+        return self._standardizer.white
 
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
@@ -485,7 +538,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 weight_decay=self.weight_decay,
             )
             if trains  # else the parameters may be any by now
-            else no_optimizer,
+            else NoOptimizer,
             schedule=Schedule(kind, self.lr_decay, self.lr_decay_steps),
             ema_decay=self.ema_decay,
             amp=self.amp_,
@@ -501,13 +554,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Mean logits over `n_views` of each picture, as float64 arrays."""
         check_is_fitted(self, "net_")
         pictures = self._known_pictures(X)
-        if self.n_views not in range(1, len(VIEWS) + 1):
-            raise ValueError(
-                f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
-            )
+        n_views = self._n_views_seen()
         preparation = self.net_.preparation
-        # A network that saw every picture in one place only would misread it from another.
-        n_views = self.n_views if self._strength > 0 else 1
         batches = []
         with torch.inference_mode():
             module = without_normalization(self.net_.module_)
@@ -516,6 +564,14 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
                 batches.append([mean.double().cpu().numpy() for mean in means])
         return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+    def _n_views_seen(self) -> int:
+        if self.n_views not in range(1, len(VIEWS) + 1):
+            raise ValueError(
+                f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
+            )
+        # A network that saw every picture in one place only would misread it from another.
+        return self.n_views if self._strength > 0 else 1
 
     def summary(self) -> NetworkSummary:
         """Layers of the fitted network, with output shapes and numbers of weights.
@@ -534,25 +590,69 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __getstate__(self) -> dict[str, Any]:
         """Fitted state with the network as numpy arrays, free of device and torch."""
-        state: dict[str, Any] = dict(super().__getstate__())
+        state = super().__getstate__()
         if "net_" in state:
             weights = self.net_.module_.state_dict()
             state["net_"] = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
+            architecture = asdict(self._config["architecture"])
+            state["_config"] = self._config | {"architecture": architecture}
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild the network; a model from a GPU comes back on the CPU where there is none."""
+        """Rebuild the network; a model of a device that is not here comes to one that is."""
         super().__setstate__(state)
         if "net_" in state:
-            module = self._build_module(0)  # whose weights are overwritten
+            self._config = _config_of(state["_config"])
+            module = _without_memory(self._make_module, self._config)
             # A copy, for arrays that joblib maps from disk are read-only.
             weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
-            module.load_state_dict(weights)
-            absent = self.device_.startswith("cuda") and not torch.cuda.is_available()
-            self.device_ = str(resolve_device("auto" if absent else self.device_))
+            module.load_state_dict(weights, assign=True)
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            try:
+                self.device_ = str(resolve_device(self.device_))
+            except ValueError:
+                self.device_ = str(resolve_device("auto"))
             self.net_ = self._make_net(module.eval(), 0, incremental=False, trains=False)
             self.net_.initialize()
             self._goes_on = False
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        super()._check_state(state)
+        check_shape(state)
+        standardizer = Standardizer.from_dict(state["_standardizer"])
+        config = _config_of(state["_config"])
+        architecture = config["architecture"]
+        n_layers = len(architecture.hidden_layer_sizes) + sum(map(len, architecture.channels))
+        channels = state["image_shape_"][2]
+        check(
+            config["image_shape"] == (*standardizer.size, channels)
+            and len(standardizer.mean) == channels
+            # A network of tiles reads wider pictures, by less than a pixel a tile.
+            and standardizer.size[0] <= state["image_shape_"][0]
+            and standardizer.size[1] < state["image_shape_"][1] + config.get("max_length", 1)
+            and n_layers <= len(state["net_"])
+            and re.fullmatch(r"cpu|(cuda|mps|xpu)(:[0-9]{1,2})?", state["device_"]) is not None
+            and all(type(state[name]) is bool for name in ("_float64", "amp_"))
+            and type(state["_strength"]) is float
+            and 0 <= state["_strength"] < np.inf
+            and isinstance(state["history_"], list)
+            and type(state["n_iter_"]) is int
+            and len(state["history_"]) == state["n_iter_"]
+            and all(
+                isinstance(name, str) and isinstance(value, (int, float))
+                for epoch in state["history_"]
+                for name, value in epoch.items()
+            ),
+            "what is said of the training does not fit together",
+        )
+        module = _without_memory(self._make_module, config)
+        real = np.dtype(np.float64 if state["_float64"] else np.float32)
+        expected = {
+            name: (real if tensor.is_floating_point() else np.dtype(np.int64), tuple(tensor.shape))
+            for name, tensor in module.state_dict().items()
+        }
+        found = {name: (array.dtype, array.shape) for name, array in state["net_"].items()}
+        check(found == expected, "the arrays are not those of the network that is named")
 
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""
@@ -560,6 +660,17 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         tags.input_tags.three_d_array = True
         tags.non_deterministic = False
         return tags
+
+
+def _config_of(values: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `_make_module`, of which the architecture was written as a dict."""
+    return values | {"architecture": Architecture.from_dict(values["architecture"])}
+
+
+def _without_memory(make_module: Callable[..., nn.Module], config: dict[str, Any]) -> nn.Module:
+    """Build a network whose sizes are not allocated: they may be any that a file says."""
+    with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
+        return make_module(**config)
 
 
 def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:

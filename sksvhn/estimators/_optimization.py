@@ -39,9 +39,15 @@ def make_optimizer(
     return OPTIMIZERS[name](groups, lr=lr, fused=fused, **options)  # type: ignore[call-arg]
 
 
-def no_optimizer(module: nn.Module, *, lr: float) -> torch.optim.Optimizer:
-    """Stand in for an optimiser where nothing is trained."""
-    return torch.optim.SGD(module.parameters(), lr=0.0)
+class NoOptimizer(torch.optim.Optimizer):
+    """Stands in for an optimiser where nothing is trained.
+
+    A real one makes torch import its compiler, which takes longer than all else of a model's load.
+    """
+
+    def __init__(self, module: nn.Module, *, lr: float) -> None:
+        self.param_groups: list[dict[str, Any]] = []
+        self.defaults: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)

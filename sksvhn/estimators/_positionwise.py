@@ -18,9 +18,12 @@ from .._labels import BLANK, as_labels
 from .._pictures import as_array
 from ._decoding import SequenceFactors
 from ._reader import NumberReader
+from ._saving import Saved, check
 
 
-class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class PositionwiseClassifier(
+    NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     """Reads whole numbers with one clone of a classifier for the length and one a position.
 
     Each clone learns from whole pictures; that of position i from the numbers that reach it. Their
@@ -75,6 +78,8 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
     (100,)
     """
 
+    _estimators = ("estimator", "length_estimator_", "position_estimators_")
+    _kept = (*Saved._kept, *NumberReader._kept_of_labels, *_estimators[1:])
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **NumberReader._parameter_constraints,
@@ -153,6 +158,20 @@ class PositionwiseClassifier(NumberReader, MetaEstimatorMixin, ClassifierMixin, 
             elif hasattr(self, name):  # from an earlier fit
                 delattr(self, name)
         return self
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        super()._check_state(state)
+        self._check_labels(state)
+        positions = state["position_estimators_"]
+        otherwise = "the classifiers don't fit the numbers"
+        check(len(positions) == state["max_length_"], otherwise)
+        codes = range(len(state["alphabet_"]))
+        learned = [(state["length_estimator_"], range(1, len(positions) + 1))]
+        learned += [(position, codes) for position in positions if position is not None]
+        check(all(set(labels).issuperset(clf.classes_) for clf, labels in learned), otherwise)
+        # A dummy sees no features.
+        seen = {clf.n_features_in_ for clf, _ in learned if type(clf) is not DummyClassifier}
+        check(len(seen) <= 1, "the classifiers saw different features")
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         X = self._features(X)

@@ -27,6 +27,7 @@ from ._decoding import (
     log_probability_of_pairs,
     string_patterns,
 )
+from ._saving import check
 from ._temperature import best_temperatures, tempered
 
 # Numbers compared at a time in the search for the best ones.
@@ -47,6 +48,13 @@ class TopReadings(NamedTuple):
     numbers: NDArray[Any]
     probability: NDArray[np.float64]
 
+    def _repr_html_(self) -> str:
+        cells = [
+            [f"{number} ({share:.1%})" for number, share in zip(*row, strict=True)]
+            for row in zip(self.numbers, self.probability, strict=True)
+        ]
+        return pd.DataFrame(cells).rename(columns=lambda k: k + 1).to_html(max_rows=20, border=0)
+
 
 class NumberReader(metaclass=ABCMeta):
     """Mixin: answers about whole numbers from P(length) and P(character) at each position.
@@ -61,6 +69,8 @@ class NumberReader(metaclass=ABCMeta):
         "min_confidence": [Interval(Real, 0, 1, closed="both")],
     }
 
+    _kept_of_labels = ("_codec", "alphabet_", "max_length_", "classes_", "temperatures_")
+
     alphabet: str | None
     max_length: int | None
     blank: int
@@ -73,6 +83,34 @@ class NumberReader(metaclass=ABCMeta):
     @abstractmethod
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         """Logarithms of the factors of every picture."""
+
+    def _check_labels(self, state: dict[str, Any]) -> NumberCodec:
+        """Object to what labels cannot have left, in attributes as `__getstate__` writes them."""
+        codec = NumberCodec.from_dict(state["_codec"])
+        check(
+            (codec.alphabet, codec.max_length) == (state["alphabet_"], state["max_length_"])
+            and isinstance(state["temperatures_"], tuple)
+            and len(state["temperatures_"]) == 2
+            and all(type(t) is float and 0 < t < np.inf for t in state["temperatures_"]),
+            "what is said of readings does not fit together",
+        )
+        classes = state["classes_"]
+        if codec.form == "padded":
+            codes = {codec.blank, *range(len(codec.alphabet))}
+            columns = classes
+            fit = len(classes) == codec.n_columns and all(
+                codes.issuperset(column.tolist()) for column in columns
+            )
+        else:
+            columns = [classes]
+            strings = self._strings(classes, "classes_")
+            fit = label_form(classes) == codec.form and bool(codec.readable(strings).all())
+        fit = fit and all(
+            column.ndim == 1 and len(column) > 0 and np.array_equal(np.unique(column), column)
+            for column in columns
+        )
+        check(fit, "classes don't fit what is said of labels")
+        return codec
 
     def _learn_labels(
         self,
@@ -397,7 +435,7 @@ class NumberReader(metaclass=ABCMeta):
         columns = []
         for index, classes in enumerate(self.classes_):  # one a column of a reading
             if index < self.max_length_:
-                seen = np.where(classes == self.blank, len(self.alphabet_), classes)
+                seen = np.where(classes == self._codec.blank, len(self.alphabet_), classes)
                 columns.append(_normalized(marginals[:, index, seen.astype(np.int64)]))
             else:
                 columns.append(np.zeros((len(marginals), len(classes))))

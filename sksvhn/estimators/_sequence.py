@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -15,12 +16,15 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples
 from torch import Tensor, nn
 
+from .._crop import CropStyle
 from .._labels import BLANK, as_labels
+from ._architecture import HEADS
 from ._batches import TrainingData
 from ._decoding import SequenceFactors
 from ._network import SequenceNetwork, at_least_float32
 from ._neural import CONVOLUTIONAL, NeuralClassifier, Pictures
 from ._reader import NumberReader
+from ._saving import check
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
@@ -66,6 +70,13 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
         grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
         taken as pictures one pixel high.
+    crop : {"stretch", "square"}, default="stretch"
+        How training pictures were cut from larger ones, as
+        :func:`~sksvhn.datasets.load_svhn_numbers` and :class:`~sksvhn.preprocessing.NumberCropper`
+        have it. `read` and `crops` do the same to photographs; nothing else depends on it.
+    margin : float >= 0, default=0.3
+        Share of surroundings that training pictures were given, as there. Also only for `read` and
+        `crops`.
     input_size : int, default=48
         Longer sides of pictures are shrunk to this many pixels on their way into the network. None
         leaves them as they are.
@@ -157,6 +168,12 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     callbacks : list of skorch callbacks, default=None
         Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
+    checkpoint_dir : path-like, default=None
+        Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
+        fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
+        epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
+        Other data or other parameters start anew. Callbacks begin anew; what they themselves
+        counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
     amp : "auto" or bool, default="auto"
@@ -228,11 +245,12 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     (64,)
     """
 
+    _kept = (*NeuralClassifier._kept, *NumberReader._kept_of_labels)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralClassifier._parameter_constraints,
         **NumberReader._parameter_constraints,
         **CONVOLUTIONAL,
-        "head": [StrOptions({"attention", "dense", "tiles"})],
+        "head": [StrOptions(set(HEADS))],
         "blank_class": ["boolean"],
     }
 
@@ -250,6 +268,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         blank: int = BLANK,
         min_confidence: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
+        crop: CropStyle = "stretch",
+        margin: float = 0.3,
         input_size: int | None = 48,
         channels: Sequence[Sequence[int]] = CHANNELS,
         kernel_size: int | Sequence[int] = 3,
@@ -283,6 +303,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         n_iter_no_change: int = 10,
         warm_start: bool = False,
         callbacks: list[Any] | None = None,
+        checkpoint_dir: str | os.PathLike[str] | None = None,
         device: str = "auto",
         amp: str | bool = "auto",
         random_state: int | np.random.RandomState | None = None,
@@ -293,6 +314,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.blank = blank
         self.min_confidence = min_confidence
         self.image_shape = image_shape
+        self.crop = crop
+        self.margin = margin
         self.input_size = input_size
         self.channels = channels
         self.kernel_size = kernel_size
@@ -326,6 +349,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.checkpoint_dir = checkpoint_dir
         self.device = device
         self.amp = amp
         self.random_state = random_state
@@ -343,6 +367,16 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         y = y if len(rows) == _num_samples(y) else _safe_indexing(y, rows)
         return self._learn_labels(
             y, reset=reset, keep_classes=incremental and not reset, classes=classes
+        )
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        super()._check_state(state)
+        codec, config = self._check_labels(state), state["_config"]
+        numbers = (codec.max_length, len(codec.alphabet))
+        found = (config["max_length"], config["n_characters"])
+        check(
+            found == numbers and type(config["blank_class"]) is bool,
+            "numbers don't fit the network",
         )
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
@@ -399,6 +433,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         return SequenceFactors(
             log_softmax(length_logits, axis=1), log_softmax(position_logits, axis=2)
         )
+
+    def _with_confidence(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        return self.predict(X, return_confidence=True)
 
     def __sklearn_tags__(self) -> Tags:
         """Numbers as 1-D labels, or one character a column."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._lazy_pictures import LazyPictures, in_chunks
-from .._white import common_white, white_of
+from .._white import common_white, is_white, white_of
 
 # Values turned to float64 at a time.
 _CHUNK = 2**20
@@ -72,6 +72,34 @@ class Standardizer:
         size = (min(pictures.shape[1], limit), min(pictures.shape[2], limit))
         mean, deviation = center + offset, np.where(std > 0, std, 1.0)
         return cls(mean, deviation, size, per_image, common_white(whites))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as numbers and arrays."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Standardizer:
+        """Reverse `to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If no pictures can have led to these values.
+        """
+        standardizer = cls(**values)
+        mean, std, size = standardizer.mean, standardizer.std, standardizer.size
+        if (
+            not mean.dtype == std.dtype == np.float64
+            or not mean.shape == std.shape == (len(mean),)
+            or not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all())
+            or not isinstance(size, tuple)
+            or len(size) != 2
+            or not all(type(side) is int and side > 0 for side in size)
+            or type(standardizer.per_image) is not bool
+            or not is_white(standardizer.white)
+        ):
+            raise ValueError("what is said of pixels is none that pictures can have led to.")
+        return standardizer
 
     def widened(self, multiple: int) -> Standardizer:
         """Make the width that the network reads a multiple of some number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from ._batches import EVALUATION_BATCH, Batch, Batches, Targets, TrainingData
 from ._layers import Dropout
 from ._optimization import Schedule
 from ._preparation import Preparation
+
+if TYPE_CHECKING:
+    from ._checkpoint import Checkpoint
 
 
 class WeightAverage:
@@ -106,13 +109,15 @@ class TrainingStopped(Exception):  # noqa: N818  no error: a wish
 class KeepBest(Callback):
     """Stops when the validation score no longer rises and restores the best epoch's weights."""
 
+    weights_: list[Tensor] | None = None
+
     def __init__(self, patience: int) -> None:
         self.patience = patience
 
     def on_train_begin(self, net: TrainingNet, **kwargs: Any) -> None:
         """Forget an earlier fit."""
         self.best_score_, self.best_epoch_ = -math.inf, 0
-        self.weights_: list[Tensor] | None = None
+        self.weights_ = None
 
     def on_epoch_end(self, net: TrainingNet, **kwargs: Any) -> None:
         """Keep the averaged weights of a better epoch, or count an epoch without one."""
@@ -250,10 +255,18 @@ class TrainingNet(NeuralNet):
                     f"({error.args[0]}); pass X_val and y_val to fit for validation figures."
                 ) from error
 
-    def train(self, train: TrainingData, valid: TrainingData | None, *, epochs: int) -> None:
+    def train(
+        self,
+        train: TrainingData,
+        valid: TrainingData | None,
+        *,
+        epochs: int,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
         """Train the module and leave the averaged weights in it, ready to predict.
 
-        Ctrl-C leaves the weights as they are by then and is raised again.
+        Ctrl-C leaves the weights as they are by then, or the best epoch's, and is raised again.
+        A checkpoint that holds epochs of this training is where it begins.
         """
         if not self.initialized_:
             self.initialize()
@@ -270,8 +283,17 @@ class TrainingNet(NeuralNet):
         self.epochs_before_ = self.n_epochs_
         self.average_.exchange()
         try:
+            if checkpoint is not None:  # callbacks look at the history there is
+                checkpoint.restore(self)
+                if checkpoint.n_epochs and self.verbose:
+                    print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
             self.notify("on_train_begin", X=train, y=None)
-            self.fit_loop((train, valid), epochs=epochs)
+            if checkpoint is not None:  # once more, for callbacks begin anew
+                checkpoint.restore(self)
+            for _ in range(self.n_epochs_ - self.epochs_before_, epochs):
+                self.fit_loop((train, valid), epochs=1)
+                if checkpoint is not None:
+                    checkpoint.write(self)
         except TrainingStopped:
             pass
         finally:

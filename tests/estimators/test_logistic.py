@@ -120,14 +120,6 @@ def test_fit_is_deterministic_and_leaves_no_trace(features: str, bars: Any) -> N
     assert first.n_iter_ == second.n_iter_ == first.pipeline_[-1].n_iter_.max()
 
 
-@pytest.mark.parametrize("features", FEATURES)
-def test_pickled_it_answers_the_same(features: str, bars: Any) -> None:
-    images, labels = bars
-    clf = SVHNLogisticRegression(features=features).fit(images, labels)
-    restored = pickle.loads(pickle.dumps(clf))
-    np.testing.assert_array_equal(restored.predict_proba(images), clf.predict_proba(images))
-
-
 def test_answers_agree(bars: Any) -> None:
     images, labels = bars
     clf = SVHNLogisticRegression(features="hog").fit(images, labels)

@@ -197,16 +197,6 @@ def test_predicting_changes_nothing(fitted: Any, data: Any) -> None:
         assert torch.equal(tensor, kept)
 
 
-def test_pickles_to_identical_answers(fitted: Any, data: Any) -> None:
-    restored = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(restored.confidence(data[0]), fitted.confidence(data[0]))
-    # The architecture is the fitted one, whatever the parameters say by now.
-    changed = clone(fitted).fit(*(part[:50] for part in data)).set_params(channels=((8,),))
-    np.testing.assert_array_equal(
-        pickle.loads(pickle.dumps(changed)).confidence(data[0]), changed.confidence(data[0])
-    )
-
-
 def test_joblib_model_loads_in_another_process(fitted: Any, data: Any, tmp_path: Path) -> None:
     joblib.dump(fitted, tmp_path / "model.joblib")
     np.save(tmp_path / "pictures.npy", data[0][:20])
@@ -509,9 +499,3 @@ def test_views_are_averaged_where_training_was_augmented(data: Any) -> None:
     plain = make_classifier(max_epochs=1).fit(X, y)
     averaged = plain.confidence(X)
     np.testing.assert_array_equal(plain.set_params(n_views=1).confidence(X), averaged)
-
-
-def test_loading_leaves_the_random_state_alone(fitted: Any) -> None:
-    state = torch.random.get_rng_state()
-    pickle.loads(pickle.dumps(fitted))
-    assert torch.equal(torch.random.get_rng_state(), state)

@@ -1,0 +1,6 @@
+"""``python -m sksvhn`` is the command ``sksvhn``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Files of named arrays and one document, which can be read without running code.
+
+A file is a safetensors file [1]_. Its metadata are a line of text under the name "sksvhn": what
+kind of file it is, a SHA-256 digest of everything, by which damage is told, and the document as
+JSON.
+
+References
+----------
+.. [1] https://huggingface.co/docs/safetensors: a length, a JSON header that names dtype, shape and
+   place of each array, and the arrays' bytes without gaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from ._atomic import written_whole
+
+# Bytes of the header, in which the document lies: that of a model takes some 10 kB, and a hostile
+# one up to 50 times its size to parse.
+MAX_HEADER = 2**24
+
+
+def write_file(
+    path: str | os.PathLike[str], kind: str, document: Any, arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write a document and arrays, under the file's name only when all is on the disk.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one that is there is replaced.
+    kind : str
+        What it is, such as "model"; `read_file` asks for it.
+    document : JSON value
+        Dicts with string keys, lists, strings, numbers, booleans and None.
+    arrays : mapping of str to ndarray
+        Numbers or booleans.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    ValueError
+        If the document is so large that `read_file` would refuse it.
+    """
+    text = json.dumps(document, separators=(",", ":"))
+    stored = {
+        name: np.asarray(array, array.dtype.newbyteorder("<"), order="C")
+        for name, array in arrays.items()
+    }
+    # One entry, for safetensors writes several in an order that changes.
+    metadata = {"sksvhn": f"{kind} {_digest(kind, text, stored)} {text}"}
+    content = save(stored, metadata)
+    length = int.from_bytes(content[:8], "little")
+    if length > MAX_HEADER:
+        raise ValueError(
+            f"{path} would need a header of {length:,} bytes, and the limit is {MAX_HEADER:,}; use "
+            "joblib.dump."
+        )
+    with written_whole(path) as part:
+        # safetensors' save_file would let nobody but its owner read the file.
+        part.write_bytes(content)
+
+
+def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, NDArray[Any]]]:
+    """Read a document and arrays.
+
+    What is allocated is bounded by the size of the file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : str
+        What it has to be.
+
+    Returns
+    -------
+    document : JSON value
+        What it says is not checked.
+    arrays : dict of str to ndarray
+        All arrays of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is of another kind, or damaged.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
+        what = "folder" if path.is_dir() else "device or pipe"
+        raise ValueError(f"{path} is a {what}; pass a file that sksvhn wrote.")
+    with path.open("rb") as file:
+        _check_header(file, path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            written: str | None = (file.metadata() or {}).get("sksvhn")
+            found, _, rest = (written or "").partition(" ")
+            # safetensors has checked that they fill the file without gaps.
+            names = file.keys() if found == kind else ()
+            arrays = {name: file.get_tensor(name) for name in names}
+    # Beside its own errors, those of shapes and dtypes that NumPy doesn't have.
+    except (SafetensorError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({in_brief(error)}); get it anew.") from None
+    if written is None:
+        raise ValueError(f"{path} is a safetensors file, but sksvhn did not write it.")
+    if found != kind:
+        raise ValueError(f"{path} is a {in_brief(found, 20)}, not a {kind}.")
+    digest, _, text = rest.partition(" ")
+    if digest != _digest(kind, text, arrays):
+        raise ValueError(f"{path} is damaged, for its digest is wrong; get it anew.")
+    try:
+        return json.loads(text), arrays
+    except (RecursionError, ValueError):
+        raise ValueError(f"{path} holds no document that sksvhn can have written.") from None
+
+
+def in_brief(text: object, length: int = 200) -> str:
+    """Begin what a file may have said, fit for a message: a line without control characters."""
+    beginning = str(text)[:length].rstrip(".")
+    return "".join(c if c.isprintable() else " " for c in beginning)
+
+
+def _check_header(file: BinaryIO, path: Path) -> None:
+    """Object to what cannot be a safetensors file, or would not be read in bounded memory."""
+    size = os.fstat(file.fileno()).st_size
+    start = file.read(9)
+    length = int.from_bytes(start[:8], "little")
+    if size == 0:
+        raise ValueError(f"{path} is empty; get it anew.")
+    if start[8:] != b"{" and _is_pickle(start):
+        raise ValueError(
+            f"{path} is a pickle, not a file that sksvhn's save wrote; joblib.load reads it, and "
+            "runs the code in it: load only pickles of people you trust."
+        )
+    if start[8:] != b"{":
+        raise ValueError(f"{path} is no file that sksvhn's save wrote, but something else.")
+    if length > min(size - 8, MAX_HEADER):
+        raise ValueError(
+            f"{path} is cut off or damaged: its header should have {length:,} bytes, the file has "
+            f"{size:,} and the limit is {MAX_HEADER:,}; get it anew."
+        )
+
+
+def _is_pickle(start: bytes) -> bool:
+    # Protocols from 2 on, or what begins a file of a compressor that joblib writes.
+    return start.startswith(
+        (b"\x80", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZ", b"\xfd7", b"]")
+    )
+
+
+def _digest(kind: str, text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 of everything that `read_file` returns."""
+    table = [[name, array.dtype.str, array.shape] for name, array in sorted(arrays.items())]
+    digest = hashlib.sha256(json.dumps([kind, text, table]).encode())
+    for _, array in sorted(arrays.items()):
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""``sksvhn info``: what a model's file holds."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ._options import Json, Model
+
+
+def info(model: Model, json: Json = False) -> None:
+    """Show what a model is: class, labels, pictures, training, parameters, versions.
+
+    No code runs, whoever made the file. --json lists all parameters and the whole history.
+
+    Example: sksvhn info model.sksvhn
+    """
+    from ._models import load_with_versions
+
+    facts = describe_model(model, *load_with_versions(model))
+    typer.echo(json_format.dumps(facts, indent=2, default=repr) if json else _text(facts))
+
+
+def describe_model(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
+    """Facts of a fitted model, by name; what it has none of is left out."""
+    facts = {
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "class": type(clf).__name__,
+        "saved_with": versions,
+        "params": clf.get_params(deep=False),
+        "changed_params": _changed(clf),
+        "image_shape": getattr(clf, "image_shape_", None),
+        "n_weights": clf.summary().n_weights if hasattr(clf, "summary") else None,
+        "alphabet": getattr(clf, "alphabet_", None),
+        "max_length": getattr(clf, "max_length_", None),
+        "labels": None if hasattr(clf, "alphabet_") else [str(c) for c in clf.classes_],
+        "temperatures": getattr(clf, "temperatures_", None),
+        "history": getattr(clf, "history_", None),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _changed(clf: Any) -> dict[str, Any]:
+    """Parameters that are not as by default."""
+    try:
+        defaults = type(clf)().get_params(deep=False)
+    except TypeError:  # PositionwiseClassifier has none for its estimator
+        defaults = {}
+    params = clf.get_params(deep=False)
+    return {k: v for k, v in params.items() if k not in defaults or repr(v) != repr(defaults[k])}
+
+
+def _text(facts: dict[str, Any]) -> str:
+    rows = {"class": facts["class"], "file": f"{facts['path']}, {facts['bytes'] / 1e6:.1f} MB"}
+    if "labels" in facts:
+        rows["reads"] = f"the labels {', '.join(facts['labels'])}"
+    else:
+        rows["reads"] = (
+            f"numbers of up to {facts['max_length']} of the characters {facts['alphabet']}"
+        )
+    if "image_shape" in facts:
+        height, width, channels = facts["image_shape"]
+        rows["pictures"] = f"{'grey' if channels == 1 else 'colour'}, {height}x{width} pixels"
+        rows["crop"] = f"{facts['params']['crop']}, margin {facts['params']['margin']:g}"
+    if "n_weights" in facts:
+        rows["weights"] = f"{facts['n_weights']:,}"
+    if "history" in facts:
+        rows["training"] = _last_epoch(facts["history"])
+    if tuple(facts.get("temperatures", (1, 1))) != (1, 1):
+        rows["calibrated"] = "temperatures {:.3f} and {:.3f}".format(*facts["temperatures"])
+    changed = (f"{name}={value!r}" for name, value in facts["changed_params"].items())
+    rows["parameters"] = ", ".join(changed) or "the defaults"
+    rows["saved with"] = ", ".join(f"{name} {v}" for name, v in facts["saved_with"].items())
+    return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
+
+
+def _last_epoch(history: list[dict[str, Any]]) -> str:
+    if not history:
+        return "none"
+    last = history[-1]
+    text = f"{len(history)} epochs; in the last loss {last['train_loss']:.4f}"
+    text += f", right {last['train_score']:.1%}"
+    if "valid_score" in last:
+        text += f"; held out: loss {last['valid_loss']:.4f}, right {last['valid_score']:.1%}"
+    return text

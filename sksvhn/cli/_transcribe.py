@@ -1,0 +1,108 @@
+"""``sksvhn transcribe``: millions of pictures, by many processes, into a folder of readings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._console import busy, complain, note, shows_progress
+from ._lists import PictureTable
+from ._options import Model, Quiet
+
+
+def transcribe(
+    model: Model,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A folder, with the folders in it; a pattern such as 'photos/*.jpg'; a table "
+            "(.csv, .parquet) with the column path and, optionally, left, top, width, height and "
+            "candidates; or a file of pictures (.h5, .parquet).",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder of Parquet files to write, or to go on with after an end."
+        ),
+    ],
+    boxes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the number is in each: a CSV file with the columns path,left,top,width,"
+            "height, a row a digit or number.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Numbers that can be right, of which the best match is taken: one a line, or a "
+            "CSV file with the columns path,candidate.",
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, metavar="P", help="Reject readings that are less sure than this."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers read, such as tcp://10.0.0.1:8786. Default: "
+            "processes on this machine.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="How many processes on this machine. Default: one a core."
+        ),
+    ] = None,
+    partition_size: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Pictures in a file.")
+    ] = 2048,
+    quiet: Quiet = False,
+) -> None:
+    """Read any number of pictures, by processes of this machine or of a Dask cluster.
+
+    Writes a folder of Parquet files: path, reading, confidence, the three most probable readings,
+    and why a picture could not be read. Given the same again after an interruption, it goes on with
+    what is missing. Needs the extra `dask`.
+
+    Exits with 1 if a picture could not be read; the others are.
+
+    Example: sksvhn transcribe model.sksvhn photos/ --out readings
+    """
+    if scheduler is not None and workers is not None:
+        raise typer.BadParameter("choose one of --scheduler and --workers.", param_hint="--workers")
+    table = None if boxes is None else PictureTable.of_boxes(boxes)
+    listed = None if candidates is None else PictureTable.of_candidates(candidates)
+    with busy("Loading", quiet=quiet):
+        from ..transcription import transcribe as read_all
+    done = read_all(
+        source,
+        model,
+        out,
+        boxes=None if table is None else table.boxes,
+        candidates=None if listed is None else listed.common or listed.numbers,
+        min_confidence=min_confidence,
+        client=scheduler,
+        n_workers=workers,
+        partition_size=partition_size,
+        verbose=int(shows_progress(quiet)),
+    )
+    n_read = done.n_pictures - done.n_failed
+    note(f"Read {n_read:,} pictures; {out} has the readings.", quiet=quiet)
+    if done.n_failed:
+        complain(
+            f"{done.n_failed:,} of {done.n_pictures:,} pictures could not be read; the column "
+            "error says why."
+        )
+        raise typer.Exit(1)

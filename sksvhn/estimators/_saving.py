@@ -1,0 +1,317 @@
+"""Fitted estimators as plain values: what pickle keeps of them, and files that run no code."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import warnings
+from importlib.metadata import version
+from typing import Any, ClassVar
+
+import numpy as np
+from packaging.version import Version
+from sklearn.dummy import DummyClassifier
+from sklearn.utils.validation import check_is_fitted
+
+from .._labels import NumberCodec
+from .._model_file import in_brief, read_file, write_file
+from .._plain import from_plain, to_plain
+from ._standardizer import Standardizer
+
+# Of what is kept of a fitted estimator: raised where older versions could not read it.
+FORMAT = 1
+# Pixels of a picture times channels: more than pictures of numbers have, and than memory must hold.
+MAX_FEATURES = 2**26
+# Code, and a path of the machine that trained: neither has a place in a model.
+LEFT_OUT = frozenset({"callbacks", "checkpoint_dir"})
+# Attributes that are objects of the package, whose classes pickles should not name.
+PARTS: dict[str, Any] = {"_codec": NumberCodec, "_standardizer": Standardizer}
+# What wrong values raise in the code that takes them for right.
+WRONG = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+class Saved:
+    """Mixin: pickles that any version can tell, and files of one's own."""
+
+    #: Attributes that `fit` sets and a file holds.
+    _kept: ClassVar[tuple[str, ...]] = ("n_features_in_", "feature_names_in_")
+    #: Those, and parameters, that are estimators or lists of them.
+    _estimators: ClassVar[tuple[str, ...]] = ()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to a file that runs no code when it is loaded.
+
+        It holds everything that answers depend on and the training's history, but neither
+        `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
+            the new one is whole.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If a parameter or label cannot be written without code; joblib can.
+        ValueError
+            If `load` would refuse it, as where a parameter became invalid after the fit.
+        OSError
+            If the file cannot be written.
+
+        See Also
+        --------
+        sksvhn.load : Read it.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> import sksvhn
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> with TemporaryDirectory() as folder:
+        ...     clf.save(Path(folder, "model.sksvhn"))
+        ...     loaded = sksvhn.load(Path(folder, "model.sksvhn"))
+        >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
+        True
+        """
+        check_is_fitted(self)
+        arrays: dict[str, Any] = {}
+        document = {
+            "format": FORMAT,
+            "versions": _versions(),
+            "estimator": to_plain(_described(self, "model"), arrays, "model"),
+        }
+        try:
+            _restored(from_plain(document["estimator"], dict(arrays).pop))
+        except WRONG as error:
+            raise ValueError(
+                f"This {type(self).__name__} cannot be saved, for load would refuse it "
+                f"({in_brief(error)}); put that right, or use joblib.dump."
+            ) from None
+        write_file(path, "model", document, arrays)
+
+    def _check_state(self, state: dict[str, Any]) -> None:
+        """Object to what `fit` cannot have left, in attributes as `__getstate__` writes them."""
+        n_features = state.get("n_features_in_", 1)
+        check(type(n_features) is int and n_features > 0, "the number of features is none")
+        if "feature_names_in_" in state:
+            names = state["feature_names_in_"]
+            check(
+                names.dtype == object
+                and names.shape == (n_features,)
+                and all(isinstance(name, str) for name in names),
+                "names of features are none",
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything, as values and arrays that need no class of this package."""
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        for name in PARTS.keys() & state.keys():
+            state[name] = state[name].to_dict()
+        return state | {"_saved_by": {"format": FORMAT, "sksvhn": version("sksvhn")}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what `__getstate__` gave, of this version or one whose format is known."""
+        saved_by = state.get("_saved_by")
+        if saved_by is None:
+            raise ValueError(
+                f"This {type(self).__name__} was pickled before sksvhn 0.1.0, in a form that is no "
+                "longer read; fit it anew."
+            )
+        _check_version(saved_by["format"], saved_by["sksvhn"])
+        state = {name: value for name, value in state.items() if name != "_saved_by"}
+        for name in PARTS.keys() & state.keys():
+            state[name] = PARTS[name].from_dict(state[name])
+        super().__setstate__(state)  # type: ignore[misc]
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a fitted estimator that its `save` wrote.
+
+    No code runs, whoever wrote the file: it names one of this package's estimators, whose
+    parameters pass their constraints and whose attributes and arrays are what `fit` could have
+    left; anything else is refused.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    estimator : object
+        Its predictions equal, to the bit on the same machine, those of the one saved. A model that
+        was trained on a device that is not here is on the CPU, or on the GPU there is.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, no model, or was saved in a newer format.
+
+    Warns
+    -----
+    UserWarning
+        If it was saved by a newer version of sksvhn, in a format that this one reads.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import sksvhn
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(64, color=False, random_state=0)
+    >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    >>> clf = clf.fit(numbers.images, numbers.target)
+    >>> with TemporaryDirectory() as folder:
+    ...     clf.save(Path(folder, "model.sksvhn"))
+    ...     sksvhn.load(Path(folder, "model.sksvhn"))
+    SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    """
+    return load_with_versions(path)[0]
+
+
+def load_with_versions(path: str | os.PathLike[str]) -> tuple[Any, dict[str, str]]:
+    """Read an estimator as `load` does, and of which versions of what it was saved."""
+    document, arrays = read_file(path, "model")
+    try:
+        # Before anything that another format may hold.
+        _check_version(document["format"], document["versions"]["sksvhn"])
+        if not all(isinstance(text, str) for text in document["versions"].values()):
+            raise ValueError("versions must be text.")
+        estimator = _restored(from_plain(document["estimator"], arrays.pop))
+        check_is_fitted(estimator)
+        if arrays:
+            raise ValueError(f"nothing refers to the array {min(arrays)!r}.")
+    except _NewerFormatError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except WRONG as error:
+        raise ValueError(
+            f"{path} holds no model that sksvhn can have saved ({in_brief(error)}); get it anew."
+        ) from None
+    return estimator, document["versions"]
+
+
+def check(condition: bool, otherwise: str) -> None:
+    """Raise a ValueError where a condition on a saved state does not hold."""
+    if not condition:
+        raise ValueError(otherwise)
+
+
+def check_shape(state: dict[str, Any]) -> None:
+    """Object to a shape of pictures that there can't be, or another one than of the features."""
+    shape, n_features = state["image_shape_"], state["n_features_in_"]
+    check(
+        isinstance(shape, tuple)
+        and len(shape) == 3
+        and all(type(side) is int and side > 0 for side in shape)
+        and shape[2] in (1, 3)
+        and math.prod(shape) == n_features <= MAX_FEATURES,
+        "the pictures' shape does not fit their features",
+    )
+
+
+class _NewerFormatError(ValueError):
+    pass
+
+
+def _check_version(saved_format: int, saved_by: str) -> None:
+    here = version("sksvhn")
+    saved_by = in_brief(Version(saved_by), 40)
+    check(type(saved_format) is int and saved_format > 0, "its format is none")
+    if saved_format > FORMAT:
+        raise _NewerFormatError(
+            f"This model was saved by sksvhn {saved_by} in format {saved_format}, but the one "
+            f"installed, {here}, reads up to format {FORMAT}; update sksvhn."
+        )
+    if Version(saved_by) > Version(here):
+        warnings.warn(
+            f"This model was saved by sksvhn {saved_by}, which is newer than the one installed, "
+            f"{here}: answers may differ. Update sksvhn.",
+            stacklevel=3,
+        )
+
+
+def _versions() -> dict[str, str]:
+    packages = ("sksvhn", "torch", "scikit-learn", "numpy")
+    return {name: version(name) for name in packages} | {"python": platform.python_version()}
+
+
+def _described(estimator: Any, name: str) -> dict[str, Any] | None:
+    """Class, parameters and fitted attributes, estimators within estimators likewise."""
+    if estimator is None:
+        return None
+    if type(estimator) is DummyClassifier and len(getattr(estimator, "classes_", ())) == 1:
+        return {"class": "DummyClassifier", "label": estimator.classes_[0]}
+    if type(estimator) not in _classes().values():
+        raise TypeError(
+            f"{name} is a {type(estimator).__name__}, which has no place in a file that runs no "
+            "code; use joblib.dump."
+        )
+    params = estimator.get_params(deep=False)
+    params = {key: value for key, value in params.items() if key not in LEFT_OUT}
+    state = estimator.__getstate__()
+    fitted = {key: state[key] for key in estimator._kept if key in state}
+    for values in (params, fitted):
+        for key in values.keys() & set(estimator._estimators):
+            held = values[key]
+            values[key] = (
+                [_described(item, f"{name}.{key}") for item in held]
+                if isinstance(held, list)
+                else _described(held, f"{name}.{key}")
+            )
+    return {"class": type(estimator).__name__, "params": params, "fitted": fitted}
+
+
+def _restored(description: Any) -> Any:
+    """Reverse `_described`."""
+    if description is None:
+        return None
+    name = description["class"]
+    if name == "DummyClassifier":
+        return DummyClassifier(strategy="prior").fit(np.zeros((1, 1)), [description["label"]])
+    if name not in _classes():
+        raise ValueError(f"there is no estimator {name!r} here.")
+    kind = _classes()[name]
+    params, fitted = description["params"], description["fitted"]
+    unknown = params.keys() - (set(kind._get_param_names()) - LEFT_OUT)
+    unknown |= fitted.keys() - set(kind._kept)
+    if unknown:
+        raise ValueError(f"{name} has no {min(unknown)!r}.")
+    for values in (params, fitted):
+        for key in values.keys() & set(kind._estimators):
+            held = values[key]
+            values[key] = (
+                [_restored(item) for item in held] if isinstance(held, list) else _restored(held)
+            )
+    estimator = kind(**params)
+    estimator._validate_params()
+    if fitted:
+        estimator._check_state(fitted)
+        saved_by = {"format": FORMAT, "sksvhn": version("sksvhn")}
+        estimator.__setstate__(vars(estimator) | fitted | {"_saved_by": saved_by})
+    return estimator
+
+
+def _classes() -> dict[str, Any]:
+    """Estimators that a file may name."""
+    from .. import estimators  # which need this module
+
+    members = {name: getattr(estimators, name) for name in estimators.__all__}
+    return {name: member for name, member in members.items() if isinstance(member, type)}

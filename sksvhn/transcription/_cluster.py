@@ -1,0 +1,117 @@
+"""Partitions on the workers of a Dask cluster, a few at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed, get_worker
+
+# Partitions for each thread of the workers: one that is read, and one that waits.
+AHEAD = 2
+
+
+@contextmanager
+def connected(client: Client | str | None, n_workers: int | None) -> Iterator[Client]:
+    """Give a client, of a cluster of processes on this machine unless there is one.
+
+    Parameters
+    ----------
+    client : Client, str or None
+        A client, or the address of a scheduler.
+    n_workers : int or None
+        Processes of the local cluster.
+    """
+    if isinstance(client, Client):
+        yield client
+    elif client is not None:
+        with Client(client, set_as_default=False) as connection:
+            yield connection
+    else:
+        own = LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,  # and one of OpenMP, as Dask's nannies set it
+            dashboard_address="127.0.0.1:0",  # any free port, of this machine alone
+            silence_logs=logging.ERROR,  # that a worker was slow to end, or began anew
+        )
+        with own, Client(own, set_as_default=False) as connection:
+            yield connection
+
+
+def map_partitions(
+    client: Client, process: Callable[[Any], Any], partitions: Iterable[tuple[int, Any]]
+) -> Iterator[tuple[int, Any]]:
+    """Process numbered partitions on the workers, and give the results as they come.
+
+    `process` goes to each worker once, to those that join later too. Of the partitions, no more
+    than `AHEAD` a thread of the workers have been asked for at any time.
+
+    Parameters
+    ----------
+    client : Client
+        Connected to a scheduler.
+    process : callable
+        Is given a partition. It may be called in several threads.
+    partitions : iterable of (int, object)
+        Asked for as workers need them.
+
+    Yields
+    ------
+    index : int
+        Number of a partition.
+    result : object
+        What `process` returned.
+
+    Raises
+    ------
+    RuntimeError
+        When all others are done, if the workers of a partition died each time it was tried.
+    """
+    waiting = iter(partitions)
+    name = f"sksvhn-{uuid4().hex}"
+    running: dict[Any, int] = {}
+    killed = []
+    client.register_plugin(_Holder(process), name=name)
+    try:
+        done = as_completed([], loop=client.loop)
+        while True:
+            room = AHEAD * max(1, sum(client.nthreads().values())) - len(running)
+            for index, partition in islice(waiting, max(0, room)):
+                future = client.submit(_call, name, partition, key=f"{name}-{index}", pure=False)
+                running[future] = index
+                done.add(future)
+            if not running:
+                break
+            future = next(done)
+            index = running.pop(future)
+            try:
+                result = future.result()
+            except KilledWorker:
+                killed.append(index)
+                continue
+            del future  # lets the worker forget the result
+            yield index, result
+    finally:
+        client.cancel(list(running))
+        client.unregister_worker_plugin(name)
+    if killed:
+        raise RuntimeError(
+            f"{len(killed)} partitions are missing ({', '.join(map(str, killed[:10]))}"
+            f"{', ...' if len(killed) > 10 else ''}), for the workers that read them died each "
+            "time, as where memory runs out; call again, with more memory for each worker."
+        )
+
+
+class _Holder(WorkerPlugin):
+    """What a worker keeps for all its partitions."""
+
+    def __init__(self, process: Callable[[Any], Any]) -> None:
+        self.process = process
+
+
+def _call(name: str, partition: Any) -> Any:
+    return get_worker().plugins[name].process(partition)

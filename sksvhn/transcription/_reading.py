@@ -1,0 +1,200 @@
+"""What a model reads of pictures, those included that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._labels import DIGITS, numbers_to_strings
+
+# Answers that are told of each picture.
+N_TOP = 3
+
+
+class Reading(NamedTuple):
+    """What was read of one picture.
+
+    Attributes
+    ----------
+    reading : str or None
+        None where it was rejected, or the picture could not be read.
+    confidence : float or None
+        That the reading is right, in [0, 1]; None where the picture could not be read.
+    top : list of str
+        The most probable answers, the reading first; of candidates, where there are any.
+    top_probability : list of float
+        How probable each is.
+    in_list : float or None
+        Where there are candidates, that the number is among them at all.
+    error : str or None
+        Why the picture could not be read.
+    """
+
+    reading: str | None = None
+    confidence: float | None = None
+    top: Sequence[str] = ()
+    top_probability: Sequence[float] = ()
+    in_list: float | None = None
+    error: str | None = None
+
+
+class Picture(NamedTuple):
+    """What is known of a picture.
+
+    Attributes
+    ----------
+    key : str or int
+        Its path, or the number of its row.
+    boxes : array-like of shape (n_boxes, 4) or (4,), or None
+        Where the number is: left, top, width, height.
+    candidates : sequence of str, or None
+        Numbers that it may show; None where those of all pictures count.
+    """
+
+    key: str | int
+    boxes: Any = None
+    candidates: Sequence[str] | None = None
+
+
+class PictureBatchReader:
+    """Reads batches of pictures with a fitted model; one that can't be read stops no other.
+
+    Parameters
+    ----------
+    clf : object
+        Fitted, with `crops`.
+    has_candidates : bool
+        Whether each picture has a list of numbers that it may show.
+    common : sequence of str, default=()
+        The candidates of pictures that have none of their own.
+    min_confidence : float, default=None
+        Less sure readings are rejected. None: as the model says.
+
+    Raises
+    ------
+    ValueError
+        If the model reads no photographs, or no candidates, or these can't be its labels.
+    """
+
+    def __init__(
+        self,
+        clf: Any,
+        *,
+        has_candidates: bool = False,
+        common: Sequence[str] = (),
+        min_confidence: float | None = None,
+    ) -> None:
+        if not hasattr(clf, "crops"):
+            raise ValueError(
+                f"The model is a {type(clf).__name__}, which reads no photographs, only pictures "
+                "that have been cropped."
+            )
+        if has_candidates and not hasattr(clf, "rank_candidates"):
+            raise ValueError(
+                f"The model is a {type(clf).__name__}, which reads single digits; candidates need "
+                "a model that reads whole numbers."
+            )
+        self.clf = clf
+        self._cropper = clf._cropper()  # which objects where the model reads no photographs
+        self.has_candidates = has_candidates
+        self.min_confidence = min_confidence
+        if min_confidence is None:
+            self.min_confidence = getattr(clf, "min_confidence", 0.0)
+        self._common = self._in_form(common) if has_candidates else None
+
+    def read(self, pictures: Sequence[Picture], sources: Iterable[Any]) -> list[Reading]:
+        """Read pictures, whose content `sources` gives in the same order."""
+        found: list[Any] = [
+            self._prepared(picture, source)
+            for picture, source in zip(pictures, sources, strict=True)
+        ]
+        prepared = [entry for entry in found if not isinstance(entry, str)]
+        answers = self._answers(prepared) if prepared else iter(())
+        return [Reading(error=e) if isinstance(e, str) else next(answers) for e in found]
+
+    def _prepared(self, picture: Picture, source: Any) -> tuple[NDArray[np.uint8], Any] | str:
+        """Crop a picture and make its candidates labels, or say why that can't be."""
+        try:
+            crop = self._cropper.transform([source], boxes=[picture.boxes])[0]
+            own = picture.candidates
+            return crop, self._common if own is None else self._in_form(own)
+        except (ValueError, TypeError, OSError, MemoryError) as error:
+            return reason(error, source)
+
+    def _answers(self, prepared: list[tuple[NDArray[np.uint8], Any]]) -> Iterator[Reading]:
+        crops = self.clf._in_range([crop for crop, _ in prepared])
+        if self.has_candidates:
+            return self._ranked(crops, [candidates for _, candidates in prepared])
+        if hasattr(self.clf, "top_k"):
+            best = self.clf.top_k(crops, N_TOP)
+            labels = best.numbers.reshape(-1, *best.numbers.shape[2:])
+            names = as_strings(self.clf, labels).reshape(best.probability.shape)
+            probability = best.probability
+        else:
+            probability = self.clf.predict_proba(crops)
+            order = np.argsort(-probability, axis=1, kind="stable")[:, :N_TOP]
+            names = as_strings(self.clf, self.clf.classes_)[order]
+            probability = np.take_along_axis(probability, order, axis=1)
+        return map(self._reading, names.tolist(), probability.tolist())
+
+    def _ranked(self, crops: NDArray[Any], candidates: list[Any]) -> Iterator[Reading]:
+        ranked = self.clf.rank_candidates(crops, candidates)
+        for labels, posterior, in_list in zip(
+            candidates, ranked.posterior, ranked.in_list.tolist(), strict=True
+        ):
+            order = np.argsort(-posterior, kind="stable")[:N_TOP]
+            names = as_strings(self.clf, labels[order]) if len(order) else order
+            yield self._reading(names.tolist(), posterior[order].tolist(), in_list)
+
+    def _reading(
+        self, names: list[str], probability: list[float], in_list: float | None = None
+    ) -> Reading:
+        sure = probability[0] if names else 0.0
+        kept = bool(names) and sure >= self.min_confidence  # type: ignore[operator]
+        return Reading(names[0] if kept else None, sure, names, probability, in_list)
+
+    def _in_form(self, candidates: Sequence[str]) -> NDArray[Any]:
+        """Candidates in the form of the labels that the model was trained on, each once."""
+        codec = self.clf._codec
+        names = np.array(list(dict.fromkeys(map(str, candidates))), dtype=object)
+        try:
+            labels = codec.from_strings(names)
+        except ValueError:
+            raise ValueError(
+                f"the model was trained on numbers of the characters {self.clf.alphabet_} in the "
+                f"form {codec.form!r}, which cannot hold all candidates "
+                f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}); leave the others out"
+            ) from None
+        codec.check_candidates(names)
+        if len(names) == 0:
+            codec.check_rejection()
+            return labels
+        # "07" and "7" are one integer.
+        first = np.unique(as_strings(self.clf, labels), return_index=True)[1]
+        return labels[np.sort(first)]
+
+
+def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
+    """Write a model's labels as strings, rejected readings as empty ones."""
+    if not hasattr(clf, "rank_candidates"):  # which readers of whole numbers have
+        return np.array([str(label) for label in labels.tolist()], dtype=object)
+    return numbers_to_strings(
+        labels,
+        blank=clf.blank,
+        alphabet=getattr(clf, "alphabet_", DIGITS),
+        signed="-" in getattr(clf, "alphabet_", ""),
+    )
+
+
+def reason(error: Exception, source: Any) -> str:
+    """Why a picture can't be read, in one line, without its path, which stands beside it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({error})" if str(error) else "not enough memory"
+    text = " ".join(str(error).split()) or type(error).__name__
+    text = text.removeprefix("Picture 0: ").rstrip(".")
+    return text.replace(f"The file {source!r}", "it", 1) if isinstance(source, str) else text

@@ -1,0 +1,268 @@
+"""Pictures in a fixed order, wherever they are, listed without holding the list."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, repeat
+from numbers import Integral
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .._picture_paths import pictures_in_folder
+from ._reading import Picture
+from ._stored import BOX, StoredPictures, open_stored
+
+# Rows of a table that are in memory at a time.
+ROWS = 4096
+
+
+class Partition(NamedTuple):
+    """Pictures that are read together.
+
+    Attributes
+    ----------
+    first : int
+        Row of the first one in the source.
+    pictures : list of Picture
+        They are in files of their own, unless `stored` says otherwise.
+    stored : StoredPictures or None
+        The file that holds them.
+    """
+
+    first: int
+    pictures: list[Picture]
+    stored: StoredPictures | None
+
+    def contents(self, folder: str) -> Iterator[Any]:
+        """Paths, as seen from a folder, or pictures."""
+        if self.stored is not None:
+            return self.stored.read(self.first, self.first + len(self.pictures))
+        return (os.path.join(folder, str(picture.key)) for picture in self.pictures)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures, and what is known of each.
+
+    Attributes
+    ----------
+    rows : callable
+        Lists them, anew and in the same order each time.
+    stored : StoredPictures or None
+        The file that holds them all.
+    common : list of str or None
+        Numbers that any of them may show.
+    has_candidates : bool
+        Whether there are such numbers, common ones or of each picture.
+    """
+
+    rows: Callable[[], Iterator[Picture]]
+    stored: StoredPictures | None
+    common: list[str] | None
+    has_candidates: bool
+
+    def partitions(self, size: int) -> Iterator[Partition]:
+        """Cut the list into parts."""
+        rows = self.rows()
+        first = 0
+        while pictures := list(islice(rows, size)):
+            yield Partition(first, pictures, self.stored)
+            first += len(pictures)
+
+    def count(self) -> tuple[int, str]:
+        """How many pictures there are, and a SHA-256 digest of the list.
+
+        Of what pictures show nothing is known: only of files of pictures, size and time of change.
+        """
+        digest = hashlib.sha256()
+        facts = None if self.stored is None else self.stored.facts()
+        digest.update(json.dumps([facts, self.common, self.has_candidates]).encode())
+        n = 0
+        for n, row in enumerate(self.rows(), 1):  # noqa: B007
+            digest.update(json.dumps(row, default=_plain).encode())
+        return n, digest.hexdigest()
+
+
+def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Source:
+    """Find pictures, and say what is known of each.
+
+    Parameters
+    ----------
+    source : path-like, sequence of path-like, or DataFrame
+        As `transcribe` takes it.
+    boxes, candidates : mapping, sequence or None
+        Likewise.
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        If there is no such thing, or it holds something else.
+    """
+    stored = None
+    columns: set[str] = set()
+    rows: Callable[[], Iterator[Picture]]
+    if isinstance(source, pd.DataFrame):
+        columns = _check_columns(source.columns, "The DataFrame")
+        rows = lambda: _of_frame(source)  # noqa: E731
+    elif isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        if os.path.isdir(path):
+            rows = lambda: map(Picture, pictures_in_folder(path, recursive=True))  # noqa: E731
+        elif not os.path.lexists(path) and glob.has_magic(path):
+            paths = [p for p in sorted(glob.glob(path, recursive=True)) if os.path.isfile(p)]
+            rows = lambda: map(Picture, paths)  # noqa: E731
+        elif not os.path.exists(path):
+            raise FileNotFoundError(
+                f"{path} is not there; pass a folder, a pattern such as 'photos/*.jpg', a table "
+                "(.csv, .parquet) or a file of pictures (.h5, .parquet)."
+            )
+        elif path.lower().endswith(".csv"):
+            columns = _check_columns(pd.read_csv(path, nrows=0).columns, path)
+            rows = lambda: _of_csv(path)  # noqa: E731
+        else:
+            stored, columns, batches = open_stored(Path(path), ROWS)
+            if stored is None:
+                columns = _check_columns(columns, path)
+            rows = lambda: _of_batches(batches())  # noqa: E731
+    elif isinstance(source, (pd.Series, np.ndarray, Sequence)) and not isinstance(source, bytes):
+        paths = [_path(entry) for entry in source]
+        rows = lambda: map(Picture, paths)  # noqa: E731
+    else:
+        raise TypeError(
+            f"source is a {type(source).__name__}; expected a folder, a pattern, a file, a "
+            "sequence of paths or a DataFrame with the column path."
+        )
+
+    for name, given, own in (
+        ("boxes", boxes, {"boxes", *BOX}),
+        ("candidates", candidates, {"candidates"}),
+    ):
+        if given is not None and own & columns:
+            raise ValueError(
+                f"The table has {name} and {name} were passed as well; use one of the two."
+            )
+    common = None
+    if candidates is not None and not isinstance(candidates, Mapping):
+        candidates = list(candidates)
+        if all(isinstance(number, (str, Integral)) for number in candidates):
+            common, candidates = [str(number) for number in candidates], None
+    has_candidates = "candidates" in columns or common is not None or candidates is not None
+    if boxes is not None:
+        rows = _with(rows, "boxes", boxes)
+    if candidates is not None:
+        rows = _with(rows, "candidates", candidates)
+    return Source(rows, stored, common, has_candidates)
+
+
+def _of_csv(path: str) -> Iterator[Picture]:
+    with pd.read_csv(path, dtype={"path": str, "candidates": str}, chunksize=ROWS) as frames:
+        for frame in frames:
+            yield from _of_frame(frame)
+
+
+def _of_frame(frame: pd.DataFrame) -> Iterator[Picture]:
+    for start in range(0, len(frame), ROWS):
+        part = frame.iloc[start : start + ROWS]
+        yield from _of_columns({name: part[name].tolist() for name in part.columns}, len(part))
+
+
+def _of_batches(batches: Iterable[tuple[dict[str, list[Any]], int]]) -> Iterator[Picture]:
+    first = 0
+    for columns, n in batches:
+        yield from _of_columns(columns, n, first)
+        first += n
+
+
+def _of_columns(columns: dict[str, list[Any]], n: int, first: int = 0) -> Iterator[Picture]:
+    keys: Iterable[Any] = range(first, first + n)
+    if "path" in columns:
+        keys = map(_path, columns["path"])
+    boxes: Iterable[Any] = repeat(None, n)
+    if "boxes" in columns:
+        boxes = (None if _is_missing(entry) else entry for entry in columns["boxes"])
+    elif set(BOX) <= columns.keys():
+        sides = zip(*(columns[name] for name in BOX), strict=True)
+        boxes = (None if any(map(_is_missing, box)) else list(box) for box in sides)
+    lists: Iterable[Any] = repeat(None, n)
+    if "candidates" in columns:
+        lists = map(_numbers, columns["candidates"])
+    return map(Picture, keys, boxes, lists)
+
+
+def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
+    """Rows with what was passed for each, by path or in their order."""
+    convert = _numbers if name == "candidates" else lambda entry: entry
+    if isinstance(given, Mapping):
+        by_path = {os.path.abspath(path): convert(entry) for path, entry in given.items()}
+        missing = convert(None)
+
+        def with_own() -> Iterator[Picture]:
+            for row in rows():
+                if isinstance(row.key, int):
+                    raise ValueError(
+                        f"{name} are by path, but the pictures have none: they are in one file; "
+                        "pass a sequence."
+                    )
+                yield row._replace(**{name: by_path.get(os.path.abspath(row.key), missing)})
+    else:
+        entries = list(given)
+
+        def with_own() -> Iterator[Picture]:
+            n = 0
+            for n, row in enumerate(rows(), 1):
+                if n > len(entries):
+                    break
+                yield row._replace(**{name: convert(entries[n - 1])})
+            if n != len(entries):
+                more = "more than " if n > len(entries) else ""
+                raise ValueError(
+                    f"{name} has {len(entries)} entries, but there are {more}{min(n, len(entries))}"
+                    " pictures; pass one a picture, or a mapping from paths."
+                )
+
+    return with_own
+
+
+def _check_columns(columns: Iterable[Any], name: str) -> set[str]:
+    found = set(columns)
+    if "path" not in found:
+        raise ValueError(
+            f"{name} has no column 'path', but {', '.join(map(repr, columns))}; name that of the "
+            "pictures' paths so."
+        )
+    sides = set(BOX) & found
+    if sides and len(sides) < len(BOX):
+        raise ValueError(
+            f"{name} has the columns {', '.join(sorted(sides))} of boxes; all of {', '.join(BOX)} "
+            "are needed."
+        )
+    return found
+
+
+def _path(entry: Any) -> str:
+    if isinstance(entry, (str, os.PathLike)):
+        return os.fsdecode(entry)
+    raise TypeError(f"{entry!r} is among the paths of pictures; it is a {type(entry).__name__}.")
+
+
+def _numbers(entry: Any) -> list[str]:
+    """Candidates of one picture, in a CSV file divided by blanks."""
+    if isinstance(entry, str):
+        return entry.split()
+    return [] if _is_missing(entry) else [str(number) for number in entry]
+
+
+def _is_missing(entry: Any) -> bool:
+    return entry is None or (np.ndim(entry) == 0 and bool(pd.isna(entry)))
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else repr(value)

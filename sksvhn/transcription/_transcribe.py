@@ -1,0 +1,293 @@
+"""`transcribe`: pictures in, a folder of readings out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
+from numbers import Integral, Real
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sklearn.utils import check_scalar
+from tqdm import tqdm
+
+from ..estimators import load
+from ._reading import PictureBatchReader
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from distributed import Client
+
+    from ._sources import Partition, Source
+
+# Pictures that are in memory, and predicted, together: a batch of the network.
+BATCH = 256
+
+
+class Transcription(NamedTuple):
+    """What `transcribe` has written.
+
+    Attributes
+    ----------
+    path : Path
+        The folder; ``pandas.read_parquet(path)`` reads all of it.
+    n_pictures : int
+        Rows that it holds, one a picture.
+    n_failed : int
+        Pictures among them that could not be read; ``error`` says why.
+    """
+
+    path: Path
+    n_pictures: int
+    n_failed: int
+
+
+def transcribe(
+    source: Any,
+    model: Any,
+    out: str | os.PathLike[str],
+    *,
+    boxes: Mapping[str, Any] | Sequence[Any] | None = None,
+    candidates: Mapping[str, Any] | Sequence[Any] | None = None,
+    min_confidence: float | None = None,
+    client: Client | str | None = None,
+    n_workers: int | None = None,
+    partition_size: int = 2048,
+    verbose: int = 0,
+) -> Transcription:
+    """Read any number of pictures into a folder of Parquet files, by processes of Dask [1]_.
+
+    Pictures are cropped, sized and coloured as those that the model was trained on. One that cannot
+    be read is a row that says why. The work is cut into partitions, each a file that is there whole
+    or not at all: called again with the same arguments after it was interrupted, `transcribe` goes
+    on with those that are missing. What a partition holds depends neither on the workers nor on
+    their order, and what a worker that died was reading is read by another.
+
+    Memory does not grow with the number of pictures: paths are listed as they are needed, and no
+    worker is given more than two partitions a thread ahead.
+
+    Parameters
+    ----------
+    source : path-like, sequence of path-like, or DataFrame
+        One of
+
+        - a folder, whose pictures and those of folders in it are read in sorted order;
+        - a pattern such as ``"photos/*.jpg"``, sorted, or a sequence of paths;
+        - a table: a DataFrame, CSV (``.csv``) or Parquet file with the column ``path`` and,
+          optionally, ``left``, ``top``, ``width`` and ``height`` of the number, or ``boxes``, and
+          ``candidates`` (in CSV divided by blanks);
+        - a file of pictures: HDF5 with one dataset of shape (n, height, width[, channels]), or one
+          that is named ``X``; or Parquet with one column of the contents of picture files.
+
+        Paths and files are opened by the workers.
+    model : path-like or estimator
+        A file that ``save`` wrote, or a fitted classifier of this package that has ``read``. Each
+        worker is given it once.
+    out : path-like
+        The folder to write to: a new one, an empty one, or one that the same call began.
+    boxes : mapping of paths, or sequence, to array-likes of shape (n_boxes, 4) or (4,), \
+default=None
+        Where the number is in each picture: left, top, width, height; None for one that is taken
+        whole. A sequence goes by the order of the pictures.
+    candidates : sequence of str, or mapping of paths or sequence to such, default=None
+        Numbers that all pictures may show, or each; of these the best match is the reading. A
+        picture without any is rejected.
+    min_confidence : float, default=None
+        Less sure readings are rejected: their ``reading`` is null. None: as the model says.
+    client : distributed.Client or str, default=None
+        A client, or the address of a scheduler. None: processes on this machine, for the time of
+        the call; scripts then need ``if __name__ == "__main__":``, as for any such processes.
+    n_workers : int, default=None
+        How many such processes, a thread each. None: as many as there are cores.
+    partition_size : int, default=2048
+        Pictures in a partition.
+    verbose : int, default=0
+        Whether to show how many are done, how fast, and the time left.
+
+    Returns
+    -------
+    Transcription
+        The folder, how many pictures it tells of, and how many could not be read. Its columns are
+
+        - ``path``, or ``row`` where a file of pictures names no paths;
+        - ``reading``, a string, null where it was rejected, and ``confidence``, in [0, 1];
+        - ``top`` and ``top_probability``, lists of the three most probable readings and how
+          probable they are (of candidates: among these);
+        - ``in_list``, where there are candidates: the probability that the number is any of them;
+        - ``error``, null where the picture could be read.
+
+    Raises
+    ------
+    ImportError
+        If Dask or pyarrow is not installed (``pip install sksvhn[dask]``).
+    ValueError
+        If a source, table or model is not as above, there are no pictures, or `out` holds something
+        else, such as readings of other pictures or by another model.
+    OSError
+        If something is not there or cannot be written.
+    RuntimeError
+        If partitions are missing in the end, for each worker that read them died.
+
+    See Also
+    --------
+    SVHNSequenceClassifier.read : The same in this process, into memory.
+
+    Notes
+    -----
+    A restart takes pictures for the same if their paths are, in their order, and boxes and
+    candidates too; a file of pictures if neither its size nor the time of its last change differ.
+
+    References
+    ----------
+    .. [1] https://distributed.dask.org
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import pandas as pd
+    >>> from distributed import Client
+    >>> from PIL import Image
+    >>> import sksvhn
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(64, color=False, random_state=0)
+    >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    >>> clf = clf.fit(numbers.images, numbers.target)
+    >>> with (
+    ...     TemporaryDirectory() as folder,
+    ...     Client(processes=False, dashboard_address=":0") as client,  # threads, for the example
+    ... ):
+    ...     for i, image in enumerate(numbers.images):
+    ...         Image.fromarray(image).save(Path(folder, f"{i:02d}.png"))
+    ...     done = sksvhn.transcribe(folder, clf, Path(folder, "readings"), client=client)
+    ...     table = pd.read_parquet(done.path)
+    >>> done.n_pictures, done.n_failed, len(table)
+    (64, 0, 64)
+    >>> bool((table["reading"] == clf.predict(numbers.images)).all())
+    True
+    """
+    for module in ("distributed", "pyarrow"):
+        if find_spec(module) is None:
+            raise ImportError(
+                f"transcribe needs {module}, which is not installed; install it with: "
+                "pip install 'sksvhn[dask]'"
+            )
+    check_scalar(partition_size, "partition_size", Integral, min_val=1)
+    check_scalar(n_workers or 1, "n_workers", Integral, min_val=1)
+    check_scalar(min_confidence or 0.0, "min_confidence", Real, min_val=0, max_val=1)
+    if client is not None and n_workers is not None:
+        raise ValueError("n_workers is that of processes on this machine; pass it without client.")
+    from dask.system import CPU_COUNT
+
+    from ._cluster import connected, map_partitions
+    from ._output import OutputFolder
+    from ._sources import open_source
+
+    clf, model_digest = _loaded(model)
+    opened = open_source(source, boxes, candidates)
+    reader = PictureBatchReader(
+        clf,
+        has_candidates=opened.has_candidates,
+        common=opened.common or (),
+        min_confidence=min_confidence,
+    )
+    n_pictures, source_digest = opened.count()
+    if n_pictures == 0:
+        raise ValueError(f"There are no pictures in {source!r}; at least one is required.")
+    inputs = {
+        "number of pictures": n_pictures,
+        "paths, boxes or candidates": source_digest,
+        "model": model_digest,
+        "min_confidence": reader.min_confidence,
+        "partition_size": int(partition_size),
+    }
+    folder = OutputFolder(Path(out), inputs)
+    sizes = [
+        min(partition_size, n_pictures - first) for first in range(0, n_pictures, partition_size)
+    ]
+    there = [index for index in range(len(sizes)) if folder.has(index)]
+    n_failed = sum(map(folder.n_failed, there))
+    if len(there) < len(sizes):
+        n_there = sum(sizes[index] for index in there)
+        process = _PartitionReader(reader, os.getcwd())
+        missing = _missing(opened, sizes, set(there))
+        n_workers = min(n_workers or CPU_COUNT, len(sizes) - len(there))
+        with (
+            tqdm(total=n_pictures, initial=n_there, unit=" pictures", disable=not verbose) as bar,
+            connected(client, n_workers) as connection,
+        ):
+            for index, table in map_partitions(connection, process, missing):
+                folder.write(index, table)
+                n_failed += len(table) - table["error"].null_count
+                bar.update(len(table))
+    return Transcription(folder.path, n_pictures, n_failed)
+
+
+def _loaded(model: Any) -> tuple[Any, str]:
+    """Load a model, or take one, with a digest of all that its answers depend on."""
+    if isinstance(model, (str, os.PathLike)):
+        return load(model), _digest(model)
+    if not hasattr(model, "save"):
+        raise TypeError(
+            f"model is a {type(model).__name__}; expected a file that save wrote, or a fitted "
+            "classifier of this package."
+        )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.sksvhn")
+        model.save(path)
+        return model, _digest(path)
+
+
+def _digest(path: str | os.PathLike[str]) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _missing(
+    source: Source, sizes: Sequence[int], there: set[int]
+) -> Iterator[tuple[int, Partition]]:
+    """Partitions that have not been read, numbered."""
+    index = -1
+    for index, partition in enumerate(source.partitions(sizes[0])):
+        if index >= len(sizes) or len(partition.pictures) != sizes[index]:
+            index = -2
+            break
+        if index not in there:
+            yield index, partition
+    if index != len(sizes) - 1:
+        raise RuntimeError(
+            "Pictures were added or removed while they were listed; pass a folder that does not "
+            "change, or a table of paths."
+        )
+
+
+@dataclass(frozen=True)
+class _PartitionReader:
+    """Reads a partition on a worker.
+
+    Attributes
+    ----------
+    reader : PictureBatchReader
+        With the model.
+    folder : str
+        From where relative paths count.
+    """
+
+    reader: PictureBatchReader
+    folder: str
+
+    def __call__(self, partition: Partition) -> pa.Table:
+        """Read it, a batch in memory at a time."""
+        from ._output import as_table
+
+        readings = []
+        contents = partition.contents(self.folder)
+        for start in range(0, len(partition.pictures), BATCH):
+            pictures = partition.pictures[start : start + BATCH]
+            readings += self.reader.read(pictures, islice(contents, len(pictures)))
+        return as_table(partition.pictures, readings, has_candidates=self.reader.has_candidates)

@@ -1,0 +1,102 @@
+"""Tiny models, pictures of every kind, and the command as it is called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from sksvhn import SVHNLogisticRegression, SVHNSequenceClassifier
+from sksvhn.cli._app import app
+
+from ..datasets.svhn_files import NumberSet
+from ..estimators._pictures import bar_numbers
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """The command in this process; whatever is no error of its own is raised."""
+
+    def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
+        result = CliRunner().invoke(
+            app, [os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments], input=stdin
+        )
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def reader() -> SVHNSequenceClassifier:
+    """Has learned numbers of one or two bars, well enough to tell most of them."""
+    X, y = bar_numbers(192)
+    return SVHNSequenceClassifier(
+        channels=((8,), (16,)), max_epochs=12, lr=0.1, batch_size=16, n_views=1, random_state=0
+    ).fit(X, y)
+
+
+@pytest.fixture(scope="session")
+def model(reader: SVHNSequenceClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "bars.sksvhn"
+    reader.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def digit_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reads digits of the course-work file that `digits_file` makes."""
+    path = tmp_path_factory.mktemp("models") / "digits.sksvhn"
+    X, y = digits(100)
+    SVHNLogisticRegression().fit(X, y).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def bars() -> tuple[NDArray[np.uint8], NDArray[np.object_]]:
+    """Pictures that the reader has not seen, and their numbers."""
+    return bar_numbers(24, random_state=1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, bars: tuple[NDArray[np.uint8], NDArray[np.object_]]) -> Path:
+    """Eight pictures, 0.png to 7.png, beside a file that is none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, image in enumerate(bars[0][:8]):
+        Image.fromarray(image).save(folder / f"{i}.png")
+    (folder / "labels.csv").write_text("file,number\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with train.tar.gz and test.tar.gz in SVHN's format 1."""
+    folder = tmp_path_factory.mktemp("svhn")
+    rng = np.random.default_rng(0)
+    for name, n in (("train", 64), ("test", 24)):
+        numbers = NumberSet.generate(map(str, rng.integers(1, 100, n)), seed=n)
+        numbers.write_archive(folder / f"{name}.tar.gz")
+    return folder
+
+
+def words(text: str) -> str:
+    """Text without the frames and line breaks that rich puts into it."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def digits(n: int, *, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Grey digits of 0 to 255, each as bright as its label says."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 10
+    noise = rng.uniform(0, 20, (n, 32, 32))
+    return (noise + 23 * labels[:, None, None]).astype(np.float32), labels

@@ -1,0 +1,89 @@
+"""The command as a process: exit codes, streams, signals, what it imports."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sksvhn
+
+from .conftest import Run
+
+COMMAND = [sys.executable, "-m", "sksvhn"]
+COMMANDS = ["train", "evaluate", "read", "info", "convert", "export", "demo"]
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout == f"sksvhn {sksvhn.__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help(run: Run, name: str) -> None:
+    assert name in run("--help").stdout
+    for option in ("--help", "-h"):
+        result = run(name, option)
+        assert result.exit_code == 0
+        assert "Example: sksvhn " + name in " ".join(result.stdout.split())
+
+
+def test_wrong_command(run: Run) -> None:
+    result = run("reed")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "reed" in result.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from sksvhn.cli import main; sys.argv[1:] = ['read', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted(set(sys.modules) & {'torch', 'sklearn', 'pandas', 'numpy', 'h5py', 'PIL'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_streams_and_exit_code(model: Path, folder: Path) -> None:
+    (folder / "3.png").write_bytes(b"")
+    done = subprocess.run(
+        [*COMMAND, "read", str(model), str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 8
+    assert [line[:7] for line in done.stderr.splitlines()] == ["Error: ", "Error: "]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")
+def test_reader_of_the_output_leaves(model: Path, folder: Path) -> None:
+    arguments = " ".join([str(folder / "1.png")] * 600)
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m sksvhn read '{model}' {arguments} | head -n 1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model.sksvhn"
+    options = ["--max-epochs", "100000", "--image-size", "16", "-p", "channels=[[4]]"]
+    command = [*COMMAND, "train", str(archives / "train.tar.gz"), "-o", str(out), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stderr is not None
+        for line in it.stderr:
+            if line.startswith("Epoch 3 "):
+                break
+        it.send_signal(signal.SIGINT)
+        printed, said = it.communicate(timeout=60)
+    assert it.returncode == 130
+    assert printed == ""
+    assert "Warning: stopped after " in said
+    assert "Traceback" not in said
+    assert sksvhn.load(out).n_iter_ >= 3

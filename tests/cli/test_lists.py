@@ -1,0 +1,65 @@
+"""Files of boxes and candidates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sksvhn.cli._lists import PictureTable, parse_box
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.tuples(finite, finite, finite, finite))
+def test_box_is_read_as_written(box: tuple[float, float, float, float]) -> None:
+    assert parse_box(",".join(map(repr, box))) == box
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1;2;3;4"])
+def test_box_of_another_form(text: str) -> None:
+    with pytest.raises(ValueError, match="is no box; write left,top,width,height in pixels"):
+        parse_box(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must be a CSV file with the columns path, left, top, width, height"),
+        ("left,top,width,height\n1,2,3,4\n", "must be a CSV file with the columns path"),
+        ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* holds no box"),
+        ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* holds no box"),
+    ],
+)
+def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "boxes.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        PictureTable.of_boxes(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n \n", "holds no candidates; write one number a line"),
+        ("12,14\n", "line 1 of .* is '12,14'; write one number a line"),
+        ("path,candidate\na.png,\n", "line 2 of .* names no candidate"),
+    ],
+)
+def test_bad_candidates(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "numbers.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        PictureTable.of_candidates(path)
+
+
+def test_paths_are_those_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "boxes.csv"
+    path.write_text("\ufeffpath,left,top,width,height\n./a/../b.png,1,2,3,4\n", encoding="utf-8")
+    table = PictureTable.of_boxes(path)
+    assert table.boxes_of("b.png") == table.boxes_of(str(tmp_path / "b.png")) == [(1, 2, 3, 4)]
+    assert table.boxes_of("a/b.png") is None
+    assert table.n_without == 1

@@ -1,0 +1,49 @@
+"""NAME=VALUE as parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer import BadParameter
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.cli._parameters import parse_parameters
+
+
+@given(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.tuples(st.integers(), st.integers()),
+        st.lists(st.lists(st.integers())),
+    )
+)
+def test_python_literals(value: Any) -> None:
+    assert parse_parameters([f"lr={value!r}"], SVHNSequenceClassifier) == {"lr": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("null", None), ("adam", "adam"), ("a=b", "a=b"), ("", "")]
+)
+def test_json_and_text(text: str, value: Any) -> None:
+    assert parse_parameters([f"optimizer={text}"], SVHNSequenceClassifier) == {"optimizer": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lr", "write NAME=VALUE"),
+        ("dropuot=0.1", "no parameter 'dropuot'; did you mean dropout"),
+        ("x=1", "no parameter 'x'; it has activation, alphabet"),
+        ("callbacks=[]", "callbacks cannot be set here: they are code"),
+        ("margin=0", "margin cannot be set here: use --margin"),
+    ],
+)
+def test_refused(text: str, message: str) -> None:
+    with pytest.raises(BadParameter, match=message):
+        parse_parameters([text], SVHNSequenceClassifier)
