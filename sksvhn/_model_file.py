@@ -144,7 +144,7 @@ def _check_header(file: BinaryIO, path: Path) -> None:
     if start[8:] != b"{" and _is_pickle(start):
         raise ValueError(
             f"{path} is a pickle, not a file that sksvhn's save wrote; joblib.load reads it, and "
-            "runs the code in it: load only pickles of people you trust."
+            "runs the code in it: do so only if you trust who made it, and then save it."
         )
     if start[8:] != b"{":
         raise ValueError(f"{path} is no file that sksvhn's save wrote, but something else.")

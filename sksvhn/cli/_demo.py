@@ -48,11 +48,11 @@ def demo(
     )
 
     baseline, reader, seconds = _train(train, max_epochs, quiet=quiet)
-    from ._models import load_model
+    from ..estimators import load
 
     model = out / "reader.sksvhn"
     reader.save(model)
-    reader = load_model(model)
+    reader = load(model)
     note(f"Saved {model} ({model.stat().st_size / 1e6:.1f} MB) and loaded it again", quiet=quiet)
 
     import pandas as pd

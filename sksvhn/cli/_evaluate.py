@@ -35,10 +35,10 @@ def evaluate(
 
         prepare_plots(plots)  # before the work, not after it
     with busy(f"Loading {model} and {data}", quiet=quiet):
+        from ..estimators import load
         from ._evaluation import Evaluation, load_for
-        from ._models import load_model
 
-        clf = load_model(model)
+        clf = load(model)
         labelled = load_for(clf, data, on_error=on_error)
     with busy(f"Reading {labelled.describe()}", quiet=quiet):
         evaluation = Evaluation.of(clf, labelled)

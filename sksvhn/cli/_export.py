@@ -27,9 +27,9 @@ def export(
     """
     check_out(out, model)
     with busy(f"Exporting {model}", quiet=quiet):
-        from ._models import load_model
+        from ..estimators import load
 
-        clf = load_model(model)
+        clf = load(model)
         if not hasattr(clf, "export_onnx"):
             raise ValueError(f"{model} holds a {type(clf).__name__}, which has no ONNX export.")
         clf.export_onnx(out)

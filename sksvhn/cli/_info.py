@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from ._console import printable
 from ._options import Json, Model
 
 
@@ -18,7 +19,7 @@ def info(model: Model, json: Json = False) -> None:
 
     Example: sksvhn info model.sksvhn
     """
-    from ._models import load_with_versions
+    from ..estimators._saving import load_with_versions
 
     facts = describe_model(model, *load_with_versions(model))
     typer.echo(json_format.dumps(facts, indent=2, default=repr) if json else _text(facts))
@@ -75,7 +76,8 @@ def _text(facts: dict[str, Any]) -> str:
     changed = (f"{name}={value!r}" for name, value in facts["changed_params"].items())
     rows["parameters"] = ", ".join(changed) or "the defaults"
     rows["saved with"] = ", ".join(f"{name} {v}" for name, v in facts["saved_with"].items())
-    return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
+    # A stranger's model may hold any text.
+    return "\n".join(f"{name:<12}{printable(value)}" for name, value in rows.items())
 
 
 def _last_epoch(history: list[dict[str, Any]]) -> str:

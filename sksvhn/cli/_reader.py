@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..estimators import load
 from ..transcription._reading import Picture, PictureBatchReader
 from ._lists import Box, PictureTable
-from ._models import load_model
 from ._sources import Source
 from ._tables import Reading
 
@@ -41,7 +41,7 @@ class Reader:
         candidates: PictureTable | None,
         min_confidence: float | None,
     ) -> None:
-        clf = load_model(model)
+        clf = load(model)
         self.boxes = boxes
         self.candidates = candidates
         self.longest_number = int(getattr(clf, "max_length_", 1))

@@ -71,7 +71,8 @@ class TsvWriter:
     def write(self, readings: Sequence[Reading]) -> None:
         """Write a line each."""
         for row in readings:
-            shown = "" if row.error else row.reading or REJECTED
+            # A stranger's model may answer anything.
+            shown = "" if row.error else printable(row.reading or REJECTED)
             figures = [row.confidence, row.in_list][: 1 + self.has_candidates]
             cells = [printable(row.path), shown, *map(_decimals, figures)]
             sys.stdout.write("\t".join(cells) + "\n")
@@ -140,7 +141,7 @@ class TableWriter:
             if row.error:
                 path.append(f"  {printable(row.error)}", style="red")
             number = (
-                Text(row.reading, style="bold")
+                Text(printable(row.reading), style="bold")
                 if row.reading
                 else Text("" if row.error else REJECTED, style="yellow")
             )

@@ -125,7 +125,7 @@ class Checkpoint:
         state = {"digest": self._digest, "random_state": self._first, **state_of(net)}
         try:
             write_file(self.path, KIND, to_plain(state, arrays, "fit"), arrays)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             warnings.warn(
                 f"The checkpoint {self.path} cannot be written ({error}); training goes on, but "
                 "would lose more than an epoch if it were interrupted.",
@@ -149,7 +149,7 @@ class Checkpoint:
                 raise ValueError("another fit's")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, LookupError, TypeError):
+        except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
             warnings.warn(
                 f"The checkpoint {self.path} is damaged or another fit's; training starts anew.",
                 stacklevel=2,

@@ -152,9 +152,13 @@ class PositionwiseClassifier(
                 ),
             ]
         )
+        learned = [self.length_estimator_, *self.position_estimators_]
+        # A dummy sees no features.
+        real = [clf for clf in learned if not isinstance(clf, DummyClassifier | None)]
+        seen = (real or learned)[0]
         for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.length_estimator_, name):
-                setattr(self, name, getattr(self.length_estimator_, name))
+            if hasattr(seen, name):
+                setattr(self, name, getattr(seen, name))
             elif hasattr(self, name):  # from an earlier fit
                 delattr(self, name)
         return self

@@ -281,8 +281,7 @@ def test_pickles_are_not_loaded(
     joblib.dump(reader, tmp_path / name)
     result = run("read", tmp_path / name, "1.png")
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: {tmp_path / name} is a pickle, which runs code")
-    assert ".save(" in result.stderr
+    assert result.stderr.startswith(f"Error: {tmp_path / name} is a pickle, not a file")
     assert len(result.stderr.splitlines()) == 1
 
 
