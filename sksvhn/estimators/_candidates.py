@@ -30,6 +30,14 @@ class RankedCandidates(NamedTuple):
     posterior: list[NDArray[np.float64]]
     in_list: NDArray[np.float64]
 
+    def _repr_html_(self) -> str:
+        columns = {
+            "best": list(self.best),
+            "its posterior": [of_list.max(initial=0) for of_list in self.posterior],
+            "in_list": self.in_list,
+        }
+        return pd.DataFrame(columns).to_html(max_rows=20, border=0, float_format="{:.3f}".format)
+
 
 @dataclass(frozen=True)
 class CandidateLists:

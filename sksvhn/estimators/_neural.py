@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict
 from functools import partial
 from inspect import signature
 from numbers import Integral, Real
-from threading import Lock
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -45,7 +42,7 @@ from ._onnx import OnnxExporter
 from ._optimization import OPTIMIZERS, SCHEDULES, NoOptimizer, Schedule, make_optimizer
 from ._picture_reader import PictureReader
 from ._preparation import Preparation
-from ._saving import Saved, check, check_shape
+from ._saved_network import SavedNetwork
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
 from ._training import (
@@ -56,8 +53,6 @@ from ._training import (
 )
 
 Pictures = NDArray[Any] | LazyPictures
-
-RANDOM_STATE_LOCK = Lock()
 
 # Shorter sides belong to tables, not to pictures, whose treatment would destroy their features.
 MIN_PICTURE_SIDE = 16
@@ -72,7 +67,7 @@ CONVOLUTIONAL: dict[str, list[Any]] = {
 
 
 class NeuralClassifier(
-    PictureReader, OnnxExporter, Saved, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+    PictureReader, OnnxExporter, SavedNetwork, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
 ):
     """A classifier of pictures that trains a torch module.
 
@@ -144,27 +139,9 @@ class NeuralClassifier(
     random_state: int | np.random.RandomState | None
     verbose: int
 
-    _kept: ClassVar[tuple[str, ...]] = (
-        *Saved._kept,
-        "image_shape_",
-        "classes_",
-        "_standardizer",
-        "_float64",
-        "_strength",
-        "_config",
-        "net_",
-        "device_",
-        "amp_",
-        "history_",
-        "n_iter_",
-    )
-
     # What augmentation="auto" is for pictures.
     _auto_augmentation: ClassVar[float] = 1.0
 
-    net_: TrainingNet
-    #: Whether the next `partial_fit` goes on with the optimiser there is.
-    _goes_on: bool
     image_shape_: tuple[int, int, int]
     _criterion: type[nn.Module]
 
@@ -187,11 +164,6 @@ class NeuralClassifier(
     @abstractmethod
     def _module_config(self) -> dict[str, Any]:
         """Keyword arguments of `_make_module`: plain values, kept with the fitted model."""
-
-    @staticmethod
-    @abstractmethod
-    def _make_module(**config: Any) -> nn.Module:
-        """Build the network."""
 
     def _measure_names(self) -> list[str]:
         """Names that the columns of `_measure` have in the history, "score" first."""
@@ -490,14 +462,6 @@ class NeuralClassifier(
         """Height, width and channels of what the network reads."""
         return (*self._standardizer.size, self.image_shape_[2])
 
-    def _build_module(self, seed: int) -> nn.Module:
-        # torch's layers draw their weights from the generator of the whole process.
-        with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            module = self._make_module(**self._config)
-        dtype = torch.float64 if self._float64 else torch.float32
-        return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
     def _checked_callbacks(self) -> list[Any] | None:
         for entry in self.callbacks or []:
             callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
@@ -588,89 +552,12 @@ class NeuralClassifier(
         diagram: str = super()._html_repr()
         return diagram + self.summary()._repr_html_() if hasattr(self, "net_") else diagram
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Fitted state with the network as numpy arrays, free of device and torch."""
-        state = super().__getstate__()
-        if "net_" in state:
-            weights = self.net_.module_.state_dict()
-            state["net_"] = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
-            architecture = asdict(self._config["architecture"])
-            state["_config"] = self._config | {"architecture": architecture}
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild the network; a model of a device that is not here comes to one that is."""
-        super().__setstate__(state)
-        if "net_" in state:
-            self._config = _config_of(state["_config"])
-            module = _without_memory(self._make_module, self._config)
-            # A copy, for arrays that joblib maps from disk are read-only.
-            weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
-            module.load_state_dict(weights, assign=True)
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            try:
-                self.device_ = str(resolve_device(self.device_))
-            except ValueError:
-                self.device_ = str(resolve_device("auto"))
-            self.net_ = self._make_net(module.eval(), 0, incremental=False, trains=False)
-            self.net_.initialize()
-            self._goes_on = False
-
-    def _check_state(self, state: dict[str, Any]) -> None:
-        super()._check_state(state)
-        check_shape(state)
-        standardizer = Standardizer.from_dict(state["_standardizer"])
-        config = _config_of(state["_config"])
-        architecture = config["architecture"]
-        n_layers = len(architecture.hidden_layer_sizes) + sum(map(len, architecture.channels))
-        channels = state["image_shape_"][2]
-        check(
-            config["image_shape"] == (*standardizer.size, channels)
-            and len(standardizer.mean) == channels
-            # A network of tiles reads wider pictures, by less than a pixel a tile.
-            and standardizer.size[0] <= state["image_shape_"][0]
-            and standardizer.size[1] < state["image_shape_"][1] + config.get("max_length", 1)
-            and n_layers <= len(state["net_"])
-            and re.fullmatch(r"cpu|(cuda|mps|xpu)(:[0-9]{1,2})?", state["device_"]) is not None
-            and all(type(state[name]) is bool for name in ("_float64", "amp_"))
-            and type(state["_strength"]) is float
-            and 0 <= state["_strength"] < np.inf
-            and isinstance(state["history_"], list)
-            and type(state["n_iter_"]) is int
-            and len(state["history_"]) == state["n_iter_"]
-            and all(
-                isinstance(name, str) and isinstance(value, (int, float))
-                for epoch in state["history_"]
-                for name, value in epoch.items()
-            ),
-            "what is said of the training does not fit together",
-        )
-        module = _without_memory(self._make_module, config)
-        real = np.dtype(np.float64 if state["_float64"] else np.float32)
-        expected = {
-            name: (real if tensor.is_floating_point() else np.dtype(np.int64), tuple(tensor.shape))
-            for name, tensor in module.state_dict().items()
-        }
-        found = {name: (array.dtype, array.shape) for name, array in state["net_"].items()}
-        check(found == expected, "the arrays are not those of the network that is named")
-
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.non_deterministic = False
         return tags
-
-
-def _config_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of `_make_module`, of which the architecture was written as a dict."""
-    return values | {"architecture": Architecture.from_dict(values["architecture"])}
-
-
-def _without_memory(make_module: Callable[..., nn.Module], config: dict[str, Any]) -> nn.Module:
-    """Build a network whose sizes are not allocated: they may be any that a file says."""
-    with RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
-        return make_module(**config)
 
 
 def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
