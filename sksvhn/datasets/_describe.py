@@ -23,6 +23,9 @@ class NumberDescription(NamedTuple):
     lengths: pd.DataFrame
     sizes: pd.DataFrame
 
+    def _repr_html_(self) -> str:
+        return "".join(table.to_html(border=0) for table in self)
+
 
 def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
     """Describe a data set of whole numbers in three tables.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._matplotlib import draw_picture, figure_or_new
+from ._matplotlib import Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class ActivationsDisplay:
+class ActivationsDisplay(Shown):
     """A picture, and a row of its strongest feature maps for each stage of a network.
 
     Make one with `from_estimator`. The strongest maps are those that vary most over the picture

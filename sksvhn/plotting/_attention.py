@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_consistent_length
 
-from ._matplotlib import WRONG, draw_picture, figure_or_new
+from ._matplotlib import WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ _BLUR = 0.03
 _OPACITY = 0.8
 
 
-class AttentionDisplay:
+class AttentionDisplay(Shown):
     """Pictures with what was read, and where the network looked for each part of it.
 
     Make one with `from_estimator`. Each picture has a row: the picture, then the picture in grey

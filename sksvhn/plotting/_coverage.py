@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .._labels import BLANK
 from ..metrics import coverage_at_accuracy_score, risk_coverage_curve
 from ..metrics._scorers import read_with_confidence
-from ._matplotlib import axes_or_new
+from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SETTLED_COVERAGE = 0.1
 
 
-class CoverageDisplay:
+class CoverageDisplay(Shown):
     """Accuracy of whole numbers against coverage, the share of them that is believed.
 
     Readings are taken by falling confidence. A mark shows the largest coverage at a required
@@ -119,7 +119,7 @@ class CoverageDisplay:
             True numbers.
         accuracy : float, default=0.98
             Accuracy at which the coverage is marked, in [0, 1]. 0.98 was the accuracy of human
-            transcribers in [1]_.
+            transcribers of street numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
         blank : int, default=10

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._matplotlib import figure_or_new
+from ._matplotlib import Shown, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PERCENTILE = 99
 
 
-class FiltersDisplay:
+class FiltersDisplay(Shown):
     """A grid of the filters of a network's first layer.
 
     Make one with `from_estimator`. Filters of one channel are blue below 0 and red above; those

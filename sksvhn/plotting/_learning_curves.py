@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from ._matplotlib import OKABE_ITO, figure_or_new
+from ._matplotlib import OKABE_ITO, Shown, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ _KINDS = ("loss", "score")
 *_COLORS, _BLACK = OKABE_ITO
 
 
-class LearningCurvesDisplay:
+class LearningCurvesDisplay(Shown):
     """Loss and accuracy by epoch, in training and on validation data, as a whole and by head.
 
     Make one with `from_estimator`. What a network loses and gets right as a whole is a thick black

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,26 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours that show on white, which every kind of colour vision tells apart.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 RIGHT, WRONG = OKABE_ITO[:2]
+
+
+class Shown:
+    """Mixin: a display that draws itself, once, where it is the last line of a notebook's cell."""
+
+    figure_: Any  # a Figure, or a SubFigure
+
+    def _repr_png_(self) -> bytes | None:
+        """Draw the figure, once plotted."""
+        if not hasattr(self, "figure_"):
+            return None
+        from matplotlib import get_backend, pyplot
+
+        content = BytesIO()
+        figure = self.figure_.canvas.figure  # also where the axes are in a part of it
+        figure.savefig(content, format="png", bbox_inches="tight")
+        if get_backend().endswith("inline"):
+            # It shows what is open at the end of a cell: the same figure once more.
+            pyplot.close(figure)
+        return content.getvalue()
 
 
 def import_pyplot(display: object) -> Any:

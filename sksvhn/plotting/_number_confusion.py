@@ -11,7 +11,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from .._labels import BLANK, DIGITS
 from ..metrics._readings import Readings, check_readings
-from ._matplotlib import figure_or_new
+from ._matplotlib import Shown, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ _MOST_COLUMNS = 3
 _SHARES = {"true": "% of each row", "pred": "% of each column", "all": "% of all"}
 
 
-class NumberConfusionDisplay:
+class NumberConfusionDisplay(Shown):
     """Confusion matrices of the characters of numbers, or of their lengths.
 
     Make one with `from_estimator` or `from_predictions`.

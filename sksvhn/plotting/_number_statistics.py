@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from ..datasets._describe import digit_boxes, number_frame
-from ._matplotlib import RIGHT, WRONG, figure_or_new
+from ._matplotlib import RIGHT, WRONG, Shown, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ _PERCENTILE = 98
 _MAX_BARS = 60
 
 
-class NumberStatisticsDisplay:
+class NumberStatisticsDisplay(Shown):
     """Histograms of digits per number, and of the widths and heights of the digits' boxes.
 
     Make one with `from_numbers`.

@@ -11,13 +11,13 @@ from sklearn.utils import check_consistent_length
 from .._labels import BLANK, numbers_to_strings
 from ..metrics._readings import check_readings
 from ..metrics._scorers import read_with_confidence, tells_confidence
-from ._matplotlib import RIGHT, WRONG, draw_picture, figure_or_new
+from ._matplotlib import RIGHT, WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class ReadingsDisplay:
+class ReadingsDisplay(Shown):
     """A grid of pictures, each with its reading, its truth where wrong, and its confidence.
 
     Make one with `from_estimator` or `from_predictions`.

@@ -13,7 +13,7 @@ from ..metrics import expected_calibration_error
 from ..metrics._calibration import quantile_bins, uniform_bins
 from ..metrics._readings import check_readings
 from ..metrics._scorers import read_with_confidence
-from ._matplotlib import axes_or_new
+from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ _LEAST_ERROR = 5e-3
 _STRETCHED_TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 
 
-class ReliabilityDisplay:
+class ReliabilityDisplay(Shown):
     """Reliability diagram: the share of numbers read right against the confidence.
 
     Points under the diagonal are readings that are right less often than they are sure. Below is a
