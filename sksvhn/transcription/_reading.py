@@ -100,9 +100,9 @@ class PictureBatchReader:
         self.clf = clf
         self._cropper = clf._cropper()  # which objects where the model reads no photographs
         self.has_candidates = has_candidates
-        self.min_confidence = min_confidence
-        if min_confidence is None:
-            self.min_confidence = getattr(clf, "min_confidence", 0.0)
+        self.min_confidence: float = (
+            getattr(clf, "min_confidence", 0.0) if min_confidence is None else min_confidence
+        )
         self._common = self._in_form(common) if has_candidates else None
 
     def read(self, pictures: Sequence[Picture], sources: Iterable[Any]) -> list[Reading]:
@@ -153,7 +153,7 @@ class PictureBatchReader:
         self, names: list[str], probability: list[float], in_list: float | None = None
     ) -> Reading:
         sure = probability[0] if names else 0.0
-        kept = bool(names) and sure >= self.min_confidence  # type: ignore[operator]
+        kept = bool(names) and sure >= self.min_confidence
         return Reading(names[0] if kept else None, sure, names, probability, in_list)
 
     def _in_form(self, candidates: Sequence[str]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice, repeat
 from numbers import Integral
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,9 @@ from ._stored import BOX, StoredPictures, open_stored
 ROWS = 4096
 
 
-class Partition(NamedTuple):
+# No tuple: through tuples Dask would look for tasks, picture by picture.
+@dataclass(frozen=True)
+class Partition:
     """Pictures that are read together.
 
     Attributes
@@ -211,7 +213,8 @@ def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
                         f"{name} are by path, but the pictures have none: they are in one file; "
                         "pass a sequence."
                     )
-                yield row._replace(**{name: by_path.get(os.path.abspath(row.key), missing)})
+                own: dict[str, Any] = {name: by_path.get(os.path.abspath(row.key), missing)}
+                yield row._replace(**own)
     else:
         entries = list(given)
 
@@ -220,7 +223,8 @@ def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
             for n, row in enumerate(rows(), 1):
                 if n > len(entries):
                     break
-                yield row._replace(**{name: convert(entries[n - 1])})
+                own: dict[str, Any] = {name: convert(entries[n - 1])}
+                yield row._replace(**own)
             if n != len(entries):
                 more = "more than " if n > len(entries) else ""
                 raise ValueError(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from importlib.util import find_spec
-from itertools import islice
+from itertools import islice, zip_longest
 from numbers import Integral, Real
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sklearn.utils import check_scalar
 from tqdm import tqdm
 
-from ..estimators import load
 from ._reading import PictureBatchReader
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from ._sources import Partition, Source
+
+_LOADING = threading.Lock()
 
 # Pictures that are in memory, and predicted, together: a batch of the network.
 BATCH = 256
@@ -178,8 +180,10 @@ default=None
                 "pip install 'sksvhn[dask]'"
             )
     check_scalar(partition_size, "partition_size", Integral, min_val=1)
-    check_scalar(n_workers or 1, "n_workers", Integral, min_val=1)
-    check_scalar(min_confidence or 0.0, "min_confidence", Real, min_val=0, max_val=1)
+    if n_workers is not None:
+        check_scalar(n_workers, "n_workers", Integral, min_val=1)
+    if min_confidence is not None:
+        check_scalar(min_confidence, "min_confidence", Real, min_val=0, max_val=1)
     if client is not None and n_workers is not None:
         raise ValueError("n_workers is that of processes on this machine; pass it without client.")
     from dask.system import CPU_COUNT
@@ -188,22 +192,22 @@ default=None
     from ._output import OutputFolder
     from ._sources import open_source
 
-    clf, model_digest = _loaded(model)
+    clf, content = _loaded(model)
     opened = open_source(source, boxes, candidates)
-    reader = PictureBatchReader(
-        clf,
-        has_candidates=opened.has_candidates,
-        common=opened.common or (),
-        min_confidence=min_confidence,
-    )
+    options: dict[str, Any] = {
+        "has_candidates": opened.has_candidates,
+        "common": opened.common or (),
+        "min_confidence": min_confidence,
+    }
+    reader = PictureBatchReader(clf, **options)  # which objects where workers would
     n_pictures, source_digest = opened.count()
     if n_pictures == 0:
         raise ValueError(f"There are no pictures in {source!r}; at least one is required.")
     inputs = {
         "number of pictures": n_pictures,
         "paths, boxes or candidates": source_digest,
-        "model": model_digest,
-        "min_confidence": reader.min_confidence,
+        "model": hashlib.sha256(content).hexdigest(),
+        "min_confidence": float(reader.min_confidence),
         "partition_size": int(partition_size),
     }
     folder = OutputFolder(Path(out), inputs)
@@ -214,24 +218,28 @@ default=None
     n_failed = sum(map(folder.n_failed, there))
     if len(there) < len(sizes):
         n_there = sum(sizes[index] for index in there)
-        process = _PartitionReader(reader, os.getcwd())
+        process = _PartitionReader(content, os.getcwd(), **options)
         missing = _missing(opened, sizes, set(there))
         n_workers = min(n_workers or CPU_COUNT, len(sizes) - len(there))
         with (
             tqdm(total=n_pictures, initial=n_there, unit=" pictures", disable=not verbose) as bar,
             connected(client, n_workers) as connection,
+            closing(map_partitions(connection, process, missing)) as found,
         ):
-            for index, table in map_partitions(connection, process, missing):
+            for index, table in found:
                 folder.write(index, table)
                 n_failed += len(table) - table["error"].null_count
+                bar.set_postfix(failed=n_failed, refresh=False)
                 bar.update(len(table))
     return Transcription(folder.path, n_pictures, n_failed)
 
 
-def _loaded(model: Any) -> tuple[Any, str]:
-    """Load a model, or take one, with a digest of all that its answers depend on."""
+def _loaded(model: Any) -> tuple[Any, bytes]:
+    """Load a model, or take one, with the content of its file."""
+    from ..estimators import load
+
     if isinstance(model, (str, os.PathLike)):
-        return load(model), _digest(model)
+        return load(model), Path(model).read_bytes()
     if not hasattr(model, "save"):
         raise TypeError(
             f"model is a {type(model).__name__}; expected a file that save wrote, or a fitted "
@@ -240,54 +248,62 @@ def _loaded(model: Any) -> tuple[Any, str]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.sksvhn")
         model.save(path)
-        return model, _digest(path)
-
-
-def _digest(path: str | os.PathLike[str]) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return model, path.read_bytes()
 
 
 def _missing(
     source: Source, sizes: Sequence[int], there: set[int]
 ) -> Iterator[tuple[int, Partition]]:
     """Partitions that have not been read, numbered."""
-    index = -1
-    for index, partition in enumerate(source.partitions(sizes[0])):
-        if index >= len(sizes) or len(partition.pictures) != sizes[index]:
-            index = -2
-            break
+    for index, (partition, size) in enumerate(zip_longest(source.partitions(sizes[0]), sizes)):
+        if partition is None or len(partition.pictures) != size:
+            raise RuntimeError(
+                "Pictures were added or removed while they were listed; pass a folder that does "
+                "not change, or a table of paths."
+            )
         if index not in there:
             yield index, partition
-    if index != len(sizes) - 1:
-        raise RuntimeError(
-            "Pictures were added or removed while they were listed; pass a folder that does not "
-            "change, or a table of paths."
-        )
 
 
-@dataclass(frozen=True)
 class _PartitionReader:
-    """Reads a partition on a worker.
+    """Reads partitions on a worker, with a model that it loads once.
 
-    Attributes
+    The file's content is sent, not the model: that would be one for the devices of this machine.
+
+    Parameters
     ----------
-    reader : PictureBatchReader
-        With the model.
+    model : bytes
+        Content of the file.
     folder : str
         From where relative paths count.
+    **options
+        Of `PictureBatchReader`.
     """
 
-    reader: PictureBatchReader
-    folder: str
+    def __init__(self, model: bytes, folder: str, **options: Any) -> None:
+        self.model = model
+        self.folder = folder
+        self.options = options
+        self.reader: PictureBatchReader | None = None
 
     def __call__(self, partition: Partition) -> pa.Table:
-        """Read it, a batch in memory at a time."""
+        """Read one, a batch in memory at a time."""
         from ._output import as_table
 
+        with _LOADING:
+            if self.reader is None:
+                self.reader = self._load()
         readings = []
         contents = partition.contents(self.folder)
         for start in range(0, len(partition.pictures), BATCH):
             pictures = partition.pictures[start : start + BATCH]
             readings += self.reader.read(pictures, islice(contents, len(pictures)))
         return as_table(partition.pictures, readings, has_candidates=self.reader.has_candidates)
+
+    def _load(self) -> PictureBatchReader:
+        from ..estimators import load
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "model.sksvhn")
+            path.write_bytes(self.model)
+            return PictureBatchReader(load(path), **self.options)

@@ -24,6 +24,7 @@ from PIL import Image
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, transcribe
+from sksvhn.transcription import _sources
 
 from ..estimators._pictures import bar_numbers
 from .conftest import N_PICTURES
@@ -144,6 +145,15 @@ def test_other_inputs_are_refused(
         changed = {"source": folder / "more"}
     with pytest.raises(ValueError, match=rf"other inputs \(what differs: {words}\)"):
         transcribe(out=out, **arguments | changed)
+
+
+def test_folder_that_changes_while_it_is_listed(
+    model: Path, folder: Path, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sources.Source, "count", lambda self: (N_PICTURES - 1, "digest"))
+    with pytest.raises(RuntimeError, match="Pictures were added or removed while they were listed"):
+        transcribe(folder, model, tmp_path / "out", client=client, partition_size=64)
+    assert len(list((tmp_path / "out").glob("*.parquet"))) <= 3
 
 
 def test_folder_of_something_else_is_refused(model: Path, folder: Path) -> None:
@@ -354,6 +364,7 @@ def test_arguments_that_cannot_be(model: Path, folder: Path, tmp_path: Path) -> 
         transcribe(folder, model, out, client="tcp://127.0.0.1:1", n_workers=2)
     with pytest.raises(TypeError, match="model is a list"):
         transcribe(folder, [], out)
-    with pytest.raises(ValueError, match="partition_size == 0"):
-        transcribe(folder, model, out, partition_size=0)
+    for name in ("partition_size", "n_workers"):
+        with pytest.raises(ValueError, match=f"{name} == 0"):
+            transcribe(folder, model, out, **{name: 0})
     assert not out.exists()
