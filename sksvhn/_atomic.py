@@ -32,7 +32,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         )
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; name a file in it.")
-    part = target.with_name(f"{target.name[:100]}.{uuid4().hex}.part")
+    part = target.with_name(f".{target.name[:100]}.{uuid4().hex}.part")
     try:
         yield part
         with part.open("rb+") as file:

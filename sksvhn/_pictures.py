@@ -116,9 +116,11 @@ def check_stored_pictures(
     """
     if not is_lazy(X):
         return check_pictures(estimator, X, reset=reset, image_shape=image_shape)
-    if len(X) == 0 or (isinstance(X, Sequence) and len(X[0]) == 0):
+    in_parts = isinstance(X, Sequence)
+    # Arrays on disk have a shape, but not all of them a length.
+    if (len(X) == 0 or len(X[0]) == 0) if in_parts else X.shape[0] == 0:
         raise ValueError("X, or its first part, holds 0 pictures; at least one is needed.")
-    first = np.asarray((X[0] if isinstance(X, Sequence) else X)[:1])
+    first = np.asarray((X[0] if in_parts else X)[:1])
     seen = check_pictures(estimator, first, reset=reset, image_shape=image_shape)
     return LazyPictures(X, estimator.image_shape_, seen.dtype)
 

@@ -52,7 +52,7 @@ def main() -> None:
         pictures = work / "pictures"
         paths = write_pictures(pictures, options.n_samples)
         model = work / "model.sksvhn"
-        fit().save(model)
+        fit(min(options.n_samples, 1000)).save(model)
         for part in options.parts:
             found[part] = PARTS[part](paths, pictures, model, work, options)
             print(json.dumps({part: found[part]}, indent=2), flush=True)
@@ -67,6 +67,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--n-samples", type=int, default=20_000)
     parser.add_argument("--partition-size", type=int, default=512)
     parser.add_argument("--n-repetitions", type=int, default=3)
+    parser.add_argument("--n-workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--out", type=Path)
     parser.add_argument("--job", nargs=3, help=argparse.SUPPRESS)
@@ -75,9 +76,9 @@ def parse_options() -> argparse.Namespace:
 
 def write_pictures(folder: Path, n: int) -> list[str]:
     """Write generated pictures, over and over, a thousand to a folder; return sorted paths."""
-    images = distinct().images
+    images = distinct(min(n, N_DISTINCT)).images
     contents = []
-    for image in images[:n]:
+    for image in images:
         file = io.BytesIO()
         Image.fromarray(image).save(file, "PNG")
         contents.append(file.getvalue())
@@ -88,16 +89,16 @@ def write_pictures(folder: Path, n: int) -> list[str]:
     return list(map(str, paths))
 
 
-def distinct(n: int = N_DISTINCT) -> Any:
+def distinct(n: int) -> Any:
     """Generate grey pictures of street numbers."""
     return make_street_numbers(n, image_size=(SIDE, SIDE), color=False, random_state=0)
 
 
-def fit(**params: Any) -> SVHNSequenceClassifier:
+def fit(n: int) -> SVHNSequenceClassifier:
     """Train the default network for one epoch: what it costs does not depend on what it knows."""
-    numbers = distinct(1000)
-    params = {"max_epochs": 1, "n_views": 1, "random_state": 0} | params
-    return SVHNSequenceClassifier(**params).fit(numbers.images, numbers.target)
+    numbers = distinct(n)
+    clf = SVHNSequenceClassifier(max_epochs=1, n_views=1, random_state=0)
+    return clf.fit(numbers.images, numbers.target)
 
 
 def measure_rates(
@@ -117,7 +118,7 @@ def measure_rates(
             expected.setdefault("reading", labels)
             expected.setdefault("confidence", sure)
         torch.set_num_threads(1)
-        for n_workers in (1, 2):
+        for n_workers in options.n_workers:
             name = f"{n_workers} workers"
             with connected(None, n_workers) as client:
                 # Libraries, which a long job imports once.
@@ -205,7 +206,7 @@ def search(
     paths: list[str], pictures: Path, model: Path, work: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Search over a setting in this process, and with one worker and two."""
-    numbers = distinct()
+    numbers = distinct(min(options.n_samples, N_DISTINCT))
     estimator = SVHNSequenceClassifier(max_epochs=2, n_views=1, random_state=0)
     grid = {"lr": [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]}
     searching = GridSearchCV(estimator, grid, cv=NumberKFold(2), refit=False)
@@ -216,7 +217,7 @@ def search(
         start = time.perf_counter()
         scores.append(searching.fit(numbers.images, numbers.target).cv_results_["mean_test_score"])
         took(seconds, "one process", start)
-        for n_workers in (1, 2):
+        for n_workers in options.n_workers:
             with connected(None, n_workers) as client, client.as_current():
                 client.run(warm)
                 start = time.perf_counter()

@@ -11,7 +11,7 @@ and where it is wrong.
 # --------------------
 # `make_street_numbers` draws house numbers on walls and signs, out of focus and in uneven light.
 # No photograph and no download is needed. Where the environment variable ``SKSVHN_DATA`` names a
-# folder with SVHN's ``train.tar.gz`` and ``test.tar.gz``, the script reads those instead.
+# folder with SVHN's ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, the script reads those instead.
 
 import os
 from pathlib import Path
@@ -19,8 +19,8 @@ from pathlib import Path
 from sksvhn.datasets import load_svhn_numbers, make_street_numbers
 
 if folder := os.environ.get("SKSVHN_DATA"):
-    train = load_svhn_numbers(Path(folder, "train.tar.gz"))
-    test = load_svhn_numbers(Path(folder, "test.tar.gz"))
+    train = load_svhn_numbers(Path(folder, "svhn", "train.tar.gz"))
+    test = load_svhn_numbers(Path(folder, "svhn", "test.tar.gz"))
 else:
     train = make_street_numbers(4000, color=False, random_state=0, n_jobs=-1)
     test = make_street_numbers(1000, color=False, random_state=1, n_jobs=-1)

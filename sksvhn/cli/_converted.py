@@ -78,9 +78,9 @@ class ConvertedFile:
 
 
 def is_converted(path: Path) -> bool:
-    """Whether an HDF5 file says that it is one."""
+    """Whether an HDF5 file is laid out as one, whoever made it."""
     with h5py.File(path, "r") as file:
-        return MARK in file.attrs
+        return MARK in file.attrs or {"X", "y"} <= set(file)
 
 
 def read_converted(path: Path) -> Labelled:
@@ -93,12 +93,16 @@ def read_converted(path: Path) -> Labelled:
     """
     try:
         file = h5py.File(path, "r")
-        kind, crop, margin = (file.attrs.get(name) for name in (MARK, "crop", "margin"))
         X, y = file["X"], file["y"]
+        text = h5py.check_string_dtype(y.dtype) is not None
+        # Users' own files may leave out what convert says.
+        kind = file.attrs.get(MARK, "numbers" if text else "digits")
+        crop = file.attrs.get("crop", "stretch" if kind == "numbers" else "square")
+        margin = file.attrs.get("margin", 0.3 if kind == "numbers" else 0.0)
         is_sound = (
             kind in ("numbers", "digits")
             and crop in ("stretch", "square")
-            and margin is not None
+            and text == (kind == "numbers")
             and X.ndim in (3, 4)
             and len(X) == len(y) > 0
             and X.dtype.kind in "uf"
@@ -108,7 +112,10 @@ def read_converted(path: Path) -> Labelled:
             return Labelled(X, target, kind, crop, float(margin))
     except H5PY_ERRORS as error:
         raise ValueError(f"{path} is cut off or damaged ({error}); convert it anew.") from error
-    raise ValueError(f"{path} is not as `sksvhn convert` writes it; convert it anew.")
+    raise ValueError(
+        f"{path} is not as `sksvhn convert` writes it; it should have the datasets X, pictures of "
+        "shape (n, height, width[, 3]), and y, as many numbers as text or digits as integers."
+    )
 
 
 def _form(part: Labelled) -> tuple[Any, ...]:

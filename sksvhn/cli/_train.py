@@ -135,8 +135,9 @@ def train(
     note(f"Training {type(clf).__name__} on {labelled.describe()} from {data}", quiet=quiet)
     _fit(clf, labelled, out, quiet=quiet)
     clf.save(out)
-    typer.echo(_learned(clf))
-    typer.echo(f"Saved {out} ({out.stat().st_size / 1e6:.1f} MB).")
+    if not quiet:
+        typer.echo(_learned(clf))
+        typer.echo(f"Saved {out} ({out.stat().st_size / 1e6:.1f} MB).")
 
 
 def _estimator(name: Name, options: dict[str, Any], given: list[str]) -> Any:

@@ -14,7 +14,7 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_com
 
 # Partitions for each thread of the workers: one that is read, and one that waits.
 AHEAD = 2
-# With it, Dask has memory given back at once, and a network takes a quarter more time.
+# With it, Dask has memory given back at once, and reading takes a quarter longer.
 _TRIM = "MALLOC_TRIM_THRESHOLD_"
 
 

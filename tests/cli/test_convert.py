@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.io import savemat
 
 import sksvhn
 from sksvhn.cli._converted import read_converted
+from sksvhn.cli._load import Cropping, load_labelled
 from sksvhn.datasets import load_svhn_numbers
 
 from ..datasets.svhn_files import NumberSet
@@ -91,7 +93,9 @@ def test_file_of_another_form(run: Run, archives: Path, tmp_path: Path) -> None:
     assert run("convert", archives / "test.tar.gz", "-o", out).exit_code == 0
     with h5py.File(out, "r+") as file:
         file["y"].resize(5, axis=0)
-    with pytest.raises(ValueError, match="is not as `sksvhn convert` writes it; convert it anew"):
+    with pytest.raises(
+        ValueError, match="is not as `sksvhn convert` writes it; it should have the datasets X"
+    ):
         read_converted(out)
 
 
@@ -109,3 +113,16 @@ def test_nothing_is_left_of_a_failure(run: Run, tmp_path: Path) -> None:
     result = run("convert", tmp_path / "absent", "-o", tmp_path / "numbers.h5")
     assert result.exit_code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "crop"),
+    [(["12", "3"], "numbers", "stretch"), (np.array([1, 2]), "digits", "square")],
+)
+def test_files_of_ones_own(labels: Any, kind: str, crop: str, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        file["X"] = np.zeros((2, 16, 16), np.uint8)
+        file["y"] = labels
+    found = load_labelled(tmp_path / "own.h5", Cropping(), subset="train", on_error="raise")
+    assert (found.kind, found.crop) == (kind, crop)
+    assert found.target.tolist() == list(labels)

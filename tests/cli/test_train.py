@@ -58,7 +58,7 @@ def test_trains_as_python_does(run: Run, archives: Path, tmp_path: Path) -> None
 def test_quiet(run: Run, archives: Path, tmp_path: Path) -> None:
     out = tmp_path / "model.sksvhn"
     result = run("train", archives / "train.tar.gz", "-o", out, *SMALL, "-q", "--image-size", 16)
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_early_stopping(run: Run, archives: Path, tmp_path: Path) -> None:

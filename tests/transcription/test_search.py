@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from distributed import Client
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import loguniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, KFold
@@ -50,6 +51,20 @@ def test_grid_search_finds_the_same(client: Client, estimator: object, grid: obj
     with client.as_current(), joblib.parallel_config(backend="dask", scatter=[X, y]):
         found = search.fit(X, y).cv_results_
     assert_same(found, expected)
+
+
+def test_estimator_of_a_notebook(client: Client) -> None:
+    # As there, in no module that workers could import.
+    class ReaderOfThisTest(SVHNMLPClassifier):
+        def predict(self, X: ArrayLike) -> NDArray[np.object_]:
+            return np.full(len(X), "1", dtype=object)
+
+    X, y = bar_numbers(48)
+    y = np.array([number[0] for number in y])
+    search = GridSearchCV(ReaderOfThisTest(max_epochs=1), {"lr": [0.1]}, cv=KFold(2))
+    with client.as_current(), joblib.parallel_config(backend="dask", scatter=[X, y]):
+        search.fit(X, y)
+    assert search.best_score_ == pytest.approx((y == "1").mean())
 
 
 def test_halving_search_finds_the_same(client: Client) -> None:

@@ -1,0 +1,110 @@
+"""Run the five published systems and our defaults, and write the results page from the runs.
+
+``run`` trains what has no record yet and adds a record to a JSON file after each job, so that it
+can be stopped and started again. ``page`` writes docs/results.md and its picture from that file.
+The data are laid out as ``svhn/``, ``mnist/``, ``notmnist/`` and ``photos/`` in one folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+RUNS = Path("docs/results.json")
+PAGE = Path("docs/results.md")
+
+
+def main() -> None:
+    """Run jobs, or write the page."""
+    options = parse_options()
+    if options.command == "run":
+        run(options)
+    else:
+        from results import page
+
+        records = read(options.runs)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        picture = page.draw(records, options.out.parent / "images")
+        options.out.write_text(page.markdown(records, picture))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train what has no record yet."""
+    from results import training
+    from results.jobs import all_jobs
+
+    jobs = all_jobs()
+    known = {"C4"}.union(*(job.rows for job in jobs))
+    rows = options.rows or sorted(known)
+    if unknown := sorted(set(rows) - known):
+        raise SystemExit(f"--rows {unknown[0]!r} is none of {', '.join(sorted(known))}.")
+    circumstances = training.circumstances() | {"commit": commit()}
+    if "C4" in rows and not any(r["job"] == "C4" for r in read(options.runs)):
+        add(options.runs, training.describe(options.data) | circumstances)
+    for job in jobs:
+        if not set(rows) & set(job.rows):
+            continue
+        epochs = None if options.full and not job.pretrained else job.max_epochs
+        for random_state in job.random_states:
+            if is_done(read(options.runs), job.name, random_state, options.full):
+                continue
+            print(f"{job.name}, random state {random_state}", flush=True)
+            record = training.train(job, random_state, epochs, options.data, options.cache)
+            add(options.runs, record | circumstances)
+            print(json.dumps(record["scores"]["accuracy"]), record.get("training"), flush=True)
+
+
+def is_done(records: list[dict[str, Any]], name: str, random_state: int, full: bool) -> bool:
+    """Whether a record is there, and has all the epochs if all are asked for."""
+    return any(
+        r["job"] == name
+        and r["random state"] == random_state
+        and not (full and r.get("epochs", 0) < r.get("epochs of the settings", 0))
+        for r in records
+    )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the records so far."""
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def add(path: Path, record: dict[str, Any]) -> None:
+    """Add a record; the file is whole at any time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_suffix(".part")
+    written.write_text(json.dumps([*read(path), record], indent=1) + "\n")
+    os.replace(written, path)
+
+
+def commit() -> str | None:
+    """Return the commit of the sources, marked where they were changed since."""
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or None
+
+
+def parse_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    runner = commands.add_parser("run", help="train and score what has no record yet")
+    runner.add_argument("--data", type=Path, required=True, help="folder with svhn/, mnist/, ...")
+    runner.add_argument("--rows", nargs="+", help="such as A1, B3 and labels (all)")
+    runner.add_argument("--full", action="store_true", help="as many epochs as the settings say")
+    runner.add_argument("--cache", type=Path, default=Path("build/results"), help="of models")
+    writer = commands.add_parser("page", help="write the page from the records")
+    writer.add_argument("--out", type=Path, default=PAGE, help=f"({PAGE})")
+    for command in (runner, writer):
+        command.add_argument("--runs", type=Path, default=RUNS, help=f"the records ({RUNS})")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

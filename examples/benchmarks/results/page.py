@@ -1,0 +1,432 @@
+"""The results page in Markdown, and its picture, from the records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from .rows import CURVE, DEPTHS, SYSTEMS, System
+
+Record = dict[str, Any]
+Runs = dict[str, list[Record]]
+
+COMMAND = "python examples/benchmarks/results.py"
+INTRODUCTION = """\
+# Results: five systems, and ours
+
+Five published systems that read SVHN, rebuilt with sksvhn: course work and tutorials whose figures
+people still start from. Each row has the figure that was published, ours with the same network and
+settings, and ours with the package's defaults for that kind of data. At the end:
+[how many labels do I need?](#how-many-labels-do-i-need)
+
+**Compare ours with ours.** They are on the same pictures, and on fewer than the published figures:
+the digits and numbers used here were all cut out of SVHN's published *test* set, which was split
+again, by photograph, into pictures to train on and pictures to score. A published figure says what
+a system reached on its own data; that ours is higher or lower says little.
+
+Figures are percentages of test pictures that are right; a number is right if all of it is. In
+brackets are 95 % bootstrap intervals over the pictures scored; with several random states, the mean
+of their figures stands before the least lower and the greatest upper end. A dagger (†) marks runs
+of fewer epochs than their settings ask for, because the machine was slow and shared: such figures
+are what so many epochs give, no more. Nothing was chosen on the pictures scored. This page is
+written by a program from [records of the runs](results.json); nothing was typed in but what the
+systems published. [Single digits](digits.md) and [accuracy](accuracy.md) tell of longer runs, by
+other scripts.
+"""
+
+
+def markdown(records: list[Record], picture: Path | None) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    records : list of dict
+        As `results.py run` writes them.
+    picture : Path or None
+        The drawn learning curve, if there is one.
+    """
+    runs = by_job(records)
+    parts = [
+        INTRODUCTION,
+        *(system(runs, one) for one in SYSTEMS),
+        depths(runs),
+        photographs(runs),
+        description(runs),
+        labels(runs, picture),
+        circumstances(records),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def by_job(records: list[Record]) -> Runs:
+    """Group the records, and keep of each job those with the most epochs."""
+    runs: Runs = {}
+    for record in records:
+        runs.setdefault(record["job"], []).append(record)
+    for name, group in runs.items():
+        most = max(r.get("epochs", 0) for r in group)
+        kept = [r for r in group if r.get("epochs", 0) == most]
+        runs[name] = sorted(kept, key=lambda r: r["random state"])
+    return runs
+
+
+def system(runs: Runs, one: System) -> str:
+    """Figures of a system, and how they were run."""
+    rows, names = [], []
+    for row in one.rows:
+        cells = [figure(runs, name, row.name) for name in (row.settings, row.defaults)]
+        rows.append([f"**{row.name}** {row.what}", row.published, *cells])
+        names += [row.settings, row.defaults]
+    header = ["system", "published", "its settings, ours", "our defaults"]
+    lines = [f"## {one.title}", "", one.text, "", *table(header, rows), ""]
+    names = [name for name in dict.fromkeys(names) if name in runs]
+    return "\n".join([*lines, *parts_of_numbers(runs, names), *how(runs, names)])
+
+
+def parts_of_numbers(runs: Runs, names: Iterable[str]) -> list[str]:
+    """Return a table of what readers of whole numbers get right of them."""
+    names = [name for name in names if "digits" in runs[name][0]["scores"]]
+    if not names:
+        return []
+    scores = ("digits", "length", "position 1", "position 2", "position 3", "coverage at 98 %")
+    rows = []
+    for name in names:
+        found = runs[name][0]["scores"]
+        rows.append([name, *(percent(found[score]["estimate"]) for score in scores)])
+    return [*table(["run", *scores], rows), ""]
+
+
+def figure(runs: Runs, name: str, row: str, score: str = "accuracy") -> str:
+    """Return a cell: the mean over random states and the interval, or what would run it."""
+    if name not in runs:
+        return f"not run (`--rows {row}`)"
+    found = [r["scores"][score] for r in runs[name]]
+    estimate = mean(s["estimate"] for s in found)
+    low, high = min(s["low"] for s in found), max(s["high"] for s in found)
+    dagger = "\N{NO-BREAK SPACE}†" if is_short(runs[name][0]) else ""
+    return f"{percent(estimate)} ({percent(low)} to {percent(high)}){dagger}"
+
+
+def is_short(record: Record) -> bool:
+    """Whether a run had fewer epochs than its settings ask for."""
+    return record.get("epochs", 0) < record.get("epochs of the settings", 0)
+
+
+def how(runs: Runs, names: Iterable[str]) -> list[str]:
+    """Return a table of pictures, epochs, random states and time."""
+    rows = []
+    for name in names:
+        record = runs[name][0]
+        seconds = [r["training"]["processor seconds"] for r in runs[name] if "training" in r]
+        rows.append(
+            [
+                name,
+                f"{record['trained on']:,} / {record['scored on']:,} {record['data']}",
+                epochs(record),
+                str(len(runs[name])),
+                duration(mean(seconds)) if seconds else "",
+            ]
+        )
+    if not rows:
+        return []
+    header = ["run", "trained on / scored", "epochs", "states", "one core"]
+    return [*table(header, rows), ""]
+
+
+def epochs(record: Record) -> str:
+    """Epochs, of how many where the settings ask for more, and the steps that makes."""
+    if "epochs" not in record:
+        return ""
+    done, asked = record["epochs"], record["epochs of the settings"]
+    steps = f"{done * record['batches an epoch']:,} steps"
+    return f"{done:,} of {asked:,}, {steps}" if done < asked else f"{done:,}, {steps}"
+
+
+def labels(runs: Runs, picture: Path | None) -> str:
+    """Accuracy by the number of labelled pictures."""
+    plain, tuned = curves(runs)
+    lines = ["## How many labels do I need?", "", *answer(plain, tuned)]
+    if picture is not None:
+        lines += [
+            "![Whole numbers read right against the number of labelled pictures]"
+            f"(images/{picture.name})",
+            "",
+        ]
+    rows, names = [], []
+    for n in (0, *CURVE, "all"):
+        both = (f"reader, {n}", f"pre-trained reader, {n}")
+        cells = [figure(runs, name, "labels") if name != "reader, 0" else "" for name in both]
+        rows.append([f"{n:,}" if isinstance(n, int) else n, *cells])
+        names += both
+    lines += [*table(["labelled", "real numbers alone", "generated ones first"], rows), ""]
+    names = [name for name in names if name in runs]
+    lines.append(
+        'The default reader on the first so many of the real training numbers. "Generated ones '
+        'first" trains on numbers of `make_street_numbers` before, for which nobody has to label '
+        "anything, and goes on with the real ones at half the learning rate. Coverage is the share "
+        "of pictures, the surest first, of which 98 % are read right: what needs no second look."
+    )
+    if tuned:
+        made = next(iter(tuned.values()))["generated"]
+        lines[-1] += f" Generated: {made['pictures']:,} numbers, {made['epochs']} epochs"
+        lines[-1] += f", {made['processor seconds']:.0f} s on one core in all."
+    return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
+
+
+def curves(runs: Runs) -> tuple[dict[int, Record], dict[int, Record]]:
+    """Return the runs of the default reader on real numbers, by the number of labels."""
+    found: tuple[dict[int, Record], dict[int, Record]] = ({}, {})
+    for name, group in runs.items():
+        if name.startswith(("reader, ", "pre-trained reader, ")) and (
+            group[0]["data"] == "real numbers"
+        ):
+            found["generated" in group[0]][group[0]["trained on"]] = group[0]
+    return found
+
+
+def answer(plain: dict[int, Record], tuned: dict[int, Record]) -> list[str]:
+    """Say in words what the table says, where there are two sizes or generated numbers."""
+    told = []
+    if len(plain) > 1:
+        few, many = min(plain), max(plain)
+        told.append(f"With {few:,} labelled numbers the default reader reads {reads(plain[few])}")
+        told.append(f"of new ones, with {many:,} {reads(plain[many])}.")
+    if 0 in tuned:
+        told.append(
+            f"Trained on generated numbers alone, without a label, it reads {reads(tuned[0])}."
+        )
+        best = tuned[0]["scores"]["accuracy"]["estimate"]
+        enough = [n for n in sorted(plain) if plain[n]["scores"]["accuracy"]["estimate"] >= best]
+        if enough:
+            told.append(f"The smallest set of real ones here that does as well has {enough[0]:,}.")
+    if tuned.keys() - {0}:
+        few = min(tuned.keys() - {0})
+        told.append(f"With generated ones first, {few:,} labels give {reads(tuned[few])}.")
+    return [" ".join(told), ""] if told else []
+
+
+def reads(record: Record) -> str:
+    """Accuracy in percent."""
+    dagger = "\N{NO-BREAK SPACE}†" if is_short(record) else ""
+    return f"{percent(record['scores']['accuracy']['estimate'])} %{dagger}"
+
+
+def depths(runs: Runs) -> str:
+    """C2: accuracy by depth."""
+    rows = []
+    for depth in range(1, 8):
+        rows.append(
+            [
+                str(depth),
+                DEPTHS.get(depth, ""),
+                figure(runs, f"C2, {depth} dense", "C2"),
+                figure(runs, f"C2, 3 conv, {depth - 3} dense", "C2") if depth > 3 else "",
+            ]
+        )
+    names = [f"C2, {d} dense" for d in range(1, 8)] + [
+        f"C2, 3 conv, {d} dense" for d in range(1, 5)
+    ]
+    ran = [runs[name][0] for name in names if name in runs]
+    lines = [
+        "## C2: networks by depth",
+        "",
+        "Layers count the outputs as one. Published after 100,000 steps: 60 % with one layer, "
+        "89.3 % with two, at last 90 % with dense layers alone and 95 % with convolutions.",
+        "",
+        *table(["layers", "published", "dense alone", "three of them conv"], rows),
+        "",
+    ]
+    if ran:
+        seconds = sum(r["training"]["processor seconds"] for r in ran)
+        lines.append(
+            f"{ran[0]['trained on']:,} real numbers to train on, {ran[0]['scored on']:,} scored, "
+            f"epochs: {epochs(ran[0])}; random state 0, {seconds:.0f} s on one core for them all.\n"
+        )
+    return "\n".join(lines)
+
+
+def description(runs: Runs) -> str:
+    """C4: the tables that describe the real numbers."""
+    lines = ["## C4: the data in tables", ""]
+    if "C4" not in runs:
+        return "\n".join([*lines, f"Not run here: `{COMMAND} run --data DIR --rows C4`.\n"])
+    tables = runs["C4"][0]["tables"]
+    rows = [
+        [
+            subset,
+            f"{t['n_pictures']:,.0f}",
+            f"{t['n_digits']:,.0f}",
+            f"{t['pixel_mean']:.1f}",
+            f"{t['pixel_std']:.1f}",
+        ]
+        for subset, t in tables.items()
+    ]
+    lines += table(["real numbers", "numbers", "digits", "pixel mean", "deviation"], rows)
+    all_lengths = sorted({n for t in tables.values() for n in t["lengths"]}, key=int)
+    rows = [
+        [subset, *(f"{t['lengths'].get(n, 0):,}" for n in all_lengths)]
+        for subset, t in tables.items()
+    ]
+    lines += ["", *table(["digits a number", *all_lengths], rows)]
+    rows = [
+        [name.replace("_", " "), *(f"{sizes[key]:.0f}" for key in ("mean", "std", "50%", "98%"))]
+        for name, sizes in tables["train"]["sizes"].items()
+    ]
+    header = ["train, pixels", "mean", "deviation", "median", "98th percentile"]
+    note = "`describe_numbers` gives these tables, `NumberStatisticsDisplay` draws them.\n"
+    return "\n".join([*lines, "", *table(header, rows), "", note])
+
+
+def photographs(runs: Runs) -> str:
+    """B3: photographs, whole as they are."""
+    lines = ["## B3: your own photographs", ""]
+    shown = {
+        title + (" †" if is_short(runs[name][0]) else ""): runs[name][0]["photographs"]
+        for name, title in (
+            ("reader, all", "real alone"),
+            ("pre-trained reader, all", "generated first"),
+        )
+        if name in runs and "photographs" in runs[name][0]
+    }
+    if not shown:
+        return "\n".join([*lines, f"Not run here: `{COMMAND} run --data DIR --rows B3`.\n"])
+    counts = [
+        f"{sum(not is_wrong(p) for p in read)} of {len(read)} right ({title})"
+        for title, read in shown.items()
+    ]
+    wrong = [p["confidence"] for read in shown.values() for p in read if is_wrong(p)]
+    lines += [
+        "B and C tried their models on photographs of their own; C1 published 4 of 10 right. "
+        f"Here, by `clf.read(paths)` of the default reader: {', '.join(counts)}. These are whole "
+        "photographs, in most of which the number takes a small part, and six of the nine are "
+        "written by hand; the reader was trained on crops that a house number fills. "
+        "`clf.read(paths, boxes)` would cut them so. The surest wrong answer has a confidence of "
+        f"{max(wrong, default=0):.2f}.",
+        "",
+    ]
+    rows = []
+    for i, photo in enumerate(next(iter(shown.values()))):
+        cells = [f"{read[i]['read']} ({read[i]['confidence']:.2f})" for read in shown.values()]
+        rows.append([photo["number"], *cells])
+    header = ["number", *(f"{title} (confidence)" for title in shown)]
+    return "\n".join([*lines, *table(header, rows), ""])
+
+
+def is_wrong(photograph: Record) -> bool:
+    """Whether a photograph was read as another number than its own."""
+    return photograph["read"] != photograph["number"]
+
+
+def circumstances(records: list[Record]) -> str:
+    """Commands, machines, dates and versions."""
+    machines = []
+    for key, group in groupby(sorted(records, key=machine_key), machine_key):
+        found = list(group)
+        days = sorted({r["date"] for r in found})
+        commits = sorted({str(r["commit"]) for r in found})
+        machines.append(
+            f"- {key}; {days[0]}{f' to {days[-1]}' if len(days) > 1 else ''}, "
+            f"commit {', '.join(commits)}."
+        )
+    trained = [r["training"] for r in records if "training" in r]
+    slowness = sum(t["seconds"] for t in trained) / sum(t["processor seconds"] for t in trained)
+    return "\n".join(
+        [
+            "## How this page was made",
+            "",
+            "`DIR` holds `svhn/`, `mnist/`, `notmnist/` and `photos/`. `run` leaves out what "
+            "`docs/results.json` has already; `--rows E1 E2` runs some rows, `--rows labels` the "
+            "learning curve, and `--full` adds runs of all the epochs where those here had fewer.",
+            "",
+            "```console",
+            f"$ {COMMAND} run --data DIR",
+            f"$ {COMMAND} page",
+            "```",
+            "",
+            'States: random states. "One core" is the processor\'s time in training, the mean. '
+            f"The machine was shared: by the clock, training took {slowness:.1f} times as long.",
+            "",
+            *machines,
+            "",
+        ]
+    )
+
+
+def machine_key(record: Record) -> str:
+    """Describe the machine of a record and what was installed on it."""
+    found = record["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    return (
+        f"{found['processor']}, {found['cores']} cores of which {found['threads']} used, "
+        f"Python {found['python']}, {versions}"
+    )
+
+
+def draw(records: list[Record], folder: Path) -> Path | None:
+    """Draw the learning curve, if three points of it were run."""
+    from matplotlib.figure import Figure
+
+    plain, tuned = curves(by_job(records))
+    if len(plain) + len(tuned) < 3:
+        return None
+    fig = Figure(figsize=(7, 4.2), layout="constrained")
+    ax = fig.add_subplot()
+    # Okabe and Ito's colours, which people with any colour vision tell apart.
+    styles = (
+        (tuned, "generated first, then real", "#0072B2", "o", 1.015),
+        (plain, "real numbers alone", "#D55E00", "s", 1 / 1.015),
+    )
+    for series, label, color, marker, shift in styles:
+        sizes = [n for n in sorted(series) if n]
+        if not sizes:
+            continue
+        found = [series[n]["scores"]["accuracy"] for n in sizes]
+        values = [100 * s["estimate"] for s in found]
+        errors = [
+            [100 * (s["estimate"] - s["low"]) for s in found],
+            [100 * (s["high"] - s["estimate"]) for s in found],
+        ]
+        ax.errorbar(
+            [n * shift for n in sizes],
+            values,
+            errors,
+            color=color,
+            marker=marker,
+            capsize=3,
+            label=label,
+        )
+    if 0 in tuned:
+        level = 100 * tuned[0]["scores"]["accuracy"]["estimate"]
+        ax.axhline(level, color="#0072B2", linestyle=":", label="generated alone, no labels")
+    ax.set_xscale("log")
+    ticks = sorted(n for n in plain.keys() | tuned.keys() if n)
+    ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
+    ax.minorticks_off()
+    ax.set_xlabel("labelled numbers to train on")
+    ax.set_ylabel("whole numbers read right, %")
+    ax.grid(alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(loc="lower right", frameon=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results_labels.png"
+    fig.savefig(path, dpi=150)
+    return path
+
+
+def duration(seconds: float) -> str:
+    """Seconds, with a decimal where there are few."""
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+
+
+def table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines]
+
+
+def percent(share: float) -> str:
+    """Percent with one decimal."""
+    return f"{100 * share:.1f}"

@@ -1,0 +1,176 @@
+"""
+Numbers of handwritten digits: in a row, and anywhere on a canvas
+=================================================================
+
+The usual first exercise in reading whole numbers: put handwritten digits side by side, and read
+them all at once. In a row it takes one network that looks at one tile after the other. On a canvas
+the network has to find the number first.
+"""
+
+# %%
+# Single digits
+# -------------
+# scikit-learn has small handwritten digits. Where the environment variable ``SKSVHN_DATA`` names a
+# folder with the files of MNIST in ``mnist``, those are taken. No digit in a test number has been
+# in a training number.
+
+import os
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from sksvhn.datasets import load_mnist, make_digit_sequences
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "MNIST"
+    X_train, y_train = load_mnist(Path(folder, "mnist"), return_X_y=True)
+    X_test, y_test = load_mnist(Path(folder, "mnist"), subset="test", return_X_y=True)
+else:
+    source = "scikit-learn's digits"
+    digits = load_digits()
+    X_train, X_test, y_train, y_test = train_test_split(
+        (digits.images * (255 / 16)).astype(np.uint8), digits.target, test_size=0.3, random_state=0
+    )
+X_train.shape, X_test.shape
+
+# %%
+# In a row
+# --------
+# Strips have room for five digits and hold one to four: the tiles behind the last are blank.
+
+train = make_digit_sequences(X_train, y_train, n_samples=4000, random_state=0)
+test = make_digit_sequences(X_test, y_test, n_samples=1000, random_state=1)
+
+# %%
+# Course work B cut each strip into five tiles, and read all with the same layers: two convolutions
+# and a dense layer. Blank is an eleventh class, and the number ends at the first blank. The
+# settings are its own, but for the 10,001 steps of training, which are a thousand here.
+
+from sksvhn import SVHNSequenceClassifier
+
+tiles = SVHNSequenceClassifier(
+    head="tiles",
+    blank_class=True,
+    max_length=5,
+    stem=None,
+    channels=((32,), (64,)),
+    kernel_size=5,
+    hidden_layer_sizes=(128,),
+    dropout=(0, 0.4, 0.4),
+    weight_decay=8e-3,
+    normalization=None,
+    weight_init="xavier",
+    per_image_standardization=False,
+    augmentation=0,
+    optimizer="adam",
+    lr=0.01,
+    lr_schedule="staircase",
+    lr_decay=0.95,
+    lr_decay_steps=500,
+    ema_decay=0,
+    batch_size=32,
+    max_epochs=8,
+    random_state=0,
+)
+tiles.fit(train.images, train.target)
+print(tiles.summary())
+
+# %%
+# Of digits most are read right. Whole numbers need all of their digits, and so are right less
+# often.
+
+from sksvhn.metrics import (
+    bootstrap_interval,
+    digit_accuracy_score,
+    position_accuracy_scores,
+    sequence_accuracy_score,
+)
+
+
+def report(name, y_true, y_pred):
+    print(f"{name}, {source}")
+    for what, score in (
+        ("digits", digit_accuracy_score),
+        ("whole numbers", sequence_accuracy_score),
+    ):
+        value, low, high = bootstrap_interval(score, y_true, y_pred, random_state=0)
+        print(f"  {what}: {value:.1%} ({low:.1%} to {high:.1%})")
+    positions = position_accuracy_scores(y_true, y_pred)
+    print("  by position: " + ", ".join(f"{score:.1%}" for score in positions))
+
+
+report("Five tiles", test.target, tiles.predict(test.images))
+
+# %%
+# The package's own reader does not know of tiles. One attention map for each position finds its
+# digit, and a head of its own tells the length.
+
+attention = SVHNSequenceClassifier(
+    stem=None, channels=((32,), (64,)), max_epochs=8, random_state=0
+).fit(train.images, train.target)
+read, sure = attention.predict(test.images, return_confidence=True)
+report("Attention", test.target, read)
+
+# %%
+
+import matplotlib.pyplot as plt
+
+from sksvhn.plotting import ReadingsDisplay
+
+display = ReadingsDisplay.from_predictions(
+    test.images[:20],
+    test.target[:20],
+    read[:20],
+    sure[:20],
+    n_columns=4,
+    figure=plt.figure(figsize=(9, 4.5), layout="constrained"),
+)
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# On a canvas
+# -----------
+# Course work D wrote SVHN's own numbers with such digits, at a random place and size on a white
+# canvas. With ``SKSVHN_DATA`` the numbers are those of ``svhn/train.tar.gz``; otherwise they are
+# drawn, with SVHN's lengths.
+
+from sksvhn.datasets import read_digit_struct
+
+if folder:
+    numbers = read_digit_struct(Path(folder, "svhn", "train.tar.gz"))["number"]
+    written, written_test = numbers[:4000], numbers[4000:5000]
+    train = make_digit_sequences(X_train, y_train, layout="canvas", numbers=written, random_state=0)
+    test = make_digit_sequences(
+        X_test, y_test, layout="canvas", numbers=written_test, random_state=1
+    )
+else:
+    canvas = {"layout": "canvas", "max_length": 4}
+    train = make_digit_sequences(X_train, y_train, n_samples=4000, random_state=0, **canvas)
+    test = make_digit_sequences(X_test, y_test, n_samples=1000, random_state=1, **canvas)
+clf = SVHNSequenceClassifier(
+    channels=((16, 16), (32, 32), (64, 64)), augmentation=0.3, max_epochs=14, random_state=0
+)
+clf.fit(train.images, train.target, X_val=test.images, y_val=test.target)
+read, sure = clf.predict(test.images, return_confidence=True)
+report("Canvas", test.target, read)
+
+# %%
+# Nobody told the network where the numbers stand. It found out, position by position.
+
+from sksvhn.plotting import AttentionDisplay
+
+three_digits = np.flatnonzero([len(number) == 3 for number in read])[:4]
+display = AttentionDisplay.from_estimator(clf, test.images[three_digits])
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# How it learned: the length and each position by themselves are thin lines, the whole number the
+# thick one. Numbers are rarely longer than three digits, so the last positions learn late. The test
+# numbers are only watched here: nothing is chosen by them.
+
+from sksvhn.plotting import LearningCurvesDisplay
+
+display = LearningCurvesDisplay.from_estimator(clf)
+_ = display.figure_.supxlabel(source, fontsize=9)

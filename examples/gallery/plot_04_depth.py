@@ -1,0 +1,172 @@
+"""
+How deep a network should be
+============================
+
+Whole numbers read by networks of one to seven layers, dense ones and convolutional ones. Course
+work C drew this chart for SVHN; here it is drawn again. It starts where a network has one layer: at
+logistic regression.
+"""
+
+# %%
+# One layer
+# ---------
+# Logistic regression is a network with one layer. Course work C fitted scikit-learn's, untuned, to
+# 20,000 letters of notMNIST. Where the environment variable ``SKSVHN_DATA`` names a folder with the
+# files of ``notmnist``, they are read; otherwise the same letters are drawn.
+
+import os
+from pathlib import Path
+
+from sksvhn import SVHNLogisticRegression
+from sksvhn.datasets import load_mnist, load_svhn_numbers, make_digit_sequences, make_street_numbers
+
+folder = os.environ.get("SKSVHN_DATA")
+if folder:
+    source = "notMNIST"
+    letters, y = load_mnist(Path(folder, "notmnist"), subset="test", letters=True, return_X_y=True)
+else:
+    source = "Generated letters"
+    letters, y = make_street_numbers(
+        2500,
+        alphabet="ABCDEFGHIJ",
+        max_length=1,
+        image_size=(28, 28),
+        color=False,
+        random_state=0,
+        n_jobs=-1,
+        return_X_y=True,
+    )
+n_test = len(y) // 5
+print(f"{source}: {len(y) - n_test} to train on, {n_test} to test")
+for features in ("pixels", "hog"):
+    clf = SVHNLogisticRegression(features=features).fit(letters[:-n_test], y[:-n_test])
+    print(f"  {features}: {clf.score(letters[-n_test:], y[-n_test:]):.1%}")
+
+# %%
+# notMNIST's letters are all light on dark, and one layer on their pixels reads most of them. In
+# pictures as of a street a letter may as well be dark on light, which no weighted sum of pixels
+# gets right: it takes features that do not mind, such as histograms of oriented gradients, or
+# layers that learn some.
+
+# %%
+# The numbers
+# -----------
+# Now whole numbers. With ``SKSVHN_DATA`` they are 4,000 of ``svhn/train.tar.gz`` and 1,000 of
+# ``svhn/test.tar.gz``; both are parts of SVHN's published *test* set. Otherwise handwritten digits
+# are put at random places of small canvases, which a few thousand are enough to learn from.
+
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+if folder:
+    source = "Real numbers, from SVHN's published test set"
+    grey = {"image_size": (32, 32), "color": "grey", "return_X_y": True}
+    X_train, y_train = load_svhn_numbers(Path(folder, "svhn", "train.tar.gz"), **grey)
+    X_test, y_test = load_svhn_numbers(Path(folder, "svhn", "test.tar.gz"), **grey)
+    X_train, y_train = X_train[:4000], y_train[:4000]
+else:
+    source = "Numbers of scikit-learn's digits on a canvas"
+    digits = load_digits()
+    *images, y_single, y_single_test = train_test_split(
+        (digits.images * (255 / 16)).astype("uint8"), digits.target, test_size=0.3, random_state=0
+    )
+    canvas = {
+        "layout": "canvas",
+        "canvas_size": (20, 36),
+        "max_length": 3,
+        "length_distribution": "uniform",
+        "return_X_y": True,
+    }
+    X_train, y_train = make_digit_sequences(
+        images[0], y_single, n_samples=4000, random_state=0, **canvas
+    )
+    X_test, y_test = make_digit_sequences(
+        images[1], y_single_test, n_samples=1000, random_state=1, **canvas
+    )
+X_train.shape, X_test.shape
+
+# %%
+# The networks
+# ------------
+# Outputs count as a layer: a network of one layer has no hidden one, and is a logistic regression
+# of the length and of each position. Dense layers have the widths of course work C. From four
+# layers on there is a network whose first three are convolutions. C trained for 100,000 steps of
+# plain gradient descent; Adam does with fewer.
+
+import pandas as pd
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.metrics import bootstrap_interval, sequence_accuracy_score
+
+settings = {
+    "head": "dense",
+    "stem": None,
+    "kernel_size": 4,
+    "normalization": None,
+    "weight_init": "xavier",
+    "per_image_standardization": True,
+    "augmentation": 0,
+    "optimizer": "adam",
+    "lr": 0.001,
+    "lr_schedule": "exponential",
+    "ema_decay": 0,
+    "weight_decay": 0.0005,
+    "batch_size": 100,
+    "random_state": 0,
+}
+widths = (128, 128, 128, 64, 64, 16)
+networks = {}
+for depth in range(1, 8):
+    networks["dense", depth] = SVHNSequenceClassifier(
+        channels=(), hidden_layer_sizes=widths[: depth - 1], max_epochs=20, **settings
+    )
+for depth in range(4, 8):
+    networks["convolutional", depth] = SVHNSequenceClassifier(
+        channels=((16,), (32,), (64,)),
+        hidden_layer_sizes=widths[3 : depth - 1],
+        max_epochs=12,
+        **settings,
+    )
+rows = []
+for (kind, depth), clf in networks.items():
+    clf.fit(X_train, y_train)
+    found = clf.predict(X_test)
+    interval = bootstrap_interval(sequence_accuracy_score, y_test, found, random_state=0)
+    rows.append(
+        {"network": kind, "layers": depth, "training": clf.score(X_train, y_train)}
+        | {"test": interval.estimate, "low": interval.low, "high": interval.high}
+    )
+table = pd.DataFrame(rows)
+
+# %%
+# The chart
+# ---------
+# Lines are test numbers, with 95 % intervals; dotted lines are training numbers.
+
+import matplotlib.pyplot as plt
+
+figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for kind, color in (("dense", "#0072B2"), ("convolutional", "#D55E00")):
+    part = table[table["network"] == kind]
+    ax.plot(part["layers"], part["training"], ":", color=color)
+    ax.plot(part["layers"], part["test"], "o-", color=color)
+    ax.fill_between(part["layers"], part["low"], part["high"], color=color, alpha=0.15, lw=0)
+    ax.annotate(
+        kind,
+        (7, part["test"].iloc[-1]),
+        xytext=(10, 0),
+        textcoords="offset points",
+        color=color,
+        va="center",
+    )
+ax.set(xlabel="Layers", ylabel="Whole numbers right", title=source, ylim=(0, 1.02))
+ax.yaxis.set_major_formatter("{x:.0%}")
+ax.spines[["top", "right"]].set_visible(False)
+
+# %%
+# One hidden layer gains most. Further dense layers know the training numbers better, and new ones
+# hardly: each weight belongs to one pixel, so that a digit has to be learned anew at every place.
+# Convolutions look for the same strokes everywhere. The deepest networks are behind on the training
+# numbers, too: the epochs they got here are few for them.
+
+table.style.hide().format("{:.1%}", subset=["training", "test", "low", "high"])

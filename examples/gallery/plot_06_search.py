@@ -1,0 +1,175 @@
+"""
+Searching for settings: grid search and successive halving
+==========================================================
+
+scikit-learn's searches take the reader of whole numbers as they take any estimator. Folds keep the
+share of each number length, and the score may be the coverage at a required accuracy.
+"""
+
+# %%
+# Numbers
+# -------
+# Many fits need quick ones: handwritten digits of scikit-learn, at random places of small canvases.
+# Where the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz``, the
+# first 2,000 numbers of it are taken, shrunk to 24 pixels.
+
+import os
+from pathlib import Path
+
+from sklearn.datasets import load_digits
+
+from sksvhn.datasets import load_svhn_numbers, make_digit_sequences
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real numbers, from SVHN's published test set"
+    X, y = load_svhn_numbers(
+        Path(folder, "svhn", "train.tar.gz"), image_size=(24, 24), color="grey", return_X_y=True
+    )
+    X, y = X[:2000], y[:2000]
+else:
+    source = "Numbers of scikit-learn's digits on a canvas"
+    digits = load_digits()
+    X, y = make_digit_sequences(
+        (digits.images * (255 / 16)).astype("uint8"),
+        digits.target,
+        layout="canvas",
+        canvas_size=(16, 24),
+        max_length=2,
+        length_distribution="uniform",
+        n_samples=1800,
+        random_state=0,
+        return_X_y=True,
+    )
+print(f"{source}: {len(X)}")
+
+# %%
+# Grid search
+# -----------
+# Most numbers occur once, so that scikit-learn's stratified folds would have nothing to stratify
+# by. `NumberKFold` takes the length of the number. Two scores are recorded: whole numbers right,
+# and how many could go without a second look at an accuracy of 90 %.
+
+from functools import partial
+
+import pandas as pd
+from sklearn.model_selection import GridSearchCV
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.metrics import coverage_at_accuracy_scorer
+from sksvhn.model_selection import NumberKFold
+
+clf = SVHNSequenceClassifier(
+    stem=None,
+    channels=((16,), (32,)),
+    n_views=1,
+    batch_size=32,
+    max_epochs=12,
+    random_state=0,
+)
+search = GridSearchCV(
+    clf,
+    {"lr": [0.03, 0.1], "augmentation": [0.0, 0.3]},
+    scoring={
+        "right": "accuracy",
+        "coverage at 90 %": partial(coverage_at_accuracy_scorer, accuracy=0.9),
+    },
+    refit="right",
+    cv=NumberKFold(3, shuffle=True, random_state=0),
+)
+search.fit(X, y)
+print(source)
+table = pd.DataFrame(search.cv_results_)
+table = table[
+    [
+        "param_augmentation",
+        "param_lr",
+        "mean_test_right",
+        "std_test_right",
+        "mean_test_coverage at 90 %",
+    ]
+]
+table.style.hide().format(precision=3)
+
+# %%
+# The best settings were fitted again to all numbers. The search predicts with them.
+
+print(search.best_params_, f"{search.best_score_:.1%} right on average")
+search.predict(X[:5]), y[:5]
+
+# %%
+# Successive halving
+# ------------------
+# A bad setting shows early. Successive halving gives all candidates a few epochs, and only the
+# better third of them three times as many, and so on. The resource is `max_epochs`: each fit's
+# learning rate rises and falls within the epochs it has.
+
+from scipy.stats import loguniform
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import HalvingRandomSearchCV
+
+halving = HalvingRandomSearchCV(
+    clf,
+    {
+        "lr": loguniform(0.003, 0.3),
+        "channels": [((8,), (16,)), ((16,), (32,)), ((32,), (64,))],
+        "augmentation": [0.0, 0.3, 1.0],
+    },
+    resource="max_epochs",
+    n_candidates=9,
+    min_resources=2,
+    max_resources=18,
+    factor=3,
+    cv=NumberKFold(3, shuffle=True, random_state=0),
+    random_state=0,
+)
+halving.fit(X, y)
+best = halving.best_params_
+print(f"rate {best['lr']:.3f}, channels {best['channels']}, augmentation {best['augmentation']}")
+
+# %%
+# A line is one setting: where it ends, it was given up.
+
+import matplotlib.pyplot as plt
+
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+results = pd.DataFrame(halving.cv_results_)
+names = ["param_lr", "param_channels", "param_augmentation"]
+for _, candidate in results.groupby(results[names].astype(str).agg(" ".join, axis=1)):
+    last = candidate["n_resources"].max() == results["n_resources"].max()
+    ax.plot(
+        candidate["n_resources"],
+        candidate["mean_test_score"],
+        "o-",
+        color="#D55E00" if last else "#0072B2",
+        alpha=1 if last else 0.6,
+    )
+ax.set(xscale="log", xlabel="Epochs", ylabel="Whole numbers right, mean of 3 folds", title=source)
+ax.set_xticks(sorted(results["n_resources"].unique()), minor=False)
+ax.xaxis.set_major_formatter("{x:.0f}")
+ax.minorticks_off()
+ax.yaxis.set_major_formatter("{x:.0%}")
+ax.spines[["top", "right"]].set_visible(False)
+
+# %%
+# The whole way as one estimator
+# ------------------------------
+# Preprocessing is searched with the reader, as the steps of a pipeline: here the size of the
+# pictures.
+
+from sklearn.pipeline import make_pipeline
+
+from sksvhn.preprocessing import ImageResizer
+
+pipe = make_pipeline(ImageResizer(), clf.set_params(**search.best_params_))
+sizes = GridSearchCV(
+    pipe,
+    {"imageresizer__image_size": [(8, 12), (16, 24)]},
+    cv=NumberKFold(3, shuffle=True, random_state=0),
+)
+sizes.fit(X, y)
+for image_size, score in zip(
+    sizes.cv_results_["param_imageresizer__image_size"],
+    sizes.cv_results_["mean_test_score"],
+    strict=True,
+):
+    print(f"{image_size[0]} x {image_size[1]}: {score:.1%}")

@@ -1,0 +1,134 @@
+"""
+Filters, activations, and where the network looked
+==================================================
+
+What a reader of whole numbers learned, layer by layer: how each of its heads came along, what the
+first layer looks for, what later layers make of it, and which part of a picture each digit was read
+from.
+"""
+
+# %%
+# A reader
+# --------
+# Where the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
+# ``svhn/test.tar.gz``, they are read. Otherwise numbers are drawn.
+
+import os
+from pathlib import Path
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.datasets import load_svhn_numbers, make_street_numbers
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real numbers, from SVHN's published test set"
+    train = load_svhn_numbers(Path(folder, "svhn", "train.tar.gz"), n_jobs=-1)
+    test = load_svhn_numbers(Path(folder, "svhn", "test.tar.gz"), n_jobs=-1)
+else:
+    source = "Generated numbers"
+    grey = {"color": False, "max_length": 4, "n_jobs": -1}
+    train = make_street_numbers(4500, random_state=0, **grey)
+    test = make_street_numbers(500, random_state=1, **grey)
+clf = SVHNSequenceClassifier(
+    channels=((32, 32), (48, 48), (96, 96)), weight_decay=0.003, max_epochs=14, random_state=0
+)
+clf.fit(
+    train.images[:4000],
+    train.target[:4000],
+    X_val=train.images[4000:4500],
+    y_val=train.target[4000:4500],
+)
+read, sure = clf.predict(test.images, return_confidence=True)
+print(f"{source}: {(read == test.target).mean():.1%} of {len(read)} whole numbers right")
+
+# %%
+# How each head learned
+# ---------------------
+# A whole number is right if its length and all of its digits are. The curves of the heads tell what
+# holds it up. A position's accuracy is over the numbers that reach it.
+
+from sksvhn.plotting import LearningCurvesDisplay
+
+display = LearningCurvesDisplay.from_estimator(clf)
+_ = display.figure_.suptitle(source, fontsize=10)
+
+# %%
+# Watch the same curves while a training is on with the callback `sksvhn.callbacks.TensorBoard`.
+
+# %%
+# What the first layer looks for
+# ------------------------------
+# Each tile is the 5 x 5 kernel of one convolution, red where it wants light and blue where it wants
+# dark: edges and bars at different angles, dots. Those that look like noise are still near the
+# random numbers they began with, for the training was short.
+
+from sksvhn.plotting import FiltersDisplay
+
+display = FiltersDisplay.from_estimator(clf)
+_ = display.figure_.suptitle(source, fontsize=10)
+
+# %%
+# What the layers make of a picture
+# ---------------------------------
+# The strongest feature maps behind each stage, for a long number that it was sure of. The first
+# still shows strokes; the last is coarse, and tells what kind of thing is where.
+
+import numpy as np
+
+from sksvhn.plotting import ActivationsDisplay
+
+long_numbers = np.flatnonzero([len(number) >= 3 for number in test.target])
+long_numbers = long_numbers[np.argsort(-sure[long_numbers])]
+display = ActivationsDisplay.from_estimator(clf, test.images[long_numbers[0]])
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Where it looked
+# ---------------
+# Each position has a map of attention, by which the features are averaged: outside it the picture
+# does not count. Nobody told the network where digits are. It learned it from the numbers alone.
+
+from sksvhn.plotting import AttentionDisplay
+
+display = AttentionDisplay.from_estimator(clf, test.images[long_numbers[:4]])
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Saliency asks differently: by how much would the answer's probability change with each pixel? It
+# works for every network, and is rougher.
+
+from sksvhn.inspection import saliency_maps
+
+chosen = test.images[long_numbers[:2]]
+display = AttentionDisplay(
+    chosen,
+    [
+        maps[: 1 + len(number)]
+        for maps, number in zip(saliency_maps(clf, chosen), clf.predict(chosen), strict=True)
+    ],
+    titles=list(clf.predict(chosen)),
+    map_titles=[["length", *number] for number in clf.predict(chosen)],
+    name="Saliency",
+).plot()
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Where it was wrong
+# ------------------
+# The same picture of attention for a mistake often tells its cause: a position that looked between
+# two digits, or a length that followed something that is no digit.
+
+wrong = np.flatnonzero((read != test.target) & [len(number) > 1 for number in read])
+wrong = wrong[np.argsort(-sure[wrong])][:3]
+display = AttentionDisplay.from_estimator(clf, test.images[wrong])
+for axes, number in zip(display.axes_[:, 0], test.target[wrong], strict=True):
+    axes.set_title(f"{axes.get_title()}\nis {number}", fontsize=9)
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Is it contrast, or size? Accuracy by a property of the pictures, with 95 % intervals.
+
+from sksvhn.inspection import accuracy_by, picture_properties
+
+properties = picture_properties(test.images)
+table = accuracy_by(properties["contrast"], test.target, read, bins=4)
+table.style.format("{:.2f}").format("{:.1%}", subset=["accuracy", "low", "high"])

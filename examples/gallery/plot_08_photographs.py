@@ -1,0 +1,141 @@
+"""
+Your own photographs, and scenes with nothing cropped
+=====================================================
+
+Training pictures are small, of one size, and cut to the number. Photographs are none of that.
+`read` makes them what the training pictures were; and a reader that has seen numbers with their
+surroundings can do without the cut.
+"""
+
+# %%
+# A reader for pictures with surroundings
+# ---------------------------------------
+# The pictures to train on are drawn in colour, from cut tight to twice as wide and high as the
+# number. What is to be read below is drawn as well. Where the environment variable ``SKSVHN_DATA``
+# names a folder with ``photos`` (the number in each file's name) and ``scenes.tar.gz``, those are
+# read instead.
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.datasets import make_street_numbers
+
+train = make_street_numbers(5000, image_size=(48, 48), margin=(-0.1, 1), random_state=0, n_jobs=-1)
+clf = SVHNSequenceClassifier(channels=((24, 24), (48, 48), (96, 96)), max_epochs=14, random_state=0)
+clf.fit(train.images, train.target)
+
+# %%
+# Scenes
+# ------
+# Each scene has its own size, and the number takes about half its width and height.
+
+import csv
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real street scenes"
+    with tarfile.open(Path(folder, "scenes.tar.gz")) as archive:
+        table = archive.extractfile("scenes/labels.csv").read().decode()
+        rows = list(csv.DictReader(io.StringIO(table)))[:400]
+        scenes = [archive.extractfile("scenes/" + row["file"]).read() for row in rows]
+    truth, boxes = np.array([row["number"] for row in rows], dtype=object), None
+else:
+    source = "Generated scenes"
+    made = make_street_numbers(400, image_size=(96, 96), margin=(1, 1), random_state=1, n_jobs=-1)
+    truth, scenes, boxes = made.target, [], []
+    for pixels, row in zip(made.images, made.frame.itertuples(), strict=True):
+        width, height = 2 * row.picture_width, 2 * row.picture_height
+        scenes.append(Image.fromarray(pixels).resize((width, height)))
+        boxes.append([[width / 4, height / 4, width / 2, height / 2]])
+print(f"{source}: {len(scenes)}")
+
+# %%
+# `read` takes them whole: files, bytes, PIL pictures or arrays, of any size.
+
+from sksvhn.metrics import bootstrap_interval, sequence_accuracy_score
+
+
+def report(how, truth, read):
+    value, low, high = bootstrap_interval(sequence_accuracy_score, truth, read, random_state=0)
+    print(f"{source}, {how}: {value:.1%} right ({low:.1%} to {high:.1%})")
+
+
+read, sure = clf.read(scenes, return_confidence=True)
+report("nothing cropped", truth, read)
+
+# %%
+# Whoever knows where the number is says so: left, top, width and height, of the number or of each
+# digit. It is then cut out with the `margin` that the reader was made with.
+
+if boxes is not None:
+    report("with boxes", truth, clf.read(scenes, boxes))
+
+# %%
+# `crops` shows what the network gets: here whole scenes, stretched to its size.
+
+from sksvhn.plotting import AttentionDisplay, ReadingsDisplay
+
+crops = clf.crops(scenes)
+display = ReadingsDisplay.from_predictions(crops[:24], truth[:24], read[:24], sure[:24])
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# And where it found the digits, in the scenes it was surest of:
+
+surest = np.argsort(-sure)[:4]
+display = AttentionDisplay.from_estimator(clf, crops[surest])
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Photographs of any kind
+# -----------------------
+# Photographs come with transparency, a palette, in grey, or turned by 90 degrees with a note in
+# their EXIF data that viewers follow. All of them are what you see when you look at them.
+
+if folder:
+    paths = sorted(Path(folder, "photos").glob("*.jpg"))
+    photos = {path.stem: path for path in paths}
+    truth = [path.stem.partition("_")[0] for path in paths]
+    source = "Photographs"
+else:
+    photo = scenes[surest[0]]
+    turned, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # orientation: turn clockwise by 90 degrees to see it upright
+    photo.rotate(90, expand=True).save(turned, "jpeg", exif=exif, quality=95)
+    photos = {
+        "RGB": photo,
+        "turned JPEG": turned.getvalue(),
+        "RGBA": photo.convert("RGBA"),
+        "palette": photo.quantize(64),
+        "grey": photo.convert("L"),
+        "array": np.asarray(photo),
+        "four times as large": photo.resize((4 * photo.width, 4 * photo.height)),
+    }
+    truth = [truth[surest[0]]] * len(photos)
+    source = "One generated scene, in seven forms"
+found, how_sure = clf.read(list(photos.values()), return_confidence=True)
+for kind, number, confidence in zip(photos, found, how_sure, strict=True):
+    print(f"{kind:>20}: {number}, {confidence:.0%} sure")
+
+# %%
+
+display = ReadingsDisplay.from_predictions(
+    clf.crops(list(photos.values())), truth, found, how_sure, n_columns=len(photos)
+)
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# No number at all
+# ----------------
+# A reader reads a number into everything. It should at least be less sure where there is none: here
+# walls and signs without a number.
+
+from sksvhn.datasets import make_empty_surfaces
+
+empty = make_empty_surfaces(200, image_size=(48, 48), random_state=2, n_jobs=-1)
+unsure = clf.confidence(empty)
+print(f"median confidence: {np.median(sure):.0%} on scenes, {np.median(unsure):.0%} on empty walls")

@@ -1,0 +1,140 @@
+"""
+Which answers to believe: calibration, rejection, candidates
+============================================================
+
+A reader that knows when it is unsure is worth more than one that is right a little more often. How
+good its confidence is, how to mend it, where to draw the line, and what a list of possible numbers
+gains.
+"""
+
+# %%
+# Train, validate, test
+# ---------------------
+# Everything below that learns from data after the training learns from validation pictures. Where
+# the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
+# ``svhn/test.tar.gz``, they are read. Otherwise numbers are drawn.
+
+import os
+from pathlib import Path
+
+from sksvhn import SVHNSequenceClassifier
+from sksvhn.datasets import load_svhn_numbers, make_street_numbers
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real numbers, from SVHN's published test set"
+    size = {"image_size": (48, 48), "color": "grey", "n_jobs": -1}
+    numbers = load_svhn_numbers(Path(folder, "svhn", "train.tar.gz"), **size)
+    test = load_svhn_numbers(Path(folder, "svhn", "test.tar.gz"), **size)
+else:
+    source = "Generated numbers"
+    size = {"image_size": (48, 48), "color": False, "n_jobs": -1}
+    numbers = make_street_numbers(6000, random_state=0, **size)
+    test = make_street_numbers(1000, random_state=1, **size)
+n_val = 1000
+X_train, y_train = numbers.images[:-n_val], numbers.target[:-n_val]
+X_val, y_val = numbers.images[-n_val:], numbers.target[-n_val:]
+clf = SVHNSequenceClassifier(channels=((24, 24), (48, 48), (96, 96)), max_epochs=14, random_state=0)
+clf.fit(X_train, y_train)
+read, sure = clf.predict(test.images, return_confidence=True)
+print(f"{source}: {(read == test.target).mean():.1%} of {len(read)} test numbers right")
+
+# %%
+# Is it as sure as it is right?
+# -----------------------------
+# Of readings that are 70 % sure 70 % should be right. The reliability diagram compares both, and
+# the expected calibration error (ECE) is their mean distance. `calibrate` learns two temperatures
+# from the validation pictures, by which the logarithms of all probabilities are divided: one of the
+# length, one of the digits.
+
+from sksvhn.plotting import ReliabilityDisplay
+
+display = ReliabilityDisplay.from_predictions(
+    test.target, read, sure, n_bins=10, strategy="quantile", name="before"
+)
+clf.calibrate(X_val, y_val)
+read, sure = clf.predict(test.images, return_confidence=True)
+ReliabilityDisplay.from_predictions(
+    test.target, read, sure, n_bins=10, strategy="quantile", name="calibrated", ax=display.ax_
+)
+display.ax_.set_title(source, fontsize=10)
+length, digits = clf.temperatures_
+print(f"temperatures: {length:.2f} of the length, {digits:.2f} of the digits")
+
+# %%
+# Reject what is not sure enough
+# ------------------------------
+# A threshold at which the validation pictures just reach the accuracy asked for fails on new
+# pictures about every other time. `min_confidence_for_accuracy` finds one that keeps its promise in
+# nine of ten draws of the validation pictures. It needs MAPIE, which the extra ``guarantee``
+# installs.
+
+from sksvhn.model_selection import min_confidence_for_accuracy
+
+wanted = 0.95
+read_val, sure_val = clf.predict(X_val, return_confidence=True)
+limit = min_confidence_for_accuracy(y_val, read_val, sure_val, accuracy=wanted)
+careful = clf.set_params(min_confidence=limit).predict(test.images)
+kept = careful != ""
+print(f"{source}: keeps readings of at least {limit:.0%} confidence, {kept.mean():.1%} of the test")
+print(f"numbers, of which {(careful == test.target)[kept].mean():.1%} are right")
+
+# %%
+# Rejected readings are empty. What the reader answered at first, and how sure it was of it:
+
+import numpy as np
+
+from sksvhn.plotting import ReadingsDisplay
+
+rejected = np.flatnonzero(~kept)[:16]
+display = ReadingsDisplay.from_predictions(
+    test.images[rejected], test.target[rejected], read[rejected], sure[rejected]
+)
+_ = display.figure_.supxlabel(f"Rejected. {source}", fontsize=9)
+
+# %%
+# The numbers there can be
+# ------------------------
+# A map maker knows the addresses of a street, and a parcel service where the parcel goes. The
+# network's factors give the probability of *any* number, so that a picture can be matched with a
+# list. The hard case is a list of neighbours, which differ in one digit: here ten houses of one
+# side of the street, the right one at a random place among them.
+
+clf.set_params(min_confidence=0)
+rng = np.random.default_rng(0)
+streets = []
+for number in test.target:
+    first = max(int(number) - 2 * rng.integers(10), int(number) % 2 or 2)
+    street = [str(house) for house in range(first, first + 20, 2)]
+    streets.append(street if number in street else [number, *street[1:]])
+ranked = clf.rank_candidates(test.images, streets)
+print(f"any number: {(read == test.target).mean():.1%} right")
+print(f"one of ten neighbours: {(ranked.best == test.target).mean():.1%} right")
+
+# %%
+# What can go without a second look grows more than the accuracy does:
+
+from sksvhn.plotting import CoverageDisplay
+
+display = CoverageDisplay.from_predictions(
+    test.target, read, sure, accuracy=wanted, name="any number"
+)
+posterior = [max(found) for found in ranked.posterior]
+CoverageDisplay.from_predictions(
+    test.target,
+    ranked.best,
+    posterior,
+    accuracy=wanted,
+    name="one of ten neighbours",
+    ax=display.ax_,
+)
+_ = display.ax_.set_title(source, fontsize=10)
+
+# %%
+# Without a list, the next most probable numbers are a beginning: exact, not sampled.
+
+best = clf.top_k(test.images[rejected[:5]], k=3)
+for truth, numbers, probabilities in zip(
+    test.target[rejected[:5]], best.numbers, best.probability, strict=True
+):
+    answers = ", ".join(f"{n} ({p:.0%})" for n, p in zip(numbers, probabilities, strict=True))
+    print(f"{truth:>5}: {answers}")

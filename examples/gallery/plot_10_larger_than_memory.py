@@ -1,0 +1,188 @@
+"""
+Data larger than memory
+=======================
+
+SVHN's extra set has half a million pictures, and a camera on a car makes more in a week. Pictures
+can stay in an HDF5 file, or be made while they are needed; the network sees the same, and memory
+does not grow with the data.
+"""
+
+# %%
+# A file of pictures
+# ------------------
+# Written part by part, in chunks of some hundred pictures, as uint8 and not compressed: every epoch
+# reads them again. Where the environment variable ``SKSVHN_DATA`` names a folder with
+# ``svhn/train_32x32.mat``, its digits are written; otherwise digits are drawn.
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import h5py
+import numpy as np
+
+from sksvhn.datasets import load_svhn_digits, make_street_numbers
+
+
+def draw(n_pictures, random_state):
+    X, y = make_street_numbers(
+        n_pictures,
+        max_length=1,
+        image_size=(32, 32),
+        random_state=random_state,
+        n_jobs=-1,
+        return_X_y=True,
+    )
+    return X, y.astype(int)
+
+
+if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real digits, from SVHN's published test set"
+    X, y = load_svhn_digits(Path(folder, "svhn", "train_32x32.mat"), return_X_y=True)
+    parts = [(X[start : start + 1000], y[start : start + 1000]) for start in range(0, 5000, 1000)]
+    X_test, y_test = load_svhn_digits(Path(folder, "svhn", "test_32x32.mat"), return_X_y=True)
+else:
+    source = "Generated digits"
+    parts = (draw(1000, random_state) for random_state in range(5))
+    X_test, y_test = draw(1000, 5)
+
+temporary = TemporaryDirectory()
+path = Path(temporary.name, "digits.h5")
+with h5py.File(path, "w") as file:
+    pictures = file.create_dataset(
+        "X", (0, 32, 32, 3), "uint8", maxshape=(None, 32, 32, 3), chunks=(250, 32, 32, 3)
+    )
+    labels = file.create_dataset("y", (0,), "int64", maxshape=(None,))
+    for X, y in parts:
+        pictures.resize(len(pictures) + len(X), axis=0)
+        labels.resize(len(labels) + len(y), axis=0)
+        pictures[-len(X) :], labels[-len(y) :] = X, y
+print(f"{source}: {path.stat().st_size / 2**20:.0f} MB")
+
+# %%
+# Fit it
+# ------
+# The network has the layers of course work B's for colour digits (B2): four convolutions, each with
+# pooling and a little dropout, and a dense layer. B trained it for 200,001 steps of plain Adam. The
+# package's own training, with batch normalisation, gets along with some hundred.
+#
+# `fit` takes the open dataset. Labels are in memory. To see what is read, and when, the dataset is
+# put into something with the same length, ``shape``, ``dtype`` and slices, which is all that `fit`
+# asks for.
+
+from sksvhn import SVHNCNNClassifier
+
+
+class Watched:
+    """An array on disk that notes what is read of it."""
+
+    def __init__(self, dataset):
+        self.dataset, self.shape, self.dtype = dataset, dataset.shape, dataset.dtype
+        self.reads = []
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitem__(self, rows):
+        found = self.dataset[rows]
+        self.reads.append(found.nbytes)
+        return found
+
+
+b2 = {
+    "channels": ((16,), (32,), (64,), (128,)),
+    "kernel_size": 4,
+    "stem": None,
+    "head": "dense",
+    "hidden_layer_sizes": (256,),
+    "dropout": (0.1, 0.1, 0.1, 0.1, 0.5),
+    "augmentation": 0.3,
+    "n_views": 1,
+    "max_epochs": 6,
+    "random_state": 0,
+}
+clf = SVHNCNNClassifier(**b2)
+with h5py.File(path) as file:
+    pictures = Watched(file["X"])
+    clf.fit(pictures, file["y"][:])
+    at_once, in_all = max(pictures.reads) / 2**20, sum(pictures.reads) / 2**20
+print(f"{in_all:.0f} MB read, at most {at_once:.1f} MB at once")
+print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
+
+# %%
+# Blocks are drawn at random, four at a time, and their pictures shuffled together. Pictures that
+# fit into four blocks of 16 MB, as these do, train exactly as they do from memory.
+
+with h5py.File(path) as file:
+    in_memory = SVHNCNNClassifier(**b2).fit(file["X"][:], file["y"][:])
+same = np.array_equal(in_memory.predict_proba(X_test), clf.predict_proba(X_test))
+print(f"the same probabilities as from memory: {same}")
+
+# %%
+# Pictures made when they are needed
+# ----------------------------------
+# A sequence makes its parts anew whenever they are asked for. Course work D enlarged its data
+# twentyfold on disk, with random colours fixed once and for all; later it wished to have drawn them
+# while training. This sequence does: it reads a part from disk and shifts each picture's colours
+# along the directions in which colours of the training pictures vary (*PCA colour jitter*), another
+# way in each epoch.
+
+from collections.abc import Sequence
+
+from sksvhn.preprocessing import pca_color_jitter
+
+
+class Jittered(Sequence):
+    """Parts of a dataset, in new colours each time."""
+
+    def __init__(self, dataset, n_parts):
+        self.dataset, self.rng = dataset, np.random.RandomState(0)
+        self.parts = np.array_split(np.arange(len(dataset)), n_parts)
+
+    def __len__(self):
+        return len(self.parts)
+
+    def __getitem__(self, index):
+        part = self.parts[index]
+        pictures = self.dataset[part[0] : part[-1] + 1]
+        return pca_color_jitter(pictures, scale=1.0, random_state=self.rng)
+
+
+with h5py.File(path) as file:
+    jittered = Jittered(file["X"], n_parts=5)
+    looks = np.concatenate([jittered[0][:8] for _ in range(3)])
+    clf = SVHNCNNClassifier(**b2).fit(jittered, file["y"][:])
+    first = file["y"][:8]
+print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
+
+# %%
+# Eight training digits, as three epochs saw them:
+
+from sksvhn.plotting import ReadingsDisplay
+
+display = ReadingsDisplay.from_predictions(looks, None, np.tile(first, 3).astype(str))
+_ = display.figure_.supxlabel(source, fontsize=9)
+
+# %%
+# Streams that never end
+# ----------------------
+# `partial_fit` takes a part at a time, whatever comes next, and predicts in between.
+
+from sksvhn import SVHNMLPClassifier
+
+stream = SVHNMLPClassifier(lr=0.03, random_state=0)
+scores = []
+with h5py.File(path) as file:
+    for start in range(0, 2 * len(file["X"]), 500):
+        rows = slice(start % len(file["X"]), start % len(file["X"]) + 500)
+        stream.partial_fit(file["X"][rows], file["y"][rows], classes=range(10))
+        scores.append(stream.score(X_test, y_test))
+
+import matplotlib.pyplot as plt
+
+figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+ax.plot(np.arange(1, len(scores) + 1) * 500, scores, "o-", color="#0072B2")
+ax.set(xlabel="Digits seen", ylabel="Test accuracy", title=source, ylim=(0, None))
+ax.yaxis.set_major_formatter("{x:.0%}")
+ax.spines[["top", "right"]].set_visible(False)
+temporary.cleanup()

@@ -1,0 +1,181 @@
+"""The results page is what the committed records give, and its rows run."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BENCHMARKS = ROOT / "examples" / "benchmarks"
+DAGGER = "\N{NO-BREAK SPACE}†"
+SCORE = {"estimate": 0.5, "low": 0.25, "high": 0.75}
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from results import page
+
+    return page
+
+
+def record(job: str, **more: Any) -> dict[str, Any]:
+    made = {
+        "job": job,
+        "data": "grey digits",
+        "trained on": 1000,
+        "scored on": 100,
+        "random state": 0,
+        "scores": {"accuracy": SCORE},
+        "training": {"seconds": 30.0, "processor seconds": 20.0},
+        "epochs": 5,
+        "epochs of the settings": 20,
+        "batches an epoch": 10,
+        "date": "2026-11-21",
+        "commit": "abc",
+        "machine": {
+            "processor": "P",
+            "cores": 2,
+            "threads": 1,
+            "python": "3.11",
+            "versions": {"torch": "2"},
+        },
+    }
+    return made | more
+
+
+def test_committed_page_is_what_the_committed_records_give(page: Any) -> None:
+    records = json.loads((ROOT / "docs" / "results.json").read_text())
+    picture = ROOT / "docs" / "images" / "results_labels.png"
+    picture = picture if picture.exists() else None
+    assert page.markdown(records, picture) == (ROOT / "docs" / "results.md").read_text()
+
+
+def test_committed_records_are_of_jobs_that_there_are(page: Any) -> None:
+    from results.jobs import all_jobs
+
+    records = json.loads((ROOT / "docs" / "results.json").read_text())
+    assert {r["job"] for r in records} <= {job.name for job in all_jobs()} | {"C4"}
+    runs = [(r["job"], r["random state"], r.get("epochs")) for r in records]
+    assert len(set(runs)) == len(runs)
+
+
+def test_every_row_has_jobs(page: Any) -> None:
+    from results.jobs import all_jobs
+    from results.rows import SYSTEMS
+
+    shown = {job.name: job.rows for job in all_jobs()}
+    for row in (row for system in SYSTEMS for row in system.rows):
+        assert row.name in shown[row.settings]
+        assert row.name in shown[row.defaults]
+
+
+def test_page_says_what_was_not_run_and_what_had_fewer_epochs(page: Any) -> None:
+    text = page.markdown([record("E1")], None)
+    assert f"| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0){DAGGER} | not run" in text
+    assert "| E1 | 1,000 / 100 grey digits | 5 of 20, 50 steps | 1 | 20 s |" in text
+    assert "`--rows E4`" in text
+    assert "training took 1.5 times as long" in text
+
+
+def test_page_joins_random_states_and_takes_the_runs_with_most_epochs(page: Any) -> None:
+    full = {"epochs": 20}
+    text = page.markdown(
+        [
+            record("E1", scores={"accuracy": {"estimate": 0.1, "low": 0.0, "high": 0.2}}),
+            record("E1", **full),
+            record(
+                "E1",
+                **full,
+                **{"random state": 1},
+                scores={"accuracy": {"estimate": 0.6, "low": 0.5, "high": 0.9}},
+            ),
+        ],
+        None,
+    )
+    assert "| 55.0 (25.0 to 90.0) | not run" in text
+    assert "| 20, 200 steps | 2 |" in text
+
+
+def test_learning_curve(page: Any, tmp_path: Path) -> None:
+    good = {"estimate": 0.75, "low": 0.7, "high": 0.8}
+    made = {"generated": {"pictures": 20_000, "epochs": 6, "processor seconds": 100.0}}
+    records = [
+        reader("reader, 500", 500, SCORE),
+        reader("reader, all", 8000, good),
+        reader("pre-trained reader, 0", 0, good) | made,
+        reader("pre-trained reader, 500", 500, good) | made,
+        record("reader, MNIST strips", data="MNIST strips"),
+    ]
+    picture = page.draw(records, tmp_path / "images")
+    text = page.markdown(records, picture)
+    assert "(images/results_labels.png)" in text
+    assert f"500 labelled numbers the default reader reads 50.0 %{DAGGER} of new ones" in text
+    assert f"with 8,000 75.0 %{DAGGER}. Trained on generated numbers alone, without a" in text
+    assert "that does as well has 8,000. With generated ones first, 500 labels give" in text
+    assert f"| 500 | 50.0 (25.0 to 75.0){DAGGER} | 75.0 (70.0 to 80.0){DAGGER} |" in text
+    assert "| 1,000 | not run (`--rows labels`) | not run (`--rows labels`) |" in text
+    assert page.draw([record("E1")], tmp_path) is None
+
+
+def reader(job: str, n_train: int, accuracy: dict[str, float]) -> dict[str, Any]:
+    names = ("digits", "length", "position 1", "position 2", "position 3", "coverage at 98 %")
+    scores = {"accuracy": accuracy} | dict.fromkeys(names, SCORE)
+    return record(job, data="real numbers", scores=scores) | {"trained on": n_train}
+
+
+def test_run_goes_on_where_it_stopped_and_page_is_written(
+    script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "svhn").mkdir()
+    with h5py.File(tmp_path / "svhn" / "SVHN_single_grey1.h5", "w") as file:
+        for subset, n in (("train", 40), ("test", 20)):
+            file[f"X_{subset}"] = rng.uniform(0, 255, (n, 32, 32)).astype(np.float32)
+            file[f"y_{subset}"] = (np.arange(n) % 10).astype(np.uint8)
+    runs = tmp_path / "runs.json"
+    arguments = ("run", "--data", tmp_path, "--rows", "E1", "--runs", runs)
+    script(*arguments)
+    records = json.loads(runs.read_text())
+    jobs = [(r["job"], r["random state"]) for r in records]
+    assert jobs == [("E1", 0), ("E1", 1), ("E1", 2), ("MLP, grey digits", 0)]
+    assert records[0]["weights"] == 68_010
+    assert records[0]["epochs"] == 20
+
+    runs.write_text(json.dumps(records[1:]))
+    capsys.readouterr()
+    script(*arguments)
+    assert capsys.readouterr().out.count("random state") == 1
+    again = json.loads(runs.read_text())
+    assert again[:-1] == records[1:]
+    assert again[-1]["scores"] == records[0]["scores"]
+
+    out = tmp_path / "docs" / "results.md"
+    script("page", "--runs", runs, "--out", out)
+    assert re.search(r"\*\*E1\*\* .*\d \(", out.read_text())
+
+
+def test_unknown_row(script: Any, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^--rows 'F1' is none of A1, A2, B1"):
+        script("run", "--data", tmp_path, "--rows", "F1")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run results.py as a command does, in this process, which has PyTorch already."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+    def call(*arguments: Any) -> None:
+        monkeypatch.setattr(sys, "argv", ["results.py", *map(str, arguments)])
+        runpy.run_path(str(BENCHMARKS / "results.py"), run_name="__main__")
+
+    return call
