@@ -77,9 +77,9 @@ class LazyPictures:
                     "channels); convert all parts to one shape and dtype."
                 )
             length = _block_length(part)
-            for start in range(0, len(part), length):
+            for start in range(0, part.shape[0], length):
                 self._blocks.append((n + start, index, start))
-            n += len(part)
+            n += part.shape[0]
         self.shape = (n, *image_shape)
         self.starts = np.array([first for first, *_ in self._blocks], dtype=np.int64)
 

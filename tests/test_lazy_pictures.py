@@ -33,6 +33,17 @@ class Parts(Sequence[np.ndarray]):
         return self.parts[index].copy()
 
 
+class OnDisk:
+    """No more than an array on disk has to have."""
+
+    def __init__(self, pictures: np.ndarray) -> None:
+        self.pictures = pictures
+        self.shape, self.dtype = pictures.shape, pictures.dtype
+
+    def __getitem__(self, index: slice) -> np.ndarray:
+        return self.pictures[index]
+
+
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lazy_pictures, "BLOCK_BYTES", BLOCK * 16 * 16)
@@ -160,6 +171,15 @@ def test_bad_stored_pictures(stored: Any, data: Any) -> None:
     clf.fit(stored, y)
     with pytest.raises(ValueError, match=r"\(8, 16, 1\)"):
         clf.predict(stored.file.create_dataset("low", data=X[:, :8]))
+
+
+def test_shape_dtype_and_slices_are_enough(data: Any) -> None:
+    X, y = data[0][:64], data[1][:64]
+    clf = SVHNSequenceClassifier(max_epochs=1, channels=((4,),), random_state=0)
+    expected = clf.fit(X, y).predict(X)
+    np.testing.assert_array_equal(clf.fit(OnDisk(X), y).predict(OnDisk(X)), expected)
+    with pytest.raises(ValueError, match="holds 0 pictures"):
+        clf.fit(OnDisk(X[:0]), y[:0])
 
 
 def test_memory_maps_are_arrays(data: Any, tmp_path: Path) -> None:
