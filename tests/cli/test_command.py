@@ -75,7 +75,14 @@ def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
     out = tmp_path / "model.sksvhn"
     options = ["--max-epochs", "100000", "--image-size", "16", "-p", "channels=[[4]]"]
     command = [*COMMAND, "train", str(archives / "train.tar.gz"), "-o", str(out), *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # What runs in a shell's background ignores Ctrl-C, and so do its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as it:
         assert it.stderr is not None
         for line in it.stderr:
             if line.startswith("Epoch 3 "):
