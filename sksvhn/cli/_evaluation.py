@@ -20,9 +20,10 @@ from ..metrics import (
     sequence_classification_report,
 )
 from ..preprocessing._load_image import Color
+from ..transcription._reading import reads_numbers
 from ._labelled import Labelled
 from ._load import Cropping, load_labelled
-from ._models import predict_with_confidence, reads_numbers
+from ._models import predict_with_confidence
 
 # What human transcribers reach, of Goodfellow et al. 2014.
 ACCURACY = 0.98

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import zlib
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import joblib
 import numpy as np
 from sklearn.utils import Bunch
+
+from .._atomic import written_whole
 
 MmapMode = Literal["r"] | None
 
@@ -36,12 +36,8 @@ def store_cached(path: Path, data: Bunch) -> None:
     checks = (data.images.shape, zlib.crc32(data.images))
     # Compressed data have a checksum of their own.
     entry = {"images": data.images, "rest": zlib.compress(pickle.dumps((rest, checks)))}
-    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
-    try:
+    with written_whole(path) as part:
         joblib.dump(entry, part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_cached(path: Path, mmap_mode: MmapMode) -> Bunch | None:

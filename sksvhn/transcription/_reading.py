@@ -92,7 +92,7 @@ class PictureBatchReader:
                 f"The model is a {type(clf).__name__}, which reads no photographs, only pictures "
                 "that have been cropped."
             )
-        if has_candidates and not hasattr(clf, "rank_candidates"):
+        if has_candidates and not reads_numbers(clf):
             raise ValueError(
                 f"The model is a {type(clf).__name__}, which reads single digits; candidates need "
                 "a model that reads whole numbers."
@@ -177,9 +177,14 @@ class PictureBatchReader:
         return labels[np.sort(first)]
 
 
+def reads_numbers(clf: Any) -> bool:
+    """Whether a model reads whole numbers, and not one label a picture."""
+    return hasattr(clf, "rank_candidates")
+
+
 def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
     """Write a model's labels as strings, rejected readings as empty ones."""
-    if not hasattr(clf, "rank_candidates"):  # which readers of whole numbers have
+    if not reads_numbers(clf):
         return np.array([str(label) for label in labels.tolist()], dtype=object)
     return numbers_to_strings(
         labels,
