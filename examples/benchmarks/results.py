@@ -35,7 +35,7 @@ def main() -> None:
 def run(options: argparse.Namespace) -> None:
     """Train what has no record yet."""
     from results import training
-    from results.jobs import all_jobs
+    from results.jobs import STATES, all_jobs
 
     jobs = all_jobs()
     known = {"C4"}.union(*(job.rows for job in jobs))
@@ -45,13 +45,13 @@ def run(options: argparse.Namespace) -> None:
     circumstances = training.circumstances() | {"commit": commit()}
     if "C4" in rows and not any(r["job"] == "C4" for r in read(options.runs)):
         add(options.runs, training.describe(options.data) | circumstances)
-    for job in jobs:
-        if not set(rows) & set(job.rows):
-            continue
-        epochs = None if options.full and not job.pretrained else job.max_epochs
-        for random_state in job.random_states:
+    for random_state in STATES:  # every job once before any is repeated
+        for job in jobs:
+            if random_state not in job.random_states or not set(rows) & set(job.rows):
+                continue
             if is_done(read(options.runs), job.name, random_state, options.full):
                 continue
+            epochs = None if options.full and not job.pretrained else job.max_epochs
             print(f"{job.name}, random state {random_state}", flush=True)
             record = training.train(job, random_state, epochs, options.data, options.cache)
             add(options.runs, record | circumstances)

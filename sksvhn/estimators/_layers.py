@@ -119,6 +119,28 @@ class Dropout(nn.Module):
         return features * kept / (1 - self.p)
 
 
+class LocalResponseNorm(nn.LocalResponseNorm):
+    """Local response normalisation (Krizhevsky et al. 2012, section 3.3).
+
+    torch's own layer, several times faster: the neighbours are summed by a convolution.
+    """
+
+    def __init__(self) -> None:
+        size = 2 * LRN_RADIUS + 1
+        super().__init__(size, alpha=LRN_ALPHA * size, beta=LRN_BETA)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Divide by a power of one plus the weighted squares of the neighbouring channels."""
+        channel = torch.arange(features.shape[1], device=features.device)
+        near = (channel[:, None] - channel).abs() <= LRN_RADIUS
+        with torch.autocast(features.device.type, enabled=False):
+            if features.dtype == torch.bfloat16:  # too coarse for the sums
+                features = features.float()
+            weight = LRN_ALPHA * near.to(features.dtype)[:, :, None, None]
+            root = (1 + F.conv2d(features.square(), weight)).rsqrt()
+            return features * root * root.sqrt()  # to the power of -3/4, beta
+
+
 class EvenConv2d(nn.Conv2d):
     """A convolution with an even kernel that keeps the size; the far side is padded by one more.
 
@@ -189,5 +211,4 @@ def _normalization(kind: str, width: int, *, dense: bool) -> nn.Module:
         return nn.BatchNorm1d(width) if dense else nn.BatchNorm2d(width)
     if kind == "group":
         return nn.GroupNorm(math.gcd(width, max(1, width // GROUP_SIZE)), width)
-    window = 2 * LRN_RADIUS + 1
-    return nn.LocalResponseNorm(window, alpha=LRN_ALPHA * window, beta=LRN_BETA)
+    return LocalResponseNorm()

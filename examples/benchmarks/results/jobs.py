@@ -19,6 +19,9 @@ from .rows import CURVE
 
 N_GENERATED, GENERATED_EPOCHS = 10_000, 8
 
+# Of jobs that are trained more than once, to show how far chance goes.
+STATES = (0, 1, 2)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -45,16 +48,15 @@ def all_jobs() -> list[Job]:
 
 def quick() -> list[Job]:
     """Perceptrons and the logistic regression."""
-    states = (0, 1, 2)
     grey = "grey digits"
     mlp = ("A1", "A2", "E1", "E2")
     return [
         Job("C3", ("C3",), "notMNIST letters", lambda n: SVHNLogisticRegression()),
-        _digit_network("E1", grey, random_states=states),
-        _digit_network("E2", grey, random_states=states),
-        Job("MLP, grey digits", mlp, grey, lambda n: SVHNMLPClassifier()),
-        _digit_network("A1", grey),
-        _digit_network("A2", grey, max_epochs=20),
+        _digit_network("E1", grey, random_states=STATES),
+        _digit_network("E2", grey, random_states=STATES),
+        Job("MLP, grey digits", mlp, grey, lambda n: SVHNMLPClassifier(), random_states=STATES),
+        _digit_network("A1", grey, random_states=STATES),
+        _digit_network("A2", grey),
     ]
 
 
@@ -64,14 +66,14 @@ def numbers() -> list[Job]:
     study = [f"C2, {depth} dense" for depth in range(1, 8)]
     study += [f"C2, 3 conv, {depth} dense" for depth in range(1, 5)]
     return [
-        *(_number_network(name, real, max_epochs=4) for name in study),
-        _number_network("B1", strips, max_epochs=4),
-        Job("reader, MNIST strips", ("B1",), strips, _reader, 3),
-        Job("reader, MNIST canvases", ("D2",), canvases, _reader, 3),
-        _number_network("C1", real, max_epochs=2),
-        _number_network("D1", real, max_epochs=1),
-        Job("D2", ("D2",), canvases, lambda n: published_number_networks(n)["D1"], 1),
-        Job("reader, all", ("labels", "B3", "C1", "C2", "D1"), real, _reader, 20),
+        Job("reader, all", ("labels", "B3", "C1", "C2", "D1"), real, _reader, None, STATES),
+        _number_network("B1", strips),
+        Job("reader, MNIST strips", ("B1",), strips, _reader, 20),
+        Job("reader, MNIST canvases", ("D2",), canvases, _reader, 20),
+        _number_network("C1", real, max_epochs=40),
+        _number_network("D1", real, max_epochs=15),
+        Job("D2", ("D2",), canvases, lambda n: published_number_networks(n)["D1"], 6),
+        *(_number_network(name, real, max_epochs=30) for name in study),
     ]
 
 
@@ -79,29 +81,25 @@ def digits() -> list[Job]:
     """Convolutional networks that read one digit."""
     grey, color, letters = "grey digits", "colour digits", "notMNIST letters"
     return [
-        _digit_network("B2", color, max_epochs=4),
-        Job("CNN, colour digits", ("B2",), color, lambda n: SVHNCNNClassifier(), 10),
-        Job("CNN, notMNIST letters", ("C3",), letters, lambda n: SVHNCNNClassifier(), 5),
-        _digit_network("E3", grey),
-        Job("CNN, grey digits", ("E3", "E4"), grey, lambda n: SVHNCNNClassifier(), 10),
-        _digit_network("E4", grey),
+        _digit_network("B2", color, max_epochs=40),
+        Job("CNN, colour digits", ("B2",), color, _cnn, None, STATES),
+        Job("CNN, notMNIST letters", ("C3",), letters, _cnn, None, STATES),
+        _digit_network("E3", grey, random_states=STATES),
+        Job("CNN, grey digits", ("E3", "E4"), grey, _cnn, None, STATES),
+        _digit_network("E4", grey, random_states=STATES),
     ]
 
 
 def curve() -> list[Job]:
-    """Accuracy by the number of labels, of the first training numbers.
-
-    Small sets have the default's epochs, large ones fewer, which show as many pictures at least.
-    """
+    """Accuracy by the number of labels, of the first training numbers."""
     jobs = []
     for n in (0, *CURVE, None):
         rows = ("labels",) if n is not None else ("labels", "B3")
         name = "all" if n is None else n
         if n:
-            epochs = None if n <= 1000 else 80_000 // n
-            jobs.append(Job(f"reader, {name}", rows, "real numbers", _reader, epochs, n_train=n))
+            jobs.append(Job(f"reader, {name}", rows, "real numbers", _reader, n_train=n))
         tuned = f"pre-trained reader, {name}"
-        jobs.append(Job(tuned, rows, "real numbers", _reader, 10, n_train=n, pretrained=True))
+        jobs.append(Job(tuned, rows, "real numbers", _reader, 40, n_train=n, pretrained=True))
     return jobs
 
 
@@ -112,6 +110,10 @@ def _digit_network(name: str, data: str, **more: Any) -> Job:
 def _number_network(name: str, data: str, **more: Any) -> Job:
     row = name.split(",")[0]
     return Job(name, (row,), data, lambda n: published_number_networks(n)[name], **more)
+
+
+def _cnn(n_train: int) -> SVHNCNNClassifier:
+    return SVHNCNNClassifier()
 
 
 def _reader(n_train: int) -> SVHNSequenceClassifier:
