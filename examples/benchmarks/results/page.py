@@ -8,10 +8,15 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import numpy as np
+
 from .rows import CURVE, DEPTHS, SYSTEMS, System
 
 Record = dict[str, Any]
+#: The runs of each job, one a random state.
 Runs = dict[str, list[Record]]
+#: The same by the number of labelled pictures.
+Curve = dict[int, list[Record]]
 
 COMMAND = "python examples/benchmarks/results.py"
 INTRODUCTION = """\
@@ -30,11 +35,11 @@ a system reached on its own data; that ours is higher or lower says little.
 Figures are percentages of test pictures that are right; a number is right if all of it is. In
 brackets are 95 % bootstrap intervals over the pictures scored; with several random states, the mean
 of their figures stands before the least lower and the greatest upper end. A dagger (†) marks runs
-of fewer epochs than their settings ask for, because the machine was slow and shared: such figures
-are what so many epochs give, no more. Nothing was chosen on the pictures scored. This page is
-written by a program from [records of the runs](results.json); nothing was typed in but what the
-systems published. [Single digits](digits.md) and [accuracy](accuracy.md) tell of longer runs, by
-other scripts.
+of fewer epochs than their settings ask for, which would take hours each: such figures are what so
+many epochs give, no more. Nothing was chosen on the pictures scored. This page is written by a
+program from [records of the runs](results.json); nothing was typed in but what the systems
+published. [Single digits](digits.md) and [accuracy](accuracy.md) tell of more runs, by other
+scripts.
 """
 
 
@@ -94,20 +99,28 @@ def parts_of_numbers(runs: Runs, names: Iterable[str]) -> list[str]:
     scores = ("digits", "length", "position 1", "position 2", "position 3", "coverage at 98 %")
     rows = []
     for name in names:
-        found = runs[name][0]["scores"]
-        rows.append([name, *(percent(found[score]["estimate"]) for score in scores)])
+        rows.append([name, *(percent(over_states(runs[name], score)[0]) for score in scores)])
     return [*table(["run", *scores], rows), ""]
 
 
-def figure(runs: Runs, name: str, row: str, score: str = "accuracy") -> str:
-    """Return a cell: the mean over random states and the interval, or what would run it."""
+def over_states(group: list[Record], score: str = "accuracy") -> tuple[float, float, float]:
+    """Return the mean of a score over random states, and the ends of its intervals."""
+    found = [r["scores"][score] for r in group]
+    low, high = min(s["low"] for s in found), max(s["high"] for s in found)
+    return mean(s["estimate"] for s in found), low, high
+
+
+def figure(runs: Runs, name: str, row: str) -> str:
+    """Return a cell: the accuracy with its interval, or what would run it."""
     if name not in runs:
         return f"not run (`--rows {row}`)"
-    found = [r["scores"][score] for r in runs[name]]
-    estimate = mean(s["estimate"] for s in found)
-    low, high = min(s["low"] for s in found), max(s["high"] for s in found)
-    dagger = "\N{NO-BREAK SPACE}†" if is_short(runs[name][0]) else ""
-    return f"{percent(estimate)} ({percent(low)} to {percent(high)}){dagger}"
+    estimate, low, high = over_states(runs[name])
+    return f"{percent(estimate)} ({percent(low)} to {percent(high)}){dagger(runs[name])}"
+
+
+def dagger(group: list[Record]) -> str:
+    """Mark runs of fewer epochs than their settings ask for."""
+    return "\N{NO-BREAK SPACE}†" if is_short(group[0]) else ""
 
 
 def is_short(record: Record) -> bool:
@@ -170,24 +183,24 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "of pictures, the surest first, of which 98 % are read right: what needs no second look."
     )
     if tuned:
-        made = next(iter(tuned.values()))["generated"]
+        made = next(iter(tuned.values()))[0]["generated"]
         lines[-1] += f" Generated: {made['pictures']:,} numbers, {made['epochs']} epochs"
         lines[-1] += f", {made['processor seconds']:.0f} s on one core in all."
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
 
-def curves(runs: Runs) -> tuple[dict[int, Record], dict[int, Record]]:
+def curves(runs: Runs) -> tuple[Curve, Curve]:
     """Return the runs of the default reader on real numbers, by the number of labels."""
-    found: tuple[dict[int, Record], dict[int, Record]] = ({}, {})
+    found: tuple[Curve, Curve] = ({}, {})
     for name, group in runs.items():
         if name.startswith(("reader, ", "pre-trained reader, ")) and (
             group[0]["data"] == "real numbers"
         ):
-            found["generated" in group[0]][group[0]["trained on"]] = group[0]
+            found["generated" in group[0]][group[0]["trained on"]] = group
     return found
 
 
-def answer(plain: dict[int, Record], tuned: dict[int, Record]) -> list[str]:
+def answer(plain: Curve, tuned: Curve) -> list[str]:
     """Say in words what the table says, where there are two sizes or generated numbers."""
     told = []
     if len(plain) > 1:
@@ -198,8 +211,8 @@ def answer(plain: dict[int, Record], tuned: dict[int, Record]) -> list[str]:
         told.append(
             f"Trained on generated numbers alone, without a label, it reads {reads(tuned[0])}."
         )
-        best = tuned[0]["scores"]["accuracy"]["estimate"]
-        enough = [n for n in sorted(plain) if plain[n]["scores"]["accuracy"]["estimate"] >= best]
+        best, *_ = over_states(tuned[0])
+        enough = [n for n in sorted(plain) if over_states(plain[n])[0] >= best]
         if enough:
             told.append(f"The smallest set of real ones here that does as well has {enough[0]:,}.")
     if tuned.keys() - {0}:
@@ -208,10 +221,9 @@ def answer(plain: dict[int, Record], tuned: dict[int, Record]) -> list[str]:
     return [" ".join(told), ""] if told else []
 
 
-def reads(record: Record) -> str:
+def reads(group: list[Record]) -> str:
     """Accuracy in percent."""
-    dagger = "\N{NO-BREAK SPACE}†" if is_short(record) else ""
-    return f"{percent(record['scores']['accuracy']['estimate'])} %{dagger}"
+    return f"{percent(over_states(group)[0])} %{dagger(group)}"
 
 
 def depths(runs: Runs) -> str:
@@ -284,7 +296,7 @@ def photographs(runs: Runs) -> str:
     """B3: photographs, whole as they are."""
     lines = ["## B3: your own photographs", ""]
     shown = {
-        title + (" †" if is_short(runs[name][0]) else ""): runs[name][0]["photographs"]
+        title + dagger(runs[name]): runs[name][0]["photographs"]
         for name, title in (
             ("reader, all", "real alone"),
             ("pre-trained reader, all", "generated first"),
@@ -383,23 +395,18 @@ def draw(records: list[Record], folder: Path) -> Path | None:
         sizes = [n for n in sorted(series) if n]
         if not sizes:
             continue
-        found = [series[n]["scores"]["accuracy"] for n in sizes]
-        values = [100 * s["estimate"] for s in found]
-        errors = [
-            [100 * (s["estimate"] - s["low"]) for s in found],
-            [100 * (s["high"] - s["estimate"]) for s in found],
-        ]
+        values, low, high = 100 * np.array([over_states(series[n]) for n in sizes]).T
         ax.errorbar(
             [n * shift for n in sizes],
             values,
-            errors,
+            [values - low, high - values],
             color=color,
             marker=marker,
             capsize=3,
             label=label,
         )
     if 0 in tuned:
-        level = 100 * tuned[0]["scores"]["accuracy"]["estimate"]
+        level = 100 * over_states(tuned[0])[0]
         ax.axhline(level, color="#0072B2", linestyle=":", label="generated alone, no labels")
     ax.set_xscale("log")
     ticks = sorted(n for n in plain.keys() | tuned.keys() if n)
