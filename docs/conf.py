@@ -19,6 +19,7 @@ language = "en-GB"
 
 extensions = [
     "docstrings",
+    "links",
     "mathml",
     "myst_parser",
     "numpydoc",
@@ -26,9 +27,12 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_external_toc",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
+# The contents are in _toc.yml, but for those that sphinx-gallery and autosummary write.
+suppress_warnings = ["etoc.toctree"]
 templates_path = ["_templates"]
 
 # Markdown
