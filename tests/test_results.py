@@ -57,7 +57,8 @@ def test_committed_page_is_what_the_committed_records_give(page: Any) -> None:
     records = json.loads((ROOT / "docs" / "results.json").read_text())
     picture = ROOT / "docs" / "images" / "results_labels.png"
     picture = picture if picture.exists() else None
-    assert page.markdown(records, picture) == (ROOT / "docs" / "results.md").read_text()
+    assert page.markdown(records, picture) == (ROOT / "docs" / "results.md").read_text("utf-8")
+    assert f"-->\n{page.overview(records)}<!--" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_committed_records_are_of_jobs_that_there_are(page: Any) -> None:
@@ -163,8 +164,13 @@ def test_run_goes_on_where_it_stopped_and_page_is_written(
     assert again[-1]["scores"] == records[0]["scores"]
 
     out = tmp_path / "docs" / "results.md"
-    script("page", "--runs", runs, "--out", out)
-    assert re.search(r"\*\*E1\*\* .*\d \(", out.read_text())
+    readme = tmp_path / "README.md"
+    readme.write_text("Before\n<!-- results.py page -->\nold\n<!-- end -->\nAfter\n")
+    script("page", "--runs", runs, "--out", out, "--readme", readme)
+    assert re.search(r"\*\*E1\*\* .*\d \(", out.read_text("utf-8"))
+    written = readme.read_text("utf-8")
+    assert re.fullmatch(r"Before\n<!.*-->\n\| system .*\n<!-- end -->\nAfter\n", written, re.DOTALL)
+    assert "| E1: MLP 64-32 | grey digits | 68.4, validation | " in written
 
 
 def test_unknown_row(script: Any, tmp_path: Path) -> None:

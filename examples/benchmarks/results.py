@@ -1,7 +1,8 @@
 """Run the five published systems and our defaults, and write the results page from the runs.
 
 ``run`` trains what has no record yet and adds a record to a JSON file after each job, so that it
-can be stopped and started again. ``page`` writes docs/results.md and its picture from that file.
+can be stopped and started again. ``page`` writes docs/results.md and its picture from that file,
+and the table in README.md.
 The data are laid out as ``svhn/``, ``mnist/``, ``notmnist/`` and ``photos/`` in one folder.
 """
 
@@ -16,6 +17,8 @@ from typing import Any
 
 RUNS = Path("docs/results.json")
 PAGE = Path("docs/results.md")
+README = Path("README.md")
+MARKS = "<!-- results.py page -->\n", "<!-- end -->\n"
 
 
 def main() -> None:
@@ -29,7 +32,13 @@ def main() -> None:
         records = read(options.runs)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         picture = page.draw(records, options.out.parent / "images")
-        options.out.write_text(page.markdown(records, picture))
+        options.out.write_text(page.markdown(records, picture), encoding="utf-8")
+        if options.readme.exists():
+            text = options.readme.read_text(encoding="utf-8")
+            before, rest = text.split(MARKS[0])
+            after = rest.split(MARKS[1])[1]
+            table = page.overview(records).join(MARKS)
+            options.readme.write_text(before + table + after, encoding="utf-8")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -101,6 +110,7 @@ def parse_options() -> argparse.Namespace:
     runner.add_argument("--cache", type=Path, default=Path("build/results"), help="of models")
     writer = commands.add_parser("page", help="write the page from the records")
     writer.add_argument("--out", type=Path, default=PAGE, help=f"({PAGE})")
+    writer.add_argument("--readme", type=Path, default=README, help=f"({README})")
     for command in (runner, writer):
         command.add_argument("--runs", type=Path, default=RUNS, help=f"the records ({RUNS})")
     return parser.parse_args()

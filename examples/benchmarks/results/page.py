@@ -66,6 +66,23 @@ def markdown(records: list[Record], picture: Path | None) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def overview(records: list[Record]) -> str:
+    """Return one table of all rows, for the README."""
+    runs = by_job(records)
+    rows = [
+        [
+            f"{row.name}: {row.what}",
+            runs[row.settings][0]["data"] if row.settings in runs else "",
+            row.published,
+            *(figure(runs, name, row.name) for name in (row.settings, row.defaults)),
+        ]
+        for one in SYSTEMS
+        for row in one.rows
+    ]
+    header = ["system", "on", "published", "its settings, ours", "our defaults"]
+    return "\n".join(table(header, rows)) + "\n"
+
+
 def by_job(records: list[Record]) -> Runs:
     """Group the records, and keep of each job those with the most epochs."""
     runs: Runs = {}
