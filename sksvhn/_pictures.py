@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,9 +52,10 @@ def check_pictures(
     Raises
     ------
     ValueError
-        If X is empty, holds NaN, is no batch of pictures or rows, or has another shape than
-        `image_shape` or than the pictures seen first, or if `image_shape` is no shape.
+        If X is empty, holds NaN, is no batch of pictures or rows, names files, or has another shape
+        than `image_shape` or than the pictures seen first, or if `image_shape` is no shape.
     """
+    check_no_files(estimator, X, has_read=not reset and hasattr(estimator, "read"))
     table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
     given: ImageShape | None = None
     if getattr(table, "ndim", 2) < 2:
@@ -123,6 +125,37 @@ def check_stored_pictures(
     first = np.asarray((X[0] if in_parts else X)[:1])
     seen = check_pictures(estimator, first, reset=reset, image_shape=image_shape)
     return LazyPictures(X, estimator.image_shape_, seen.dtype)
+
+
+def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) -> None:
+    """Object to names or contents of files where arrays of pictures belong.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Whom they were passed to.
+    X : object
+        Whatever was passed for pictures.
+    has_read : bool, default=False
+        Whether the estimator's method `read` would take them.
+
+    Raises
+    ------
+    ValueError
+        If X is a path or bytes, or a sequence that begins with one.
+    """
+    first = X
+    if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) == 1:
+        first = next(iter(X), None)
+    if not isinstance(first, (str, bytes, os.PathLike)):
+        return
+    name = type(estimator).__name__
+    remedy = (
+        "clf.read(...) takes files and crops them"
+        if has_read
+        else "sksvhn.preprocessing.NumberCropper makes an array of them"
+    )
+    raise ValueError(f"X names files, and {name} expects an array of pictures here; {remedy}.")
 
 
 def as_array(X: ArrayLike) -> NDArray[Any]:

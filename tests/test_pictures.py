@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,24 @@ def test_pictures_that_do_not_fit_image_shape(X: Any, message: str) -> None:
 )
 def test_bad_pictures_get_one_clear_error(X: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
+        fitted_on(X)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        "a.png",
+        Path("a.png"),
+        b"content",
+        ["a.png", "b.png"],
+        (Path("a.png"),),
+        np.array(["a.png"]),
+        pd.Series(["a.png"]),
+    ],
+)
+def test_files_where_arrays_are_expected(X: Any) -> None:
+    remedy = "sksvhn.preprocessing.NumberCropper makes an array of them"
+    with pytest.raises(ValueError, match=f"^X names files, and BaseEstimator .*; {remedy}\\.$"):
         fitted_on(X)
 
 

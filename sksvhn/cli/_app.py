@@ -1,15 +1,12 @@
-"""The command line as a whole: its commands, and how errors and warnings reach the user."""
+"""The command line as a whole."""
 
 from __future__ import annotations
 
-import errno
-import warnings
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from ._console import complain, sentence, warn
+from ._commands import Command, Commands
 from ._convert import convert
 from ._demo import demo
 from ._evaluate import evaluate
@@ -18,23 +15,6 @@ from ._info import info
 from ._read import read
 from ._train import train
 from ._transcribe import transcribe
-
-
-class Commands(TyperGroup):
-    """Commands that end with one sentence where what they were given cannot be used."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
-            try:
-                return super().invoke(ctx)
-            except (ValueError, OSError, ImportError, MemoryError) as error:
-                if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                    raise  # whoever read the output has gone, which is no error
-                complain(sentence(error))
-                raise typer.Exit(1) from error
-
 
 app = typer.Typer(
     cls=Commands,
@@ -48,7 +28,7 @@ app = typer.Typer(
     "2 wrong usage, 130 Ctrl-C.",
 )
 for command in (train, evaluate, read, transcribe, info, convert, export, demo):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,7 +54,3 @@ def options(
 def main() -> None:
     """Run the command ``sksvhn`` with the arguments of the process."""
     app(prog_name="sksvhn")
-
-
-def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:
-    warn(" ".join(str(message).split()))

@@ -5,6 +5,7 @@ Results are all that goes to the standard output.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,34 @@ def note(message: str, *, quiet: bool = False) -> None:
 
 def warn(message: str) -> None:
     """Say what may be wrong; nothing silences that."""
-    typer.secho(f"Warning: {printable(message)}", fg="yellow", err=True)
+    typer.secho(f"Warning: {printable(message)}", fg="yellow", err=True, color=_in_color())
 
 
 def complain(message: str) -> None:
     """Say what went wrong."""
-    typer.secho(f"Error: {printable(message)}", fg="red", err=True)
+    typer.secho(f"Error: {printable(message)}", fg="red", err=True, color=_in_color())
+
+
+def hint(message: str) -> None:
+    """Say where help is."""
+    typer.echo(printable(message), err=True)
+
+
+def _in_color() -> bool | None:
+    """Whether errors are in colour: on terminals (None), unless the user wants none at all."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def counted(n: int, thing: str) -> str:
+    """Name a number of things.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._console import counted
+    >>> counted(1, "epoch"), counted(2000, "grey picture")
+    ('1 epoch', '2,000 grey pictures')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 @contextmanager

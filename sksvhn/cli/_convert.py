@@ -7,8 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ._console import busy, note
-from ._options import Color, Crop, ImageSize, Margin, OnError, Quiet, check_out, parse_image_size
+from ._console import busy, counted, note
+from ._options import (
+    Color,
+    Crop,
+    Force,
+    ImageSize,
+    Margin,
+    OnError,
+    Quiet,
+    check_out,
+    parse_image_size,
+)
 
 
 def convert(
@@ -16,7 +26,7 @@ def convert(
         list[Path],
         typer.Argument(
             metavar="DATA",
-            help="SVHN's files, as for `train`; several become one, such as train.tar.gz and "
+            help="Labelled pictures, as for `train`; several become one, such as train.tar.gz and "
             "extra.tar.gz.",
         ),
     ],
@@ -32,9 +42,10 @@ def convert(
         int | None,
         typer.Option(metavar="N", help="Processes that decode pictures; -1 is one a processor."),
     ] = None,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Convert SVHN's files to one HDF5 file.
+    """Convert SVHN's files, or your own pictures, to one HDF5 file.
 
     Numbers are cropped and resized on the way. `train` and `evaluate` read its pictures a block at
     a time, so that they need not fit into memory; here, those of one DATA at a time have to.
@@ -46,7 +57,7 @@ def convert(
     from ._converted import ConvertedFile
     from ._load import Cropping, load_labelled
 
-    check_out(out, *data)
+    check_out(out, *data, force=force)
     cropping = Cropping(parse_image_size(image_size), color, crop, margin)
     with written_whole(out) as part, ConvertedFile(part) as file:
         for path in data:
@@ -57,4 +68,4 @@ def convert(
                 file.append(labelled, str(path))
             note(f"{path}: {labelled.describe()}", quiet=quiet)
         n = file.n
-    typer.echo(f"Saved {n:,} pictures in {out} ({out.stat().st_size / 1e6:.1f} MB).")
+    typer.echo(f"Saved {counted(n, 'picture')} in {out} ({out.stat().st_size / 1e6:.1f} MB).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._console import busy, note
+from ._console import busy, counted, note
 from ._options import Quiet
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def demo(
     with busy("Making street numbers" if data is None else f"Loading {data}", quiet=quiet):
         train, test = _load(files)
     note(
-        f"{len(train.images):,} pictures to train on, {len(test.images):,} fresh ones to read",
+        f"{counted(len(train.images), 'picture')} to train on, {len(test.images):,} fresh ones to "
+        "read",
         quiet=quiet,
     )
 

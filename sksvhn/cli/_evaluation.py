@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report
 
+from .._labels import DIGITS
 from ..metrics import (
     bootstrap_interval,
     coverage_at_accuracy_score,
@@ -36,7 +37,9 @@ def load_for(clf: Any, data: Path, *, on_error: Literal["raise", "skip"]) -> Lab
         height, width, channels = clf.image_shape_
         color: Color = "grey" if channels == 1 else "rgb"
         cropping = Cropping((height, width), color, clf.crop, clf.margin)
-    labelled = load_labelled(data, cropping, subset="test", on_error=on_error)
+    # Numbers with characters that the model has not learned are wrong, not mistaken.
+    alphabet = "".join(dict.fromkeys(DIGITS + getattr(clf, "alphabet_", "")))
+    labelled = load_labelled(data, cropping, subset="test", on_error=on_error, alphabet=alphabet)
     if labelled.kind == "numbers" and not reads_numbers(clf):
         raise ValueError(
             f"{data} holds whole numbers, and the model, a {type(clf).__name__}, reads single "

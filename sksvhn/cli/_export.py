@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._console import busy
-from ._options import Model, Quiet, check_out
+from ._options import Force, Model, Quiet, check_out
 
 
 def export(
@@ -16,6 +16,7 @@ def export(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="File to write, such as model.onnx.")
     ],
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Export a model to ONNX.
@@ -25,7 +26,7 @@ def export(
 
     Example: sksvhn export model.sksvhn --out model.onnx
     """
-    check_out(out, model)
+    check_out(out, model, force=force)
     with busy(f"Exporting {model}", quiet=quiet):
         from ..estimators import load
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from ._console import printable
+from ._console import counted, printable
 from ._options import Json, Model
 
 
@@ -84,7 +84,7 @@ def _last_epoch(history: list[dict[str, Any]]) -> str:
     if not history:
         return "none"
     last = history[-1]
-    text = f"{len(history)} epochs; in the last loss {last['train_loss']:.4f}"
+    text = f"{counted(len(history), 'epoch')}; in the last loss {last['train_loss']:.4f}"
     text += f", right {last['train_score']:.1%}"
     if "valid_score" in last:
         text += f"; held out: loss {last['valid_loss']:.4f}, right {last['valid_score']:.1%}"

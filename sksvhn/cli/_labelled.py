@@ -8,6 +8,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from .._crop import CropStyle
+from ._console import counted
 
 Kind = Literal["numbers", "digits"]
 
@@ -38,4 +39,4 @@ class Labelled:
         """Say how many pictures of which kind, size and colour these are."""
         n, height, width, *channels = self.images.shape
         color = "colour" if channels == [3] else "grey"
-        return f"{n:,} {color} pictures of {height}x{width} pixels"
+        return f"{counted(n, f'{color} picture')} of {height}x{width} pixels"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-_BOX = ("left", "top", "width", "height")
+from .._csv_lines import BOX_COLUMNS, csv_lines
 
 Box = tuple[float, float, float, float]
 
@@ -56,21 +54,21 @@ class PictureTable:
             If it cannot be read or is something else.
         """
         table = cls(path)
-        lines = _lines(path)
+        lines = csv_lines(path)
         header = next(lines, (1, []))[1]
-        if {"path", *_BOX} - set(header):
+        if {"path", *BOX_COLUMNS} - set(header):
             raise ValueError(
-                f"{path} must be a CSV file with the columns path, {', '.join(_BOX)}; its first "
-                f"line is {','.join(header)!r}."
+                f"{path} must be a CSV file with the columns path, {', '.join(BOX_COLUMNS)}; its "
+                f"first line is {','.join(header)!r}."
             )
         for number, cells in lines:
             row = dict(zip(header, cells, strict=False))
             try:
-                box = parse_box(",".join(row[name] for name in _BOX))
+                box = parse_box(",".join(row[name] for name in BOX_COLUMNS))
             except (KeyError, ValueError):
                 raise ValueError(
                     f"line {number} of {path} holds no box: {','.join(cells)!r}; write figures for "
-                    f"{', '.join(_BOX)}."
+                    f"{', '.join(BOX_COLUMNS)}."
                 ) from None
             table.boxes.setdefault(_key(row["path"]), []).append(box)
         return table
@@ -85,7 +83,7 @@ class PictureTable:
             If it cannot be read or is something else.
         """
         table = cls(path)
-        lines = [(number, [cell.strip() for cell in cells]) for number, cells in _lines(path)]
+        lines = list(csv_lines(path))
         if not lines:
             raise ValueError(f"{path} holds no candidates; write one number a line.")
         header = lines[0][1]
@@ -120,19 +118,6 @@ class PictureTable:
         found = self.numbers.get(_key(picture), [])
         self.n_without += not found
         return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Lines that hold something, numbered, as cells."""
-    try:
-        # As spreadsheets write it, with a mark in front; names that are no text as os has them.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file)
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield reader.line_num, cells
-    except csv.Error as error:
-        raise ValueError(f"{path} is no text file of lines ({error}).") from None
 
 
 def _key(picture: str) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import h5py
 
 from .._crop import CropStyle
-from ..datasets import load_svhn_digits, load_svhn_h5, load_svhn_numbers
+from .._labels import DIGITS
+from ..datasets import (
+    load_labelled_pictures,
+    load_svhn_digits,
+    load_svhn_h5,
+    load_svhn_numbers,
+)
+from ..datasets._crops import SKIP
 from ..datasets._mat73 import H5PY_ERRORS
 from ..preprocessing._load_image import Color
 from ._converted import is_converted, read_converted
@@ -17,7 +25,7 @@ from ._labelled import Labelled
 
 
 class Cropping(NamedTuple):
-    """How pictures are cut out of those of format 1; None is the default of their kind."""
+    """How pictures are cut out of larger ones; None is the default of their kind."""
 
     image_size: tuple[int, int] | None = None
     color: Color = "auto"
@@ -31,6 +39,7 @@ def load_labelled(
     *,
     subset: Literal["train", "test"],
     on_error: Literal["raise", "skip"],
+    alphabet: str = DIGITS,
     n_jobs: int | None = None,
 ) -> Labelled:
     """Load labelled pictures, whatever kind of file they are in.
@@ -39,15 +48,18 @@ def load_labelled(
     ----------
     path : Path
         SVHN's format 1 (folder, archive, digitStruct.mat), format 2 (.mat), the course-work file
-        or one that `ConvertedFile` made: told apart by what is in them.
+        or one that `ConvertedFile` made, told apart by what is in them; or a .csv file that lists
+        pictures.
     cropping : Cropping
         How numbers are cropped. What has been cropped already has to be of this size and colour.
     subset : {"train", "test"}
         Which part of the course-work file.
     on_error : {"raise", "skip"}
-        What becomes of pictures of format 1 that are damaged.
+        What becomes of pictures that are cropped here and damaged.
+    alphabet : str, default="0123456789"
+        The characters that numbers of a .csv file may have.
     n_jobs : int, default=None
-        Processes that decode pictures of format 1.
+        Processes that decode pictures that are cropped here.
 
     Raises
     ------
@@ -60,19 +72,24 @@ def load_labelled(
         If the pictures have been cropped in another way.
     """
     kind = _kind_of_file(path)
-    if kind == "numbers":
-        size = cropping.image_size or (64, 64)
+    if kind in ("numbers", "listed"):
         crop = cropping.crop or "stretch"
         margin = 0.3 if cropping.margin is None else cropping.margin
-        data = load_svhn_numbers(
-            path,
-            image_size=size,
-            color=cropping.color,
-            crop=crop,
-            margin=margin,
-            on_error=on_error,
-            n_jobs=n_jobs,
-        )
+        load: Any = load_svhn_numbers
+        if kind == "listed":
+            load = partial(load_labelled_pictures, alphabet=alphabet)
+        try:
+            data = load(
+                path,
+                image_size=cropping.image_size or (64, 64),
+                color=cropping.color,
+                crop=crop,
+                margin=margin,
+                on_error=on_error,
+                n_jobs=n_jobs,
+            )
+        except ValueError as error:  # which may advise what has another name here
+            raise ValueError(str(error).replace(SKIP, "--on-error skip")) from error
         return Labelled(data.images, data.target, "numbers", crop, margin)
     if kind == "converted":
         found = read_converted(path)
@@ -86,7 +103,9 @@ def load_labelled(
     return found
 
 
-def _kind_of_file(path: Path) -> Literal["numbers", "mat", "converted", "course"]:
+def _kind_of_file(path: Path) -> Literal["numbers", "listed", "mat", "converted", "course"]:
+    if path.suffix.lower() == ".csv" and not path.is_dir():
+        return "listed"
     if not path.is_file():
         return "numbers"  # a folder; or nothing, as its loader will say
     with path.open("rb") as stream:
@@ -116,7 +135,7 @@ def _check_as_asked(found: Labelled, asked: Cropping, path: Path) -> None:
     if problems:
         raise ValueError(
             f"the pictures of {path} are {' and '.join(problems)}; only those of SVHN's format 1 "
-            "can be cropped otherwise, with the options of `train` or `convert`."
+            "and of .csv files can be cropped otherwise, with the options of `train` or `convert`."
         )
     crop = asked.crop or found.crop
     margin = found.margin if asked.margin is None else asked.margin

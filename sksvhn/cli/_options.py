@@ -15,8 +15,9 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="Labelled pictures: SVHN's format 1 (train.tar.gz, or the folder it unpacks to), "
-        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5) or what "
-        "`convert` made of them.",
+        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), what "
+        "`convert` made of them, or a .csv file with the columns path and number (and, where a "
+        "number does not fill its picture, left, top, width, height) that lists your own.",
     ),
 ]
 ImageSize = Annotated[
@@ -29,7 +30,7 @@ ImageSize = Annotated[
 Color = Annotated[
     Literal["auto", "grey", "rgb"],
     typer.Option(
-        help='"auto": grey where all pictures of a format 1 set are, otherwise as stored.'
+        help='"auto": grey where all pictures of format 1 or a .csv file are, otherwise as stored.'
     ),
 ]
 Crop = Annotated[
@@ -52,16 +53,19 @@ OnError = Annotated[
     typer.Option(help="Whether a damaged picture of DATA ends the command, or is left out."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def check_out(out: Path, *given: Path) -> None:
-    """Object, before any work, to a file that cannot be written or should not."""
+def check_out(out: Path, *given: Path, force: bool) -> None:
+    """Object, before any work, to a file that cannot be written or, without `force`, is there."""
     problem = None
     if out.is_dir() or not out.absolute().parent.is_dir():
         problem = f"{out} names no file in a folder that exists."
     elif out.exists() and any(path.exists() and out.samefile(path) for path in given):
         problem = f"{out} would be written over; choose another name."
+    elif out.exists() and not force:
+        problem = f"{out} is there already; choose another name, or add --force to write over it."
     if problem is not None:
         raise typer.BadParameter(problem, param_hint="--out")
 

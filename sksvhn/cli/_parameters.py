@@ -10,6 +10,8 @@ from typing import Any
 
 import typer
 
+from .._labels import DIGITS
+
 #: What no option sets: code; what says where pictures came from; what has an option of its own.
 _NOT_HERE = {
     "callbacks": "they are code",
@@ -63,6 +65,20 @@ def parse_parameters(given: Iterable[str], estimator: type) -> dict[str, Any]:
             raise _bad(f"{estimator.__name__} has no parameter {name!r}; {hint}")
         parameters[name] = _value(text)
     return parameters
+
+
+def alphabet_of(given: Iterable[str]) -> str:
+    """Characters that numbers may have: those of the parameter alphabet, otherwise digits.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._parameters import alphabet_of
+    >>> alphabet_of(["lr=0.05", "alphabet=0123456789AB"]), alphabet_of([])
+    ('0123456789AB', '0123456789')
+    """
+    parts = (entry.partition("=") for entry in given)
+    values = [_value(text) for name, _, text in parts if name == "alphabet"]
+    return values[-1] if values and isinstance(values[-1], str) else DIGITS
 
 
 def _value(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._console import busy, complain, shows_progress, warn
+from ._console import busy, complain, counted, shows_progress, warn
 from ._lists import Box, PictureTable, parse_box
 from ._options import Model, Quiet
 from ._sources import Source, find_pictures
@@ -112,7 +112,7 @@ def read(
     if listed is not None and listed.n_without:
         warn(f"{candidates} has no candidates for {listed.n_without:,} of the pictures.")
     if n_failed:
-        complain(f"{n_failed:,} of {n_read + n_failed:,} pictures could not be read.")
+        complain(f"{n_failed:,} of {counted(n_read + n_failed, 'picture')} could not be read.")
         raise typer.Exit(1)
 
 
@@ -128,7 +128,7 @@ def _read_all(
     n_read = n_failed = 0
     # On one terminal a bar would go through the table.
     with counting(
-        "pictures", shown=form != "table" and not sys.stdout.isatty() and shows_progress(quiet)
+        "picture", shown=form != "table" and not sys.stdout.isatty() and shows_progress(quiet)
     ) as count:
         while batch := list(islice(sources, BATCH)):
             readings = reader.read(batch)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ._console import busy, note, warn
+from ._console import busy, counted, note, warn
 from ._options import (
     Color,
     Crop,
     Data,
+    Force,
     ImageSize,
     Margin,
     OnError,
@@ -92,6 +93,7 @@ def train(
         ),
     ] = None,
     on_error: OnError = "raise",
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Train on labelled pictures and save the model.
@@ -102,8 +104,11 @@ def train(
     Example: sksvhn train train.tar.gz --out model.sksvhn --random-state 0
     """
     from ._load import Cropping, load_labelled
+    from ._parameters import alphabet_of
 
-    check_out(out, data)
+    # The command that goes on after an interruption, which saved a model, is the same.
+    goes_on = checkpoint_dir is not None and any(checkpoint_dir.glob("*.checkpoint"))
+    check_out(out, data, force=force or goes_on)
     cropping = Cropping(parse_image_size(image_size), color, crop, margin)
     if validation_fraction is not None and not early_stopping:
         raise typer.BadParameter(
@@ -122,7 +127,9 @@ def train(
     # Mistakes in parameters show before pictures are decoded, which may take minutes.
     clf = None if estimator is None else _estimator(estimator, options, param or [])
     with busy(f"Loading {data}", quiet=quiet):
-        labelled = load_labelled(data, cropping, subset="train", on_error=on_error)
+        labelled = load_labelled(
+            data, cropping, subset="train", on_error=on_error, alphabet=alphabet_of(param or [])
+        )
     if clf is None:
         default: Name = "sequence" if labelled.kind == "numbers" else "cnn"
         clf = _estimator(default, options, param or [])
@@ -168,15 +175,14 @@ def _fit(clf: Any, labelled: Labelled, out: Path, *, quiet: bool) -> None:
     clf.set_params(callbacks=[EpochLines(quiet=quiet)])
     try:
         clf.fit(labelled.images, labelled.target)
-        if clf.n_iter_ < clf.max_epochs and not clf.early_stopping:
-            raise KeyboardInterrupt  # it struck in the callback, where it ends training in peace
     except KeyboardInterrupt:
         if getattr(clf, "n_iter_", 0) == 0:
             warn("stopped before the first epoch was over; nothing is saved.")
         else:
             clf.set_params(callbacks=None)
             clf.save(out)
-            warn(f"stopped after {clf.n_iter_} epochs; what they learned is saved in {out}.")
+            n_epochs = counted(clf.n_iter_, "epoch")
+            warn(f"stopped after {n_epochs}; what was learned is saved in {out}.")
         raise
     clf.set_params(callbacks=None)
 
@@ -195,7 +201,7 @@ def _learned(clf: Any) -> str:
         last = history[-1]
         seconds = sum(epoch["dur"] for epoch in history)
         lines.append(
-            f"{len(history)} epochs in {seconds:.0f} s; in the last one "
+            f"{counted(len(history), 'epoch')} in {seconds:.0f} s; in the last one "
             f"{last['train_score']:.1%} of the training pictures were read right, while it learned."
         )
         scores = [epoch["valid_score"] for epoch in history if "valid_score" in epoch]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._console import busy, complain, note, shows_progress
+from ._console import busy, complain, counted, note, shows_progress
 from ._lists import PictureTable
 from ._options import Model, Quiet
 
@@ -99,10 +99,10 @@ def transcribe(
         verbose=int(shows_progress(quiet)),
     )
     n_read = done.n_pictures - done.n_failed
-    note(f"Read {n_read:,} pictures; {out} has the readings.", quiet=quiet)
+    note(f"Read {counted(n_read, 'picture')}; {out} has the readings.", quiet=quiet)
     if done.n_failed:
         complain(
-            f"{done.n_failed:,} of {done.n_pictures:,} pictures could not be read; the column "
-            "error says why."
+            f"{done.n_failed:,} of {counted(done.n_pictures, 'picture')} could not be read; the "
+            "column error says why."
         )
         raise typer.Exit(1)

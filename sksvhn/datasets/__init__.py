@@ -6,6 +6,7 @@ from ._digit_struct import read_digit_struct
 from ._digits import load_svhn_digits
 from ._fetch import fetch_svhn
 from ._h5 import load_svhn_h5
+from ._labelled_pictures import load_labelled_pictures
 from ._mnist import load_mnist
 from ._numbers import load_svhn_numbers
 from ._street_numbers import make_empty_surfaces, make_street_numbers
@@ -13,6 +14,7 @@ from ._street_numbers import make_empty_surfaces, make_street_numbers
 __all__ = [
     "describe_numbers",
     "fetch_svhn",
+    "load_labelled_pictures",
     "load_mnist",
     "load_svhn_digits",
     "load_svhn_h5",

@@ -33,8 +33,9 @@ def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
     Parameters
     ----------
     data : :class:`~sklearn.utils.Bunch` or DataFrame
-        What :func:`load_svhn_numbers`, :func:`make_street_numbers` or
-        :func:`make_digit_sequences` returns, or the table alone, as of :func:`read_digit_struct`.
+        What :func:`load_svhn_numbers`, :func:`load_labelled_pictures`,
+        :func:`make_street_numbers` or :func:`make_digit_sequences` returns, or the table alone, as
+        of :func:`read_digit_struct`.
 
     Returns
     -------
@@ -45,7 +46,8 @@ def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
         By the number of digits (the index, `length`): `n_numbers` that have so many, and their
         `share` of all, 0 to 1.
     sizes : DataFrame of shape (2, 6) or (4, 6)
-        `box_width` and `box_height` of the digits and, where the table has them, `picture_width`
+        `box_width` and `box_height` of the digits (of :func:`load_labelled_pictures`, of what its
+        boxes hold) and, where the table has them, `picture_width`
         and `picture_height`, in pixels: `mean`, `std` (of the values, ddof=0), `min`, `50%`,
         `98%` and `max`.
 
@@ -79,7 +81,7 @@ def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
     """
     frame = number_frame(data)
     boxes = digit_boxes(frame)
-    summary: dict[str, float] = {"n_pictures": len(frame), "n_digits": len(boxes)}
+    summary: dict[str, float] = {"n_pictures": len(frame), "n_digits": frame["length"].sum()}
     images = data.get("images") if isinstance(data, Bunch) else None
     if images is not None:
         check_consistent_length(images, frame)
@@ -119,7 +121,7 @@ def number_frame(data: Bunch | pd.DataFrame) -> pd.DataFrame:
 
 
 def digit_boxes(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Left, top, width and height of every digit of a table; shape (n_digits, 4)."""
+    """Left, top, width and height of every box of a table; shape (n_boxes, 4)."""
     return np.concatenate(frame["boxes"].tolist(), dtype=np.float64)
 
 

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from itertools import islice
 from numbers import Integral, Real
 from os import PathLike
-from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from .._crop import CropStyle, check_image_size, number_region, resize_region
+from .._crop import CropStyle, check_image_size
+from ._crops import SKIP, CropSettings, OnError, read_crops, without_rows
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
 from ._picture_files import Color, decode_picture
-from ._progress import with_progress
-
-_SKIP = "on_error='skip'"
-
-# Pictures handed to a worker at a time: enough to hide joblib's cost, few enough to hold.
-_CHUNK = 128
 
 _DESCR = """\
 Street View House Numbers, format 1: whole numbers in pictures of their original size
@@ -40,26 +32,6 @@ Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng, "Reading Digits in 
 Unsupervised Feature Learning", NIPS Workshop on Deep Learning and Unsupervised Feature Learning,
 2011. http://ufldl.stanford.edu/housenumbers
 """
-
-
-class _CropSettings(NamedTuple):
-    image_size: tuple[int, int]
-    color: Color
-    crop: CropStyle
-    margin: float
-
-
-class _Cropped(NamedTuple):
-    pixels: NDArray[np.uint8]
-    #: Height and width of the whole picture.
-    picture_size: tuple[int, int]
-
-
-# A picture's bytes and boxes, by its row; and its crop, or why there is none.
-_Task = tuple[int, bytes | str, NDArray[np.float64]]
-_Outcome = tuple[int, _Cropped | str]
-
-_T = TypeVar("_T", bound=np.generic)
 
 
 @validate_params(
@@ -84,7 +56,7 @@ def load_svhn_numbers(
     color: Color = "auto",
     crop: CropStyle = "stretch",
     margin: float = 0.3,
-    on_error: Literal["raise", "skip"] = "raise",
+    on_error: OnError = "raise",
     return_X_y: bool = False,
     as_frame: bool = False,
     n_jobs: int | None = None,
@@ -196,7 +168,7 @@ def load_svhn_numbers(
     >>> numbers.images.shape, numbers.target
     ((1, 32, 32), array(['7'], dtype=object))
     """
-    settings = _CropSettings(check_image_size(image_size), color, crop, float(margin))
+    settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
     files = open_number_files(path)
     frame, problems = number_table(files)
     problems = _with_missing(problems, frame["filename"], files)
@@ -209,8 +181,8 @@ def load_svhn_numbers(
     skipped = _skipped(problems, frame["filename"], files)
 
     usable = usable.drop(index=usable.index[list(damaged)]).reset_index(drop=True)
-    images = _without_rows(images, damaged)
-    sizes = _without_rows(sizes, damaged)
+    images = without_rows(images, damaged)
+    sizes = without_rows(sizes, damaged)
     usable["picture_height"], usable["picture_width"] = sizes.T
     target = usable["number"].copy() if as_frame else usable["number"].to_numpy(dtype=object)
     if return_X_y:
@@ -236,14 +208,14 @@ def _with_missing(
 
 def _raise_for_table(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> None:
     if files.damage is not None:
-        raise ValueError(f"{files.damage}. Get it anew, or load what it still holds with {_SKIP}.")
+        raise ValueError(f"{files.damage}. Get it anew, or load what it still holds with {SKIP}.")
     if not problems:
         return
     row = min(problems)
     others = f" (and {len(problems) - 1} more of {len(filenames)} cannot be used)"
     raise ValueError(
         f"{files.location}: picture {filenames[row]!r} {problems[row]}"
-        f"{others if len(problems) > 1 else ''}. Leave such pictures out with {_SKIP}."
+        f"{others if len(problems) > 1 else ''}. Leave such pictures out with {SKIP}."
     )
 
 
@@ -269,7 +241,7 @@ def _skipped(problems: dict[int, str], filenames: pd.Series, files: NumberFiles)
 def _read_crops(
     frame: pd.DataFrame,
     files: NumberFiles,
-    settings: _CropSettings,
+    settings: CropSettings,
     on_error: str,
     n_jobs: int | None,
     verbose: int,
@@ -277,55 +249,24 @@ def _read_crops(
     """Crops and picture sizes, one row each of `frame`, and the positions that have none."""
     rows = {name: row for row, name in enumerate(frame["filename"])}
     boxes = frame["boxes"].tolist()
-    tasks = ((rows[name], content, boxes[rows[name]]) for name, content in files.pictures(rows))
-    workers = Parallel(n_jobs=n_jobs, return_as="generator")
-    chunks = workers(delayed(_crop_chunk)(chunk, settings) for chunk in _chunks(tasks))
 
-    images = np.empty((len(frame), *settings.image_size), np.uint8)
-    sizes = np.zeros((len(frame), 2), np.int64)
-    problems: dict[int, str] = {}
-    outcomes = with_progress(chunks, len(frame), label="load_svhn_numbers", verbose=verbose)
-    for row, outcome in outcomes:
-        if isinstance(outcome, _Cropped):
-            if outcome.pixels.ndim == images.ndim:  # the first colour picture
-                images = np.repeat(images[..., np.newaxis], 3, axis=-1)
-            grey_in_color = outcome.pixels.ndim < images.ndim - 1
-            images[row] = outcome.pixels[..., np.newaxis] if grey_in_color else outcome.pixels
-            sizes[row] = outcome.picture_size
-        elif on_error == "skip":
-            problems[row] = outcome
-        else:
-            raise ValueError(
-                f"{files.location}: picture {frame['filename'].iloc[row]!r} {outcome}. Leave such "
-                f"pictures out with {_SKIP}."
-            )
-    return images, sizes, dict(sorted(problems.items()))
+    def objection(row: int, problem: str) -> str:
+        return (
+            f"{files.location}: picture {frame['filename'].iloc[row]!r} {problem}. Leave such "
+            f"pictures out with {SKIP}."
+        )
+
+    return read_crops(
+        ((rows[name], content, boxes[rows[name]]) for name, content in files.pictures(rows)),
+        _open_picture,
+        settings,
+        len(frame),
+        objection=objection if on_error == "raise" else None,
+        n_jobs=n_jobs,
+        label="load_svhn_numbers",
+        verbose=verbose,
+    )
 
 
-def _chunks(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
-    while chunk := list(islice(tasks, _CHUNK)):
-        yield chunk
-
-
-def _crop_chunk(chunk: list[_Task], settings: _CropSettings) -> list[_Outcome]:
-    return [(row, _crop_picture(content, boxes, settings)) for row, content, boxes in chunk]
-
-
-def _crop_picture(
-    content: bytes | str, boxes: NDArray[np.float64], settings: _CropSettings
-) -> _Cropped | str:
-    if isinstance(content, str):
-        return content
-    picture = decode_picture(content, settings.color)
-    if isinstance(picture, str):
-        return picture
-    width, height = picture.size
-    try:
-        region = number_region(boxes, width, height, crop=settings.crop, margin=settings.margin)
-    except ValueError as error:
-        return f"cannot be cropped: {str(error).rstrip('.')}"
-    return _Cropped(resize_region(picture, region, settings.image_size), (height, width))
-
-
-def _without_rows(array: NDArray[_T], rows: dict[int, str]) -> NDArray[_T]:
-    return np.delete(array, list(rows), axis=0) if rows else array
+def _open_picture(content: bytes | str, color: Color) -> Image.Image | str:
+    return content if isinstance(content, str) else decode_picture(content, color)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import islice, repeat, zip_longest
@@ -79,6 +80,8 @@ class PictureReader(metaclass=ABCMeta):
             range than 0 to 255 or 0 to 1.
         TypeError
             If a picture is none of the above.
+        IsADirectoryError
+            If a path is that of a folder; other errors of the file system are passed on, too.
 
         See Also
         --------
@@ -123,6 +126,8 @@ class PictureReader(metaclass=ABCMeta):
         ValueError
             As in `crops`.
         TypeError
+            As in `crops`.
+        OSError
             As in `crops`.
 
         Examples
@@ -202,6 +207,11 @@ def _crop_each(
 ) -> Iterator[NDArray[np.uint8]]:
     """Crops as they are asked for, so that one picture is in memory at a time."""
     for row, (picture, boxes) in enumerate(pictures):
+        if isinstance(picture, (str, PathLike)) and os.path.isdir(picture):
+            raise IsADirectoryError(
+                f"Picture {row}: {os.fspath(picture)!r} is a folder; pass the files in it, such as "
+                f"sorted(Path({os.fspath(picture)!r}).glob('*.jpg'))."
+            )
         try:
             crop = cropper.transform([picture], boxes=[boxes])[0]
         except (TypeError, ValueError) as error:

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
 
 from .._labels import BLANK, as_labels
-from .._pictures import as_array
+from .._pictures import as_array, check_no_files
 from ._decoding import SequenceFactors
 from ._reader import NumberReader
 from ._saving import Saved, check
@@ -187,10 +187,12 @@ class PositionwiseClassifier(
     def _features(self, X: Any) -> Any:
         if sparse.issparse(X):
             return X.tocsr()  # the only common format whose rows can be picked
+        tags = get_tags(self.estimator).input_tags
+        if not tags.one_d_array:  # a pipeline may crop pictures out of files
+            check_no_files(self, X)
         if not hasattr(X, "iloc"):
             X = as_array(X)
-        takes_pictures = get_tags(self.estimator).input_tags.three_d_array
-        return X if X.ndim <= 2 or takes_pictures else X.reshape(len(X), -1)
+        return X if X.ndim <= 2 or tags.three_d_array else X.reshape(len(X), -1)
 
     def __sklearn_tags__(self) -> Tags:
         """Take what the classifier takes; answer numbers of one or more characters."""

@@ -26,9 +26,8 @@ def run() -> Run:
     """The command in this process; whatever is no error of its own is raised."""
 
     def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
-        result = CliRunner().invoke(
-            app, [os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments], input=stdin
-        )
+        given = [os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments]
+        result = CliRunner().invoke(app, given, input=stdin, prog_name="sksvhn")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import sksvhn
 from .conftest import Run
 
 COMMAND = [sys.executable, "-m", "sksvhn"]
-COMMANDS = ["train", "evaluate", "read", "info", "convert", "export", "demo"]
+COMMANDS = ["train", "evaluate", "read", "transcribe", "info", "convert", "export", "demo"]
 
 
 def test_version(run: Run) -> None:
@@ -28,12 +29,33 @@ def test_help(run: Run, name: str) -> None:
         result = run(name, option)
         assert result.exit_code == 0
         assert "Example: sksvhn " + name in " ".join(result.stdout.split())
+        assert "bool" not in result.stdout  # flags take no value
 
 
-def test_wrong_command(run: Run) -> None:
-    result = run("reed")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reed"], "No such command 'reed'. Did you mean 'read'?"),
+        (["--no"], "No such option: --no"),
+        (["train", "--no"], "No such option: --no"),
+        (["train"], "Missing argument 'DATA'."),
+        (["read", "m", "1.png", "--min-confidence", "3"], "--min-confidence: 3 is too large; it"),
+        (["read", "m", "1.png", "--box", "1"], "--box: '1' is no box; write left,top,width,height"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(run: Run, arguments: list[str], message: str) -> None:
+    result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "reed" in result.stderr
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"Error: {message}")
+    assert second.startswith("Try 'sksvhn")
+
+
+def test_help_without_a_command(run: Run) -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert "train" in result.output
+    assert "Error" not in result.output
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -57,6 +79,23 @@ def test_streams_and_exit_code(model: Path, folder: Path) -> None:
     assert [line[:7] for line in done.stderr.splitlines()] == ["Error: ", "Error: "]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_colour_on_terminals_alone(no_color: str) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k != "FORCE_COLOR"} | {"NO_COLOR": no_color}
+    command = [*COMMAND, "info", "absent"]
+    subprocess.run(command, stderr=theirs, env=env, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 1000)
+    os.close(ours)
+    assert (b"\x1b[31m" in shown) == (not no_color)
+    done = subprocess.run(command, capture_output=True, env=env, check=False)
+    assert done.stderr == b"Error: absent: No such file or directory\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")
 def test_reader_of_the_output_leaves(model: Path, folder: Path) -> None:
     arguments = " ".join([str(folder / "1.png")] * 600)
@@ -74,6 +113,8 @@ def test_reader_of_the_output_leaves(model: Path, folder: Path) -> None:
 def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
     out = tmp_path / "model.sksvhn"
     options = ["--max-epochs", "100000", "--image-size", "16", "-p", "channels=[[4]]"]
+    folder = tmp_path / "checkpoints"
+    options += ["--checkpoint-dir", str(folder)]
     command = [*COMMAND, "train", str(archives / "train.tar.gz"), "-o", str(out), *options]
     with subprocess.Popen(
         command,
@@ -94,3 +135,4 @@ def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
     assert "Warning: stopped after " in said
     assert "Traceback" not in said
     assert sksvhn.load(out).n_iter_ >= 3
+    assert list(folder.glob("*.checkpoint"))  # wherever it struck

@@ -109,6 +109,26 @@ def test_data_are_not_written_over(run: Run, archives: Path) -> None:
     assert data.read_bytes() == before
 
 
+@pytest.mark.parametrize("command", ["convert", "train"])
+def test_what_is_there_is_kept(run: Run, archives: Path, tmp_path: Path, command: str) -> None:
+    out = tmp_path / "out"
+    out.write_text("dear")
+    result = run(command, archives / "test.tar.gz", "-o", out)
+    assert result.exit_code == 2
+    assert "is there already; choose another name, or add --force" in result.stderr
+    assert out.read_text() == "dear"
+
+
+def test_what_is_there_is_replaced_if_asked_for(run: Run, archives: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("of no use")
+    assert run("convert", archives / "test.tar.gz", "-o", out, "--force").exit_code == 0
+    assert len(read_converted(out).target) == 24
+    result = run("convert", tmp_path / "absent", "-o", out, "--force")
+    assert result.exit_code == 1
+    assert len(read_converted(out).target) == 24
+
+
 def test_nothing_is_left_of_a_failure(run: Run, tmp_path: Path) -> None:
     result = run("convert", tmp_path / "absent", "-o", tmp_path / "numbers.h5")
     assert result.exit_code == 1

@@ -29,7 +29,8 @@ def test_training(run: Run, archives: Path, tmp_path: Path) -> None:
     assert "Epoch 2 of 2: loss" in result.stderr
     assert "batches" in result.stderr
     assert "\x1b" not in result.stdout
-    assert run(*command, "--max-epochs", 1, "-p", "channels=[[4]]", "-q").stderr == ""
+    quietly = ("--max-epochs", 1, "-p", "channels=[[4]]", "-q", "--force")
+    assert run(*command, *quietly).stderr == ""
 
 
 @pytest.mark.usefixtures("_watched")
@@ -37,6 +38,7 @@ def test_reading(run: Run, model: Path, folder: Path) -> None:
     result = run("read", model, folder, "--csv")
     assert "8 pictures" in result.stderr
     assert len(result.stdout.splitlines()) == 9
+    assert "1 picture " in run("read", model, folder / "1.png", "--csv").stderr
 
 
 def test_nothing_moves_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

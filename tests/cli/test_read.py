@@ -121,7 +121,7 @@ def test_nothing_there_is_an_error(run: Run, model: Path, tmp_path: Path, name: 
     (tmp_path / "empty").mkdir()
     result = run("read", model, tmp_path / name)
     assert result.exit_code == 1
-    assert "1 of 1 pictures could not be read" in result.stderr
+    assert "1 of 1 picture could not be read" in result.stderr
 
 
 def test_no_paths_on_standard_input_is_none(run: Run, model: Path) -> None:

@@ -38,7 +38,7 @@ def test_trains_as_python_does(run: Run, archives: Path, tmp_path: Path) -> None
         "SVHNSequenceClassifier has learned to read numbers of up to 2 of the characters "
         "0123456789 in grey pictures of 24x32 pixels."
     )
-    assert second.startswith("1 epochs in ")
+    assert second.startswith("1 epoch in ")
     assert last.startswith(f"Saved {out} (")
     assert "on 64 grey pictures of 24x32 pixels" in result.stderr
     assert "Epoch 1 of 1: loss " in result.stderr
@@ -74,6 +74,9 @@ def test_goes_on_from_a_checkpoint(run: Run, archives: Path, tmp_path: Path) -> 
     command = ("train", data, "-o", out, *SMALL, "--image-size", 16, "--checkpoint-dir", folder)
     assert run(*command).exit_code == 0
     assert sksvhn.load(out).checkpoint_dir is None
+    assert run(*command).exit_code == 2  # it is over, and its model there
+    (folder / "SVHNSequenceClassifier-0.checkpoint").touch()
+    assert run(*command).exit_code == 0
 
 
 def test_digits(run: Run, course_file: Path, tmp_path: Path) -> None:
@@ -82,7 +85,7 @@ def test_digits(run: Run, course_file: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("SVHNCNNClassifier has learned to read the labels 0, 1, 2,")
     assert (sksvhn.load(out).crop, sksvhn.load(out).margin) == ("square", 0.0)
-    result = run("train", course_file, "-o", out, "--estimator", "logistic")
+    result = run("train", course_file, "-o", out, "--estimator", "logistic", "--force")
     assert result.exit_code == 0, result.stderr
     assert "on 60 grey pictures of 32x32 pixels" in result.stderr
 
@@ -96,9 +99,9 @@ def test_color_digits(run: Run, tmp_path: Path) -> None:
     command = ("train", path, "-o", out, "--estimator", "mlp", "--max-epochs", 1)
     assert run(*command).exit_code == 0
     assert sksvhn.load(out).image_shape_ == (32, 32, 3)
-    assert run(*command, "--color", "grey").exit_code == 0
+    assert run(*command, "--color", "grey", "--force").exit_code == 0
     assert sksvhn.load(out).image_shape_ == (32, 32, 1)
-    result = run(*command, "--image-size", 64)
+    result = run(*command, "--image-size", 64, "--force")
     assert result.exit_code == 1
     assert "are 32x32 pixels, not 64x64" in result.stderr
 
@@ -111,6 +114,7 @@ def test_damaged_pictures(run: Run, tmp_path: Path) -> None:
     result = run(*command)
     assert result.exit_code == 1
     assert "picture '3.png'" in result.stderr
+    assert result.stderr.endswith("Leave such pictures out with --on-error skip.\n")
     assert not (tmp_path / "m.sksvhn").exists()
 
 
@@ -131,10 +135,12 @@ def test_damaged_pictures_left_out(run: Run, tmp_path: Path) -> None:
         (["--param", "lr"], "NAME=VALUE"),
         (["--param", "dropuot=1"], "did you mean dropout"),
         (["--image-size", "0"], "is no size"),
-        (["--max-epochs", "0"], "--max-epochs"),
+        (["--max-epochs", "0"], "--max-epochs: 0 is too small; it must be at least 1."),
+        (["--max-epochs", "x"], "--max-epochs: 'x' is no whole number."),
+        (["--margin", "x"], "--margin: 'x' is no number."),
         (["--validation-fraction", "0.1"], "without --early-stopping"),
         (["--estimator", "logistic", "--max-epochs", "1"], "has no max_epochs; leave it out"),
-        (["--estimator", "forest"], "--estimator"),
+        (["--estimator", "forest"], "--estimator: 'forest' is not one of 'sequence', 'cnn',"),
     ],
 )
 def test_wrong_usage(
@@ -142,7 +148,10 @@ def test_wrong_usage(
 ) -> None:
     result = run("train", archives / "train.tar.gz", "-o", tmp_path / "m.sksvhn", *options)
     assert result.exit_code == 2
-    assert message in words(result.stderr)
+    first, second = result.stderr.splitlines()
+    assert first.startswith("Error: ")
+    assert message in first
+    assert second == "Try 'sksvhn train --help'."
 
 
 def test_values_out_of_range_show_before_data_are_read(run: Run, tmp_path: Path) -> None:

@@ -327,6 +327,19 @@ def test_what_is_no_picture_at_all(reader: Any) -> None:
             reader.read(nothing)
 
 
+def test_predict_points_to_read(reader: Any, digit_reader: Any) -> None:
+    for clf in (reader, digit_reader):
+        for files in ("a.png", ["a.png"], [Path("a.png")]):
+            with pytest.raises(ValueError, match=r"clf\.read\(\.\.\.\) takes files"):
+                clf.predict(files)
+
+
+def test_folders_are_refused(reader: Any, tmp_path: Path) -> None:
+    for pictures in (tmp_path, str(tmp_path), [noise(9, 9), tmp_path]):
+        with pytest.raises(IsADirectoryError, match=r"^Picture .: .* is a folder; pass the files"):
+            reader.read(pictures)
+
+
 def test_unfitted() -> None:
     for clf in (make_reader(), SVHNMLPClassifier(), SVHNLogisticRegression()):
         with pytest.raises(NotFittedError):

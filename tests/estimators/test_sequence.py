@@ -316,6 +316,21 @@ def test_verbose_prints_an_epoch_a_line(data: Any, capsys: Any) -> None:
     assert "train_loss" in capsys.readouterr().out
 
 
+def test_verbose_is_in_colour_on_terminals_alone(
+    data: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def printed() -> str:
+        make_classifier(max_epochs=1, verbose=1).fit(data[0][:50], data[1][:50])
+        return str(capsys.readouterr().out)
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" not in printed()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert "\x1b" in printed()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in printed()
+
+
 def test_callbacks_are_skorchs(data: Any) -> None:
     class Count(Callback):
         epochs = batches = 0

@@ -1,0 +1,354 @@
+"""Pictures of one's own, in files, with a table of the numbers that they show."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from .._crop import CropStyle, check_image_size
+from .._csv_lines import BOX_COLUMNS, csv_lines
+from .._labels import DIGITS
+from ..preprocessing._load_image import read_picture
+from ._crops import SKIP, CropSettings, OnError, Task, read_crops, without_rows
+from ._labelled import check_is_file
+from ._number_files import is_regular_file
+from ._picture_files import Color
+
+_Box = tuple[float, float, float, float]
+
+
+@dataclass
+class _Row:
+    """What the table says of a picture."""
+
+    path: str
+    number: str
+    #: Of its first line.
+    line: int
+    boxes: list[_Box] = field(default_factory=list)
+
+
+@validate_params(
+    {
+        "path": [str, PathLike],
+        "alphabet": [str],
+        "image_size": [tuple, list],
+        "color": [StrOptions({"auto", "grey", "rgb"})],
+        "crop": [StrOptions({"stretch", "square"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "on_error": [StrOptions({"raise", "skip"})],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_labelled_pictures(
+    path: str | PathLike[str],
+    *,
+    alphabet: str = DIGITS,
+    image_size: tuple[int, int] = (64, 64),
+    color: Color = "auto",
+    crop: CropStyle = "stretch",
+    margin: float = 0.3,
+    on_error: OnError = "raise",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
+    """Load pictures of your own, by a CSV file that says which number each shows.
+
+    Pictures are cropped and resized to one array, as the method ``read`` of a classifier that is
+    trained on them does with others.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A CSV file with the columns ``path``, that of a picture, seen from the folder of the CSV
+        file, and ``number``, what it shows: text, so that ``007`` keeps its zeros. Where the
+        number does not fill its picture, the columns ``left``, ``top``, ``width`` and ``height``
+        say where it is, in pixels of the upright picture; a picture may have several lines, a box a
+        digit, with the whole number in each. A line whose box is empty takes its picture whole.
+        Other columns are passed over. Pictures may be PNG, JPEG, GIF, WebP, TIFF, BMP or PPM, of
+        any size, as :func:`~sksvhn.preprocessing.load_image` takes them.
+    alphabet : str, default="0123456789"
+        The characters that numbers may have: others are taken for mistakes.
+    image_size : tuple of (int, int), default=(64, 64)
+        Height and width of the crops in pixels.
+    color : {"auto", "grey", "rgb"}, default="auto"
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
+        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture file is a greyscale one and
+        three otherwise.
+    crop : {"stretch", "square"}, default="stretch"
+        What part of a picture is kept, as in :func:`load_svhn_numbers`: the union of its boxes,
+        grown by `margin`, which is resized without keeping the aspect, or made a square first.
+    margin : float, default=0.3
+        Share of its width and of its height by which the union of the boxes grows in all, half on
+        either side. Pictures that are taken whole have nothing to grow into.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether a picture that is missing or damaged, or whose boxes lie outside, is an error, or
+        left out, counted (`n_skipped`), reported (`skipped`) and warned of once. Mistakes in the
+        CSV file itself are errors.
+    return_X_y : bool, default=False
+        Whether to return ``(images, target)`` instead of a Bunch.
+    as_frame : bool, default=False
+        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
+        Pictures are an array, and `frame` a DataFrame, either way.
+    n_jobs : int, default=None
+        Number of processes that decode and crop. ``None`` means 1 unless in a
+        :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
+        depend on it. Starting them takes about a second.
+    verbose : int, default=0
+        Whether to report progress, about once a second, on the standard error stream.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        One entry a picture, in the order of the CSV file.
+
+        images : ndarray of shape (n, height, width) or (n, height, width, 3), dtype uint8
+            The crops.
+        target : ndarray of shape (n,), dtype object, or Series
+            The numbers as ``str``, of any length: ``"19"``, ``"0210"``.
+        frame : DataFrame of shape (n, 6)
+            The columns `path` and `number` as in the file, `length`, the number of characters,
+            `boxes`, an ndarray of shape (n_boxes, 4), dtype float64, which is one box round
+            everything where the picture is taken whole, and `picture_height` and `picture_width`
+            in pixels. Its index is 0, 1, ..., n - 1.
+        n_skipped : int
+            Number of pictures left out.
+        skipped : DataFrame of shape (n_skipped, 2)
+            Their `path` and the `reason`.
+        DESCR : str
+            What the data are.
+
+    (images, target) : tuple
+        If `return_X_y`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    IsADirectoryError
+        If that is a folder.
+    ValueError
+        If columns are missing, there is no line below their names, a line has no path, no number
+        or no box, a number has other characters than `alphabet`, or a picture is listed more than
+        once, but for boxes of one number; as `on_error` says, if a picture is missing, cannot be
+        read or has its boxes outside; or if `on_error` has left out every picture.
+
+    Warns
+    -----
+    UserWarning
+        Once, if pictures were left out.
+
+    See Also
+    --------
+    load_svhn_numbers : SVHN's own files.
+    sksvhn.preprocessing.NumberCropper : The same with pictures, without a file of labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from sksvhn.datasets import load_labelled_pictures
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("door.png", "gate.png"):
+    ...         Image.new("L", (80, 60), 128).save(Path(folder) / name)
+    ...     table = Path(folder) / "labels.csv"
+    ...     with table.open("w") as file:
+    ...         print("path,number,left,top,width,height", file=file)
+    ...         print("door.png,007,20,10,30,20", file=file)
+    ...         print("gate.png,12,,,,", file=file)
+    ...     numbers = load_labelled_pictures(table, image_size=(32, 32))
+    >>> numbers.images.shape, numbers.target
+    ((2, 32, 32), array(['007', '12'], dtype=object))
+    >>> numbers.frame["boxes"][1]
+    array([[ 0.,  0., 80., 60.]])
+    """
+    settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
+    path = check_is_file(path)
+    rows = _read_table(path, alphabet)
+    missing = {
+        i: f"is not in {path.parent.absolute()}, from which paths count"
+        for i, row in enumerate(rows)
+        if not is_regular_file(path.parent / row.path)
+    }
+
+    def objection(i: int, problem: str) -> str:
+        return (
+            f"{path}: picture {rows[i].path!r} (line {rows[i].line}) {problem}. Leave such "
+            f"pictures out with {SKIP}."
+        )
+
+    if missing and on_error == "raise":
+        raise ValueError(objection(*next(iter(missing.items()))))
+    images, sizes, damaged = read_crops(
+        _tasks(rows, path.parent, missing),
+        _open_picture,
+        settings,
+        len(rows),
+        objection=objection if on_error == "raise" else None,
+        n_jobs=n_jobs,
+        label="load_labelled_pictures",
+        verbose=verbose,
+    )
+    problems = dict(sorted((missing | damaged).items()))
+    skipped = _skipped(problems, rows, path)
+    images, sizes = without_rows(images, problems), without_rows(sizes, problems)
+    frame = _frame([row for i, row in enumerate(rows) if i not in problems], sizes)
+    target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
+    if return_X_y:
+        return images, target
+    return Bunch(
+        images=images,
+        target=target,
+        frame=frame,
+        n_skipped=len(skipped),
+        skipped=skipped,
+        DESCR=f"Pictures and numbers of {path}, cropped and resized.",
+    )
+
+
+def _read_table(path: Path, alphabet: str) -> list[_Row]:
+    """Read what the file says, a picture an entry."""
+    lines = csv_lines(path)
+    header = next(lines, (1, []))[1]
+    has_boxes = _check_columns(header, path)
+    rows: dict[str, _Row] = {}
+    for line, cells in lines:
+        given = dict(zip(header, cells, strict=False))
+        row = _Row(given.get("path", ""), given.get("number", ""), line)
+        _check_row(row, alphabet, path)
+        box = _box(given, line, path) if has_boxes else None
+        key = os.path.normpath(row.path)
+        first = rows.setdefault(key, row)
+        if first is not row:
+            _check_same_picture(first, row, box, path)
+        if box is not None:
+            first.boxes.append(box)
+    if not rows:
+        raise ValueError(
+            f"{path} lists no pictures; write a line of path and number for each below the first."
+        )
+    return list(rows.values())
+
+
+def _check_columns(header: list[str], path: Path) -> bool:
+    """Object to missing columns; say whether there are those of boxes."""
+    if not {"path", "number"} <= set(header):
+        raise ValueError(
+            f"{path} must be a CSV file with the columns path, number and, where numbers do not "
+            f"fill their pictures, {', '.join(BOX_COLUMNS)}; its first line is "
+            f"{','.join(header)!r}."
+        )
+    n_sides = len(set(BOX_COLUMNS) & set(header))
+    if 0 < n_sides < len(BOX_COLUMNS):
+        raise ValueError(
+            f"{path} has some of the columns {', '.join(BOX_COLUMNS)}; a box needs all of them."
+        )
+    return n_sides > 0
+
+
+def _check_row(row: _Row, alphabet: str, path: Path) -> None:
+    for name, value in (("path", row.path), ("number", row.number)):
+        if not value:
+            raise ValueError(f"line {row.line} of {path} has no {name}.")
+    others = [c for c in row.number if c not in alphabet]
+    if others:
+        raise ValueError(
+            f"line {row.line} of {path} has the number {row.number!r}, in which {others[0]!r} is "
+            f"none of {alphabet}; correct it, or name all characters as alphabet."
+        )
+
+
+def _box(given: dict[str, str], line: int, path: Path) -> _Box | None:
+    """Box of a line; None where it is empty."""
+    sides = [given.get(name, "") for name in BOX_COLUMNS]
+    if not any(sides):
+        return None
+    try:
+        left, top, width, height = map(float, sides)
+    except ValueError:
+        raise ValueError(
+            f"line {line} of {path} holds no box: {','.join(sides)!r}; write figures for "
+            f"{', '.join(BOX_COLUMNS)}, or none of them."
+        ) from None
+    return left, top, width, height
+
+
+def _check_same_picture(first: _Row, row: _Row, box: _Box | None, path: Path) -> None:
+    """Object to a picture's second line, but for one more box of its number."""
+    where = f"line {row.line} of {path} lists {row.path!r} again"
+    if row.number != first.number:
+        raise ValueError(
+            f"{where}, with the number {row.number} instead of {first.number} in line "
+            f"{first.line}; a picture has one number."
+        )
+    if box is None or not first.boxes:
+        raise ValueError(
+            f"{where}, after line {first.line}; only boxes of a number's digits have a line each."
+        )
+
+
+def _tasks(rows: list[_Row], folder: Path, missing: dict[int, str]) -> Iterator[Task]:
+    for i, row in enumerate(rows):
+        if i not in missing:
+            yield i, os.path.join(folder, row.path), row.boxes or None
+
+
+def _open_picture(path: str, color: Color) -> Image.Image | str:
+    try:
+        return read_picture(path, color=color)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except ValueError as error:
+        return str(error).removeprefix(f"The file {path!r} ").rstrip(".")
+
+
+def _skipped(problems: dict[int, str], rows: list[_Row], path: Path) -> pd.DataFrame:
+    """Pictures left out, with a warning; an error if that is all."""
+    skipped = pd.DataFrame(
+        {"path": [rows[i].path for i in problems], "reason": list(problems.values())}, dtype=str
+    )
+    if problems:
+        first = f"the first, {skipped['path'][0]!r}, {skipped['reason'][0]}"
+        if len(problems) == len(rows):
+            raise ValueError(f"{path}: no picture of {len(rows)} could be loaded; {first}.")
+        warnings.warn(
+            f"{path}: left out {len(problems)} of {len(rows)} pictures; {first}.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return skipped
+
+
+def _frame(rows: list[_Row], sizes: NDArray[np.int64]) -> pd.DataFrame:
+    boxes = np.empty(len(rows), dtype=object)
+    for i, (row, (height, width)) in enumerate(zip(rows, sizes.tolist(), strict=True)):
+        boxes[i] = np.array(row.boxes or [(0, 0, width, height)], dtype=np.float64)
+    return pd.DataFrame(
+        {
+            "path": [row.path for row in rows],
+            "number": [row.number for row in rows],
+            "length": [len(row.number) for row in rows],
+            "boxes": boxes,
+            "picture_height": sizes[:, 0],
+            "picture_width": sizes[:, 1],
+        }
+    )
