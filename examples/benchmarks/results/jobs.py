@@ -68,8 +68,8 @@ def numbers() -> list[Job]:
     return [
         Job("reader, all", ("labels", "B3", "C1", "C2", "D1"), real, _reader, None, STATES),
         _number_network("B1", strips),
-        Job("reader, MNIST strips", ("B1",), strips, _reader, 20),
-        Job("reader, MNIST canvases", ("D2",), canvases, _reader, 20),
+        Job("reader, MNIST strips", ("B1",), strips, _reader),
+        Job("reader, MNIST canvases", ("D2",), canvases, _reader),
         _number_network("C1", real, max_epochs=40),
         _number_network("D1", real, max_epochs=15),
         Job("D2", ("D2",), canvases, lambda n: published_number_networks(n)["D1"], 6),

@@ -35,11 +35,10 @@ a system reached on its own data; that ours is higher or lower says little.
 Figures are percentages of test pictures that are right; a number is right if all of it is. In
 brackets are 95 % bootstrap intervals over the pictures scored; with several random states, the mean
 of their figures stands before the least lower and the greatest upper end. A dagger (†) marks runs
-of fewer epochs than their settings ask for, which would take hours each: such figures are what so
-many epochs give, no more. Nothing was chosen on the pictures scored. This page is written by a
-program from [records of the runs](results.json); nothing was typed in but what the systems
-published. [Single digits](digits.md) and [accuracy](accuracy.md) tell of more runs, by other
-scripts.
+of fewer epochs than their settings ask for, to save time: such figures are what so many epochs
+give, no more. Nothing was chosen on the pictures scored. This page is written by a program from
+[records of the runs](results.json); nothing was typed in but what the systems published.
+[Single digits](digits.md) and [accuracy](accuracy.md) tell of more runs, by other scripts.
 """
 
 
@@ -376,7 +375,7 @@ def circumstances(records: list[Record]) -> str:
             "```",
             "",
             'States: random states. "One core" is the processor\'s time in training, the mean. '
-            f"The machine was shared: by the clock, training took {slowness:.1f} times as long.",
+            f"By the clock, training took {slowness:.1f} times as long.",
             "",
             *machines,
             "",
