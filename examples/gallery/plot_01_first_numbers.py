@@ -19,18 +19,21 @@ from pathlib import Path
 from sksvhn.datasets import load_svhn_numbers, make_street_numbers
 
 if folder := os.environ.get("SKSVHN_DATA"):
+    source = "Real numbers, from SVHN's published test set"
     train = load_svhn_numbers(Path(folder, "svhn", "train.tar.gz"))
     test = load_svhn_numbers(Path(folder, "svhn", "test.tar.gz"))
 else:
+    source = "Generated numbers"
     train = make_street_numbers(4000, color=False, random_state=0, n_jobs=-1)
     test = make_street_numbers(1000, color=False, random_state=1, n_jobs=-1)
-print(train.images.shape, train.images.dtype)
-print(train.target[:5])
+print(f"{source}: {len(train.target)} to train on, {len(test.target)} to test with")
 
 # %%
 # Both are a scikit-learn `Bunch`: ``images`` is a uint8 array, ``target`` holds the numbers as
 # strings, so that ``"0210"`` keeps its zero. ``frame`` has a row of facts for each picture.
 
+print(train.images.shape, train.images.dtype)
+print(train.target[:5])
 train.frame[["filename", "number", "picture_height", "picture_width"]].head()
 
 # %%
@@ -50,7 +53,7 @@ clf.fit(train.images, train.target)
 
 numbers, sure = clf.predict(test.images, return_confidence=True)
 for picture in range(5):
-    print(f"{test.target[picture]} read as {numbers[picture]}, {sure[picture]:.0%} sure")
+    print(f"{test.target[picture]} read as {numbers[picture]}, {sure[picture]:.1%} sure")
 
 # %%
 # What was read
@@ -70,14 +73,17 @@ ReadingsDisplay.from_predictions(
 # How good it is
 # --------------
 # One wrong digit makes a wrong number: 3165 for 2165 does not count as three quarters right.
+# ``support`` says how many test numbers, or digits, each figure is about.
 
 from sksvhn.metrics import sequence_classification_report
 
+print(source)
 print(sequence_classification_report(test.target, numbers, confidence=sure))
 
 # %%
 # How it learned, epoch by epoch: the length and the positions by themselves, and whole numbers. The
-# scores are on training pictures that are changed at random, which makes them harder.
+# scores are on training pictures that are changed at random, which makes them harder. Few numbers
+# reach the last positions, which therefore have the least to learn from.
 
 from sksvhn.plotting import LearningCurvesDisplay
 
@@ -93,6 +99,7 @@ from sksvhn.plotting import CoverageDisplay
 CoverageDisplay.from_predictions(test.target, numbers, sure, accuracy=0.95)
 
 # %%
-# The mistakes it was surest of are worth a look: some are hard to read for people, too.
+# The mistakes it was surest of are worth a look: some are hard to read for people, too, and in real
+# data it may be the label that is wrong.
 
 ReadingsDisplay.from_predictions(test.images, test.target, numbers, sure, n_mistakes=8)

@@ -28,23 +28,22 @@ else:
     grey = {"color": False, "max_length": 4, "n_jobs": -1}
     train = make_street_numbers(4500, random_state=0, **grey)
     test = make_street_numbers(500, random_state=1, **grey)
+X, y = train.images[:4000], train.target[:4000]
+X_val, y_val = train.images[4000:4500], train.target[4000:4500]
 clf = SVHNSequenceClassifier(
     channels=((32, 32), (48, 48), (96, 96)), weight_decay=0.003, max_epochs=14, random_state=0
 )
-clf.fit(
-    train.images[:4000],
-    train.target[:4000],
-    X_val=train.images[4000:4500],
-    y_val=train.target[4000:4500],
-)
+clf.fit(X, y, X_val=X_val, y_val=y_val)
 read, sure = clf.predict(test.images, return_confidence=True)
-print(f"{source}: {(read == test.target).mean():.1%} of {len(read)} whole numbers right")
+print(f"{source}: {len(X)} to train on, {len(X_val)} to validate with")
+print(f"{(read == test.target).mean():.1%} of {len(read)} other numbers are read rightly")
 
 # %%
 # How each head learned
 # ---------------------
 # A whole number is right if its length and all of its digits are. The curves of the heads tell what
-# holds it up. A position's accuracy is over the numbers that reach it.
+# holds it up. A position's accuracy is over the numbers that reach it: few, for the last ones.
+# Training pictures are changed at random before they are scored, which makes them harder.
 
 from sksvhn.plotting import LearningCurvesDisplay
 
@@ -58,8 +57,8 @@ _ = display.figure_.suptitle(source, fontsize=10)
 # What the first layer looks for
 # ------------------------------
 # Each tile is the 5 x 5 kernel of one convolution, red where it wants light and blue where it wants
-# dark: edges and bars at different angles, dots. Those that look like noise are still near the
-# random numbers they began with, for the training was short.
+# dark: edges and bars at different angles, dots. Some are pale or look like noise: nothing came of
+# them in so short a training.
 
 from sksvhn.plotting import FiltersDisplay
 
@@ -84,7 +83,7 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Where it looked
 # ---------------
-# Each position has a map of attention, by which the features are averaged: outside it the picture
+# Each position has a map of attention, by which the features are averaged: what is far outside it
 # does not count. Nobody told the network where digits are. It learned it from the numbers alone.
 
 from sksvhn.plotting import AttentionDisplay
@@ -114,8 +113,9 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Where it was wrong
 # ------------------
-# The same picture of attention for a mistake often tells its cause: a position that looked between
-# two digits, or a length that followed something that is no digit.
+# For a mistake, attention can tell the cause: a position that looked between two digits, or a part
+# of a neighbour that was taken for a digit. Here are those that it was surest of. In real data it
+# may be the label that is wrong.
 
 wrong = np.flatnonzero((read != test.target) & [len(number) > 1 for number in read])
 wrong = wrong[np.argsort(-sure[wrong])][:3]
@@ -125,10 +125,10 @@ for axes, number in zip(display.axes_[:, 0], test.target[wrong], strict=True):
 _ = display.figure_.supxlabel(source, fontsize=9)
 
 # %%
-# Is it contrast, or size? Accuracy by a property of the pictures, with 95 % intervals.
+# Is it for want of contrast? Accuracy by a property of the pictures, with 95 % intervals.
 
 from sksvhn.inspection import accuracy_by, picture_properties
 
 properties = picture_properties(test.images)
 table = accuracy_by(properties["contrast"], test.target, read, bins=4)
-table.style.format("{:.2f}").format("{:.1%}", subset=["accuracy", "low", "high"])
+table.style.format("{:.2f}", subset="median").format("{:.1%}", subset=["accuracy", "low", "high"])

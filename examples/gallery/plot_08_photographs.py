@@ -4,7 +4,7 @@ Your own photographs, and scenes with nothing cropped
 
 Training pictures are small, of one size, and cut to the number. Photographs are none of that.
 `read` makes them what the training pictures were; and a reader that has seen numbers with their
-surroundings can do without the cut.
+surroundings can do without the cut, though not as well.
 """
 
 # %%
@@ -13,7 +13,7 @@ surroundings can do without the cut.
 # The pictures to train on are drawn in colour, from cut tight to twice as wide and high as the
 # number. What is to be read below is drawn as well. Where the environment variable ``SKSVHN_DATA``
 # names a folder with ``photos`` (the number in each file's name) and ``scenes.tar.gz``, those are
-# read instead.
+# read instead, by the same reader.
 
 from sksvhn import SVHNSequenceClassifier
 from sksvhn.datasets import make_street_numbers
@@ -21,11 +21,12 @@ from sksvhn.datasets import make_street_numbers
 train = make_street_numbers(5000, image_size=(48, 48), margin=(-0.1, 1), random_state=0, n_jobs=-1)
 clf = SVHNSequenceClassifier(channels=((24, 24), (48, 48), (96, 96)), max_epochs=14, random_state=0)
 clf.fit(train.images, train.target)
+print(f"trained on {len(train.images)} generated pictures")
 
 # %%
 # Scenes
 # ------
-# Each scene has its own size, and the number takes about half its width and height.
+# Each scene has its own size. In those drawn here, the number takes half its width and height.
 
 import csv
 import io
@@ -84,7 +85,7 @@ display = ReadingsDisplay.from_predictions(crops[:24], truth[:24], read[:24], su
 _ = display.figure_.supxlabel(source, fontsize=9)
 
 # %%
-# And where it found the digits, in the scenes it was surest of:
+# And where it looked for the digits, in the scenes it was surest of:
 
 surest = np.argsort(-sure)[:4]
 display = AttentionDisplay.from_estimator(clf, crops[surest])
@@ -118,10 +119,13 @@ else:
     truth = [truth[surest[0]]] * len(photos)
     source = "One generated scene, in seven forms"
 found, how_sure = clf.read(list(photos.values()), return_confidence=True)
+print(f"{source}: {(found == truth).sum()} of {len(found)} right")
 for kind, number, confidence in zip(photos, found, how_sure, strict=True):
-    print(f"{kind:>20}: {number}, {confidence:.0%} sure")
+    print(f"{kind:>20}: {number}, {confidence:.1%} sure")
 
 # %%
+# What the network got of them. A number that fills less of its picture than any did in training is
+# not likely to be read: say where it is by `boxes`, or train on wider surroundings.
 
 display = ReadingsDisplay.from_predictions(
     clf.crops(list(photos.values())), truth, found, how_sure, n_columns=len(photos)

@@ -36,15 +36,17 @@ X_val, y_val = numbers.images[-n_val:], numbers.target[-n_val:]
 clf = SVHNSequenceClassifier(channels=((24, 24), (48, 48), (96, 96)), max_epochs=14, random_state=0)
 clf.fit(X_train, y_train)
 read, sure = clf.predict(test.images, return_confidence=True)
-print(f"{source}: {(read == test.target).mean():.1%} of {len(read)} test numbers right")
+print(f"{source}: {len(y_train)} to train on, {len(y_val)} to validate with")
+print(f"{(read == test.target).mean():.1%} of {len(read)} test numbers are read rightly")
 
 # %%
 # Is it as sure as it is right?
 # -----------------------------
 # Of readings that are 70 % sure 70 % should be right. The reliability diagram compares both, and
-# the expected calibration error (ECE) is their mean distance. `calibrate` learns two temperatures
-# from the validation pictures, by which the logarithms of all probabilities are divided: one of the
-# length, one of the digits.
+# the expected calibration error (ECE) is their mean distance. Above the diagonal the reader is
+# better than it says. `calibrate` learns two temperatures from the validation pictures, by which
+# the logarithms of all probabilities are divided: one of the length, one of the digits. Below 1
+# they make it surer.
 
 from sksvhn.plotting import ReliabilityDisplay
 
@@ -75,8 +77,9 @@ read_val, sure_val = clf.predict(X_val, return_confidence=True)
 limit = min_confidence_for_accuracy(y_val, read_val, sure_val, accuracy=wanted)
 careful = clf.set_params(min_confidence=limit).predict(test.images)
 kept = careful != ""
-print(f"{source}: keeps readings of at least {limit:.0%} confidence, {kept.mean():.1%} of the test")
-print(f"numbers, of which {(careful == test.target)[kept].mean():.1%} are right")
+print(source)
+print(f"at least {limit:.0%} sure: {kept.sum()} of {len(kept)} test numbers")
+print(f"right of these: {(careful == test.target)[kept].mean():.1%}")
 
 # %%
 # Rejected readings are empty. What the reader answered at first, and how sure it was of it:
@@ -111,7 +114,7 @@ print(f"any number: {(read == test.target).mean():.1%} right")
 print(f"one of ten neighbours: {(ranked.best == test.target).mean():.1%} right")
 
 # %%
-# What can go without a second look grows more than the accuracy does:
+# With the list, more can go without a second look:
 
 from sksvhn.plotting import CoverageDisplay
 

@@ -12,7 +12,8 @@ does not grow with the data.
 # ------------------
 # Written part by part, in chunks of some hundred pictures, as uint8 and not compressed: every epoch
 # reads them again. Where the environment variable ``SKSVHN_DATA`` names a folder with
-# ``svhn/train_32x32.mat``, its digits are written; otherwise digits are drawn.
+# ``svhn/train_32x32.mat`` and ``svhn/test_32x32.mat``, 5,000 digits of the first are written;
+# otherwise digits are drawn.
 
 import os
 from pathlib import Path
@@ -57,14 +58,14 @@ with h5py.File(path, "w") as file:
         pictures.resize(len(pictures) + len(X), axis=0)
         labels.resize(len(labels) + len(y), axis=0)
         pictures[-len(X) :], labels[-len(y) :] = X, y
-print(f"{source}: {path.stat().st_size / 2**20:.0f} MB")
+    print(f"{source}: {len(labels)} to train on, {pictures.nbytes / 2**20:.0f} MB of pictures")
 
 # %%
 # Fit it
 # ------
-# The network has the layers of course work B's for colour digits (B2): four convolutions, each with
-# pooling and a little dropout, and a dense layer. B trained it for 200,001 steps of plain Adam. The
-# package's own training, with batch normalisation, gets along with some hundred.
+# The network has the layers of a published one for SVHN's colour digits, B2 on the results page:
+# four convolutions, each with pooling and a little dropout, and a dense layer. That one was trained
+# for 200,001 steps of plain Adam. Here some hundred steps of the package's own training have to do.
 #
 # `fit` takes the open dataset. Labels are in memory. To see what is read, and when, the dataset is
 # put into something with the same length, ``shape``, ``dtype`` and slices, which is all that `fit`
@@ -110,8 +111,10 @@ print(f"{in_all:.0f} MB read, at most {at_once:.1f} MB at once")
 print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
 
 # %%
-# Blocks are drawn at random, four at a time, and their pictures shuffled together. Pictures that
-# fit into four blocks of 16 MB, as these do, train exactly as they do from memory.
+# It was read once for the mean and spread of its pixels, and once an epoch. This is a small file,
+# which fits into one block of 16 MB. Of larger ones blocks are drawn at random, four at a time, and
+# their pictures shuffled together. Pictures that fit into four blocks train exactly as they do from
+# memory.
 
 with h5py.File(path) as file:
     in_memory = SVHNCNNClassifier(**b2).fit(file["X"][:], file["y"][:])
@@ -119,13 +122,29 @@ same = np.array_equal(in_memory.predict_proba(X_test), clf.predict_proba(X_test)
 print(f"the same probabilities as from memory: {same}")
 
 # %%
+# Predictions need one block at a time. A file with the same pictures, eight times over:
+
+with h5py.File(path, "a") as file:
+    small = file["X"]
+    large = file.create_dataset(
+        "X8", (8 * len(small), *small.shape[1:]), "uint8", chunks=small.chunks
+    )
+    for start in range(0, len(large), len(small)):
+        large[start : start + len(small)] = small[:]
+    pictures = Watched(large)
+    clf.predict(pictures)
+    in_all, at_once = large.nbytes / 2**20, max(pictures.reads) / 2**20
+print(f"{in_all:.0f} MB, at most {at_once:.1f} MB of them at once")
+
+# %%
 # Pictures made when they are needed
 # ----------------------------------
-# A sequence makes its parts anew whenever they are asked for. Course work D enlarged its data
-# twentyfold on disk, with random colours fixed once and for all; later it wished to have drawn them
-# while training. This sequence does: it reads a part from disk and shifts each picture's colours
-# along the directions in which colours of the training pictures vary (*PCA colour jitter*), another
-# way in each epoch.
+# Another published system, D on the results page, enlarged its data twentyfold on disk, with crops
+# and colours drawn once and for all; later its author wished to have drawn them while training.
+# `augmentation` does so with place, size and contrast: at strength 0.3 in the training above. The
+# colours can come from a sequence, which makes its parts anew whenever they are asked for. This one
+# reads a part from disk and shifts each picture's colours along the directions in which those of
+# the part vary (*PCA colour jitter*), another way in each epoch.
 
 from collections.abc import Sequence
 
@@ -156,7 +175,7 @@ with h5py.File(path) as file:
 print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
 
 # %%
-# Eight training digits, as three epochs saw them:
+# Eight training digits, in the colours of three epochs:
 
 from sksvhn.plotting import ReadingsDisplay
 
@@ -166,7 +185,8 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Streams that never end
 # ----------------------
-# `partial_fit` takes a part at a time, whatever comes next, and predicts in between.
+# `partial_fit` takes a part at a time, whatever comes next, and predicts in between. Here the parts
+# of the file stand for a stream, which brings each of them twice.
 
 from sksvhn import SVHNMLPClassifier
 
@@ -182,7 +202,8 @@ import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.plot(np.arange(1, len(scores) + 1) * 500, scores, "o-", color="#0072B2")
-ax.set(xlabel="Digits seen", ylabel="Test accuracy", title=source, ylim=(0, None))
+ax.set(xlabel="Digits seen", ylabel=f"Right of {len(y_test)} test digits", ylim=(0, None))
+ax.set_title(source, fontsize=10)
 ax.yaxis.set_major_formatter("{x:.0%}")
 ax.spines[["top", "right"]].set_visible(False)
 temporary.cleanup()

@@ -34,9 +34,12 @@ X, y = make_digit_sequences(images[:-500], labels[:-500], n_samples=2000, random
 X_test, y_test = make_digit_sequences(
     images[-500:], labels[-500:], n_samples=500, random_state=1, **strips
 )
-clf = SVHNSequenceClassifier(stem=None, channels=((16,), (32,)), max_epochs=8, random_state=0)
+clf = SVHNSequenceClassifier(
+    stem=None, channels=((16,), (32,), (64,)), batch_size=32, max_epochs=8, random_state=0
+)
 clf.fit(X, y)
-print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} numbers right")
+print(f"{source}: {len(X)} to train on")
+print(f"{clf.score(X_test, y_test):.1%} of {len(y_test)} others are read rightly")
 
 # %%
 # Save and load
@@ -134,6 +137,7 @@ same = np.array_equal(unlucky.predict_proba(X_test), clf.predict_proba(X_test))
 print("the same probabilities:", same)
 
 # %%
+# Its learning curves have the epochs before and after:
 
 from sksvhn.plotting import LearningCurvesDisplay
 
