@@ -275,5 +275,10 @@ class CoverageDisplay(Shown):
                 self.coverage_at_accuracy, np.asarray(self.coverage), np.asarray(self.accuracies)
             )
             (self.mark_,) = ax.plot(
-                self.coverage_at_accuracy, height, "o", color=self.line_.get_color(), label="_mark"
+                self.coverage_at_accuracy,
+                height,
+                "o",
+                color=self.line_.get_color(),
+                label="_mark",
+                clip_on=False,  # it may be on the frame
             )
