@@ -11,8 +11,8 @@ the network has to find the number first.
 # Single digits
 # -------------
 # scikit-learn has small handwritten digits. Where the environment variable ``SKSVHN_DATA`` names a
-# folder with the files of MNIST in ``mnist``, those are taken. No digit in a test number has been
-# in a training number.
+# folder with the files of MNIST in ``mnist``, those are taken. Test numbers are written with other
+# pictures of digits than training numbers.
 
 import os
 from pathlib import Path
@@ -33,20 +33,23 @@ else:
     X_train, X_test, y_train, y_test = train_test_split(
         (digits.images * (255 / 16)).astype(np.uint8), digits.target, test_size=0.3, random_state=0
     )
-X_train.shape, X_test.shape
+size = "x".join(map(str, X_train.shape[1:]))
+print(f"{source}, {size} pixels: {len(X_train):,} for training numbers, {len(X_test):,} for test")
 
 # %%
 # In a row
 # --------
-# Strips have room for five digits and hold one to four: the tiles behind the last are blank.
+# Strips have room for five digits and hold one to four: the tiles behind the last digit are blank.
 
 train = make_digit_sequences(X_train, y_train, n_samples=4000, random_state=0)
 test = make_digit_sequences(X_test, y_test, n_samples=1000, random_state=1)
+what = f"{source}, {len(train.target):,} strips to train on, {len(test.target):,} to test"
 
 # %%
-# Course work B cut each strip into five tiles, and read all with the same layers: two convolutions
-# and a dense layer. Blank is an eleventh class, and the number ends at the first blank. The
-# settings are its own, but for the 10,001 steps of training, which are a thousand here.
+# A published tutorial (B1 on the results page) cut each strip into five tiles, and read all with
+# the same layers: two convolutions and a dense layer. Blank is an eleventh class, and the number
+# ends at the first blank. The settings are its own, but for the 10,001 steps of training, which are
+# a thousand here.
 
 from sksvhn import SVHNSequenceClassifier
 
@@ -54,6 +57,7 @@ tiles = SVHNSequenceClassifier(
     head="tiles",
     blank_class=True,
     max_length=5,
+    input_size=None,
     stem=None,
     channels=((32,), (64,)),
     kernel_size=5,
@@ -78,8 +82,7 @@ tiles.fit(train.images, train.target)
 print(tiles.summary())
 
 # %%
-# Of digits most are read right. Whole numbers need all of their digits, and so are right less
-# often.
+# A whole number needs all of its digits, and so is right less often than a digit.
 
 from sksvhn.metrics import (
     bootstrap_interval,
@@ -90,13 +93,13 @@ from sksvhn.metrics import (
 
 
 def report(name, y_true, y_pred):
-    print(f"{name}, {source}")
-    for what, score in (
+    print(f"{name}. {what}")
+    for measure, score in (
         ("digits", digit_accuracy_score),
         ("whole numbers", sequence_accuracy_score),
     ):
         value, low, high = bootstrap_interval(score, y_true, y_pred, random_state=0)
-        print(f"  {what}: {value:.1%} ({low:.1%} to {high:.1%})")
+        print(f"  {measure}: {value:.1%} ({low:.1%} to {high:.1%})")
     positions = position_accuracy_scores(y_true, y_pred)
     print("  by position: " + ", ".join(f"{score:.1%}" for score in positions))
 
@@ -104,16 +107,19 @@ def report(name, y_true, y_pred):
 report("Five tiles", test.target, tiles.predict(test.images))
 
 # %%
-# The package's own reader does not know of tiles. One attention map for each position finds its
-# digit, and a head of its own tells the length.
+# The package's own reader is not told where the tiles are. One attention map for each position
+# learns to find its digit, and a head of its own tells the length. Its layers are as narrow as B's
+# here.
 
 attention = SVHNSequenceClassifier(
-    stem=None, channels=((32,), (64,)), max_epochs=8, random_state=0
-).fit(train.images, train.target)
+    input_size=None, stem=None, channels=((32,), (64,)), max_epochs=8, random_state=0
+)
+attention.fit(train.images, train.target)
 read, sure = attention.predict(test.images, return_confidence=True)
 report("Attention", test.target, read)
 
 # %%
+# The first test strips, as it read them:
 
 import matplotlib.pyplot as plt
 
@@ -127,14 +133,16 @@ display = ReadingsDisplay.from_predictions(
     n_columns=4,
     figure=plt.figure(figsize=(9, 4.5), layout="constrained"),
 )
-_ = display.figure_.supxlabel(source, fontsize=9)
+_ = display.figure_.supxlabel(what, fontsize=9)
 
 # %%
 # On a canvas
 # -----------
-# Course work D wrote SVHN's own numbers with such digits, at a random place and size on a white
-# canvas. With ``SKSVHN_DATA`` the numbers are those of ``svhn/train.tar.gz``; otherwise they are
-# drawn, with SVHN's lengths.
+# Another course work (D2 on the results page) wrote SVHN's own numbers with MNIST's digits, at a
+# random place of a white canvas of 64x64 pixels. With ``SKSVHN_DATA`` the numbers are those of
+# ``svhn/train.tar.gz``; otherwise they are drawn, with SVHN's lengths up to four. Sizes vary, too.
+#
+# The reader now has three stages of convolutions, half as wide as by default.
 
 from sksvhn.datasets import read_digit_struct
 
@@ -149,28 +157,31 @@ else:
     canvas = {"layout": "canvas", "max_length": 4}
     train = make_digit_sequences(X_train, y_train, n_samples=4000, random_state=0, **canvas)
     test = make_digit_sequences(X_test, y_test, n_samples=1000, random_state=1, **canvas)
+what = f"{source}, {len(train.target):,} canvases to train on, {len(test.target):,} to test"
 clf = SVHNSequenceClassifier(
     channels=((16, 16), (32, 32), (64, 64)), augmentation=0.3, max_epochs=14, random_state=0
 )
 clf.fit(train.images, train.target, X_val=test.images, y_val=test.target)
 read, sure = clf.predict(test.images, return_confidence=True)
-report("Canvas", test.target, read)
+report("Anywhere on a canvas", test.target, read)
 
 # %%
-# Nobody told the network where the numbers stand. It found out, position by position.
+# Nobody told the network where the numbers stand. It found out, position by position: orange is
+# where each head looks for its digit.
 
 from sksvhn.plotting import AttentionDisplay
 
 three_digits = np.flatnonzero([len(number) == 3 for number in read])[:4]
 display = AttentionDisplay.from_estimator(clf, test.images[three_digits])
-_ = display.figure_.supxlabel(source, fontsize=9)
+display.figure_.set_facecolor("0.9")  # on which the canvases show
+_ = display.figure_.supxlabel(what, fontsize=9)
 
 # %%
 # How it learned: the length and each position by themselves are thin lines, the whole number the
-# thick one. Numbers are rarely longer than three digits, so the last positions learn late. The test
-# numbers are only watched here: nothing is chosen by them.
+# thick one. Numbers are rarely longer than three digits, so the last positions learn late. The
+# legend's validation is the test numbers, which are only watched here: nothing is chosen by them.
 
 from sksvhn.plotting import LearningCurvesDisplay
 
 display = LearningCurvesDisplay.from_estimator(clf)
-_ = display.figure_.supxlabel(source, fontsize=9)
+_ = display.figure_.supxlabel(what, fontsize=9)

@@ -2,23 +2,25 @@
 How deep a network should be
 ============================
 
-Whole numbers read by networks of one to seven layers, dense ones and convolutional ones. Course
-work C drew this chart for SVHN; here it is drawn again. It starts where a network has one layer: at
-logistic regression.
+Whole numbers read by networks of one to seven layers, dense ones and convolutional ones. A
+published course work, C on the results page, drew this chart for SVHN; here it is drawn again. It
+starts where a network has one layer: at logistic regression.
 """
 
 # %%
 # One layer
 # ---------
 # Logistic regression is a network with one layer. Course work C fitted scikit-learn's, untuned, to
-# 20,000 letters of notMNIST. Where the environment variable ``SKSVHN_DATA`` names a folder with the
-# files of ``notmnist``, they are read; otherwise the same letters are drawn.
+# 20,000 letters of notMNIST, A to J, and read 89 % (C3). Where the environment variable
+# ``SKSVHN_DATA`` names a folder with the files of ``notmnist``, they are read; otherwise the same
+# letters are drawn.
 
 import os
 from pathlib import Path
 
 from sksvhn import SVHNLogisticRegression
 from sksvhn.datasets import load_mnist, load_svhn_numbers, make_digit_sequences, make_street_numbers
+from sksvhn.metrics import bootstrap_interval, sequence_accuracy_score
 
 folder = os.environ.get("SKSVHN_DATA")
 if folder:
@@ -37,16 +39,19 @@ else:
         return_X_y=True,
     )
 n_test = len(y) // 5
-print(f"{source}: {len(y) - n_test} to train on, {n_test} to test")
+print(f"{source}, {len(y) - n_test:,} to train on, {n_test:,} to test")
 for features in ("pixels", "hog"):
     clf = SVHNLogisticRegression(features=features).fit(letters[:-n_test], y[:-n_test])
-    print(f"  {features}: {clf.score(letters[-n_test:], y[-n_test:]):.1%}")
+    interval = bootstrap_interval(
+        sequence_accuracy_score, y[-n_test:], clf.predict(letters[-n_test:]), random_state=0
+    )
+    print(f"  {features}: {interval.estimate:.1%} ({interval.low:.1%} to {interval.high:.1%})")
 
 # %%
-# notMNIST's letters are all light on dark, and one layer on their pixels reads most of them. In
-# pictures as of a street a letter may as well be dark on light, which no weighted sum of pixels
-# gets right: it takes features that do not mind, such as histograms of oriented gradients, or
-# layers that learn some.
+# In brackets are 95 % intervals. notMNIST's letters are all light on dark. In drawn pictures, as in
+# those of a street, a letter may as well be dark on light, and no weighted sum of pixels is the
+# same for both: it takes features that do not mind, such as histograms of oriented gradients
+# (``"hog"``), or layers that learn some.
 
 # %%
 # The numbers
@@ -83,20 +88,20 @@ else:
     X_test, y_test = make_digit_sequences(
         images[1], y_single_test, n_samples=1000, random_state=1, **canvas
     )
-X_train.shape, X_test.shape
+what = f"{source}, {len(X_train):,} to train on, {len(X_test):,} to test"
+print(f"{what}, of {X_train.shape[1]}x{X_train.shape[2]} pixels")
 
 # %%
 # The networks
 # ------------
 # Outputs count as a layer: a network of one layer has no hidden one, and is a logistic regression
-# of the length and of each position. Dense layers have the widths of course work C. From four
-# layers on there is a network whose first three are convolutions. C trained for 100,000 steps of
-# plain gradient descent; Adam does with fewer.
+# of the length and of each position. Dense layers are 128 to 16 units wide. From four layers on
+# there is also a network whose first three are convolutions. C trained for 100,000 steps of plain
+# gradient descent, on 230,070 numbers; a few hundred steps of Adam have to do here.
 
 import pandas as pd
 
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.metrics import bootstrap_interval, sequence_accuracy_score
 
 settings = {
     "head": "dense",
@@ -134,14 +139,14 @@ for (kind, depth), clf in networks.items():
     interval = bootstrap_interval(sequence_accuracy_score, y_test, found, random_state=0)
     rows.append(
         {"network": kind, "layers": depth, "training": clf.score(X_train, y_train)}
-        | {"test": interval.estimate, "low": interval.low, "high": interval.high}
+        | {"test": interval.estimate, "95 % from": interval.low, "to": interval.high}
     )
 table = pd.DataFrame(rows)
 
 # %%
 # The chart
 # ---------
-# Lines are test numbers, with 95 % intervals; dotted lines are training numbers.
+# Lines with dots are test numbers, with 95 % intervals; dotted lines are training numbers.
 
 import matplotlib.pyplot as plt
 
@@ -150,7 +155,7 @@ for kind, color in (("dense", "#0072B2"), ("convolutional", "#D55E00")):
     part = table[table["network"] == kind]
     ax.plot(part["layers"], part["training"], ":", color=color)
     ax.plot(part["layers"], part["test"], "o-", color=color)
-    ax.fill_between(part["layers"], part["low"], part["high"], color=color, alpha=0.15, lw=0)
+    ax.fill_between(part["layers"], part["95 % from"], part["to"], color=color, alpha=0.15, lw=0)
     ax.annotate(
         kind,
         (7, part["test"].iloc[-1]),
@@ -159,14 +164,18 @@ for kind, color in (("dense", "#0072B2"), ("convolutional", "#D55E00")):
         color=color,
         va="center",
     )
-ax.set(xlabel="Layers", ylabel="Whole numbers right", title=source, ylim=(0, 1.02))
+ax.set(xlabel="Layers", ylabel="Whole numbers right", ylim=(0, 1.02))
 ax.yaxis.set_major_formatter("{x:.0%}")
 ax.spines[["top", "right"]].set_visible(False)
+_ = figure.suptitle(what, fontsize=10)
 
 # %%
-# One hidden layer gains most. Further dense layers know the training numbers better, and new ones
-# hardly: each weight belongs to one pixel, so that a digit has to be learned anew at every place.
-# Convolutions look for the same strokes everywhere. The deepest networks are behind on the training
-# numbers, too: the epochs they got here are few for them.
+# Of the dense layers the first hidden one gains most. A few more know the training numbers better,
+# and new ones hardly: each weight belongs to one pixel, so that a digit has to be learned anew at
+# every place. Convolutions look for the same strokes everywhere. The deepest networks know the
+# training numbers less well, too, after the few epochs that they have here. With its long training
+# course work C published 60 % for one layer, 89.3 % for two, at last 90 % for dense layers and
+# 95 % with convolutions.
 
-table.style.hide().format("{:.1%}", subset=["training", "test", "low", "high"])
+print(what)
+table.style.hide().format("{:.1%}", subset=["training", "test", "95 % from", "to"])
