@@ -27,6 +27,18 @@ __all__ = [
     "transcribe",
 ]
 
+_PACKAGES = (
+    "callbacks",
+    "datasets",
+    "estimators",
+    "inspection",
+    "metrics",
+    "model_selection",
+    "plotting",
+    "preprocessing",
+    "transcription",
+)
+
 __version__ = version("sksvhn")
 
 
@@ -35,8 +47,10 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         module = ".transcription" if name == "transcribe" else ".estimators"
         return getattr(import_module(module, __name__), name)
+    if name in _PACKAGES:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *_PACKAGES})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from sklearn.utils.validation import validate_data
 from ._lazy_pictures import LazyPictures, is_lazy
 
 ImageShape = tuple[int, int, int]
+
+# Shorter rows are tables, whose features need be no pixels.
+LEAST_PIXELS = 256
 
 
 def check_pictures(
@@ -230,6 +234,14 @@ def _settle_shape(
     side = math.isqrt(n_features // 3)
     if 3 * side * side == n_features:
         return (side, side, 3)
+    if n_features >= LEAST_PIXELS:
+        warnings.warn(
+            f"X has rows of {n_features} pixels, which make no square picture, grey or in colour: "
+            "each is taken for a picture of one row; pass image_shape=(height, width) if that is "
+            "wrong.",
+            UserWarning,
+            stacklevel=5,
+        )
     return (1, n_features, 1)
 
 

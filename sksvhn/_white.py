@@ -43,11 +43,18 @@ def is_white(value: object) -> bool:
 
 
 def check_white(pictures: NDArray[Any], learned: int | None) -> None:
-    """Refuse pixels from 0 to 1 where those learned go to 255, and the reverse."""
+    """Refuse pixels from 0 to 1 where those learned go to 255, the reverse, and pixels around 0."""
+    low, high = float(pictures.min()), float(pictures.max())
+    # Resizing may leave pixels a little below 0.
+    if learned is not None and low < -max(high, 0) / 4:
+        raise ValueError(
+            f"X holds pixels from {low:g} to {high:g}, but the training pictures held none below "
+            f"0; pass pixels from 0 to {learned}."
+        )
     found = white_of(pictures)
     if {learned, found} == {1, 255}:
         change = "multiply X by" if learned == 255 else "divide X by"
         raise ValueError(
-            f"X holds pixels from {pictures.min():g} to {pictures.max():g}, but in the training "
-            f"pictures white was {learned}; {change} 255."
+            f"X holds pixels from {low:g} to {high:g}, but in the training pictures white was "
+            f"{learned}; {change} 255."
         )

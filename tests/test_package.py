@@ -85,6 +85,11 @@ def test_estimators_are_at_the_top() -> None:
     for name in sksvhn.__all__:
         home = sksvhn.transcription if name == "transcribe" else sksvhn.estimators
         assert getattr(sksvhn, name) is getattr(home, name)
+    for name in SUBPACKAGES:
+        assert name in dir(sksvhn)
+    code = "import sksvhn; print(sksvhn.metrics.sequence_accuracy_score(['1'], ['1']))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "1.0\n"
     with pytest.raises(AttributeError, match="SVHNTypo"):
         sksvhn.SVHNTypo  # noqa: B018
 

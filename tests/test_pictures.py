@@ -47,6 +47,12 @@ def test_shape_of_pictures(shape: Any, image_shape: Any, expected: Any) -> None:
     assert estimator.n_features_in_ == np.prod(expected)
 
 
+def test_long_rows_that_make_no_square() -> None:
+    with pytest.warns(UserWarning, match=r"rows of 3200 pixels, .* pass image_shape"):
+        check_pictures(BaseEstimator(), np.zeros((2, 3200), np.uint8), reset=True)
+    check_pictures(BaseEstimator(), np.zeros((2, 3200), np.uint8), reset=True, image_shape=(64, 50))
+
+
 @pytest.mark.parametrize(
     ("dtype", "expected"),
     [

@@ -117,6 +117,7 @@ def _train(data: Bunch, max_epochs: int, *, quiet: bool) -> tuple[Any, Any, dict
         max_epochs=max_epochs, random_state=0, callbacks=[EpochLines(quiet=quiet)]
     )
     times = [time.perf_counter()]
+    note("Training the baseline, then the reader", quiet=quiet)
     with busy("Training the baseline", quiet=quiet):
         baseline.fit(data.images, data.target)
     times.append(time.perf_counter())

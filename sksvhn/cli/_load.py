@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 import warnings
 from functools import partial
 from pathlib import Path
@@ -90,6 +91,9 @@ def load_labelled(
             )
         except ValueError as error:  # which may advise what has another name here
             raise ValueError(str(error).replace(SKIP, "--on-error skip")) from error
+        except FileNotFoundError as error:
+            hint = " A .csv file lists pictures of your own: see --help." if path.is_dir() else ""
+            raise FileNotFoundError(f"{error}{hint}") from error
         return Labelled(data.images, data.target, "numbers", crop, margin)
     if kind == "converted":
         found = read_converted(path)
@@ -113,7 +117,12 @@ def _kind_of_file(path: Path) -> Literal["numbers", "listed", "mat", "converted"
     if start == b"MATLAB 5.0":
         return "mat"
     if not h5py.is_hdf5(path):
-        return "numbers"
+        if start.startswith(b"\x1f\x8b") or tarfile.is_tarfile(path):
+            return "numbers"
+        raise ValueError(
+            f"{path} holds no labelled pictures; pass SVHN's files, such as train.tar.gz, or a "
+            ".csv file that lists pictures of your own: see --help."
+        )
     try:
         if is_converted(path):
             return "converted"

@@ -115,7 +115,9 @@ def number_table(files: NumberFiles) -> NumberTable:
     """
     data = files.digit_struct()
     if not _is_hdf5(data):
-        kind = "a MATLAB 5 file" if data.startswith(b"MATLAB 5.0") else f"{len(data)} other bytes"
+        kind = f"{len(data)} other bytes"
+        if data.startswith(b"MATLAB 5.0"):
+            kind = "a MATLAB 5 file, as load_svhn_digits reads"
         raise ValueError(
             f"{files.digit_struct_name} must be a MATLAB 7.3 (HDF5) file; it is {kind}."
         )

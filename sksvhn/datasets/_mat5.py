@@ -99,7 +99,9 @@ def _byte_order(header: bytes, path: Path) -> str:
     if len(header) == 128 and header[124:] == b"\x01\x00MI":
         return ">"
     if header.startswith((b"MATLAB 7.3", b"\x89HDF")):
-        kind = "a MATLAB 7.3 (HDF5) file"
+        kind = "a MATLAB 7.3 (HDF5) file, as load_svhn_numbers and load_svhn_h5 read"
+    elif header.startswith(b"\x1f\x8b"):
+        kind = "an archive, as load_svhn_numbers reads"
     elif len(header) < 128:
         kind = f"{len(header)} bytes long"
     else:

@@ -184,7 +184,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
     verbose : int, default=0
-        1 prints a line an epoch, 2 shows a bar over its batches as well.
+        1 prints a line an epoch: loss and score (the share right) of training and validation
+        pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
 
     Attributes
     ----------

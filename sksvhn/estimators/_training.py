@@ -168,6 +168,11 @@ class EpochTable(PrintLog):
             row = {key: row[key]}  # what is not said to be the best gets no colour
         return str(super().format_row(row, key, color))
 
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Print a line, which files and pipes show at once."""
+        super().on_epoch_end(net, **kwargs)
+        sys.stdout.flush()
+
 
 # Multiply-adds of a step of a network without convolutions from which on bfloat16 is faster: it
 # costs one of 9 million a quarter more time, and saves a sixth of one of 44 million.

@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 
 import sksvhn
@@ -77,6 +78,16 @@ def test_goes_on_from_a_checkpoint(run: Run, archives: Path, tmp_path: Path) -> 
     assert run(*command).exit_code == 2  # it is over, and its model there
     (folder / "SVHNSequenceClassifier-0.checkpoint").touch()
     assert run(*command).exit_code == 0
+
+
+def test_what_holds_no_labels(run: Run, tmp_path: Path) -> None:
+    photo, out = tmp_path / "photo.png", tmp_path / "m.sksvhn"
+    Image.new("L", (600, 600)).save(photo)
+    for data, said in ((photo, "holds no labelled pictures; pass"), (tmp_path, "digitStruct.mat.")):
+        result = run("train", data, "-o", out)
+        assert result.exit_code == 1
+        assert said in result.stderr
+        assert "csv file" in result.stderr
 
 
 def test_digits(run: Run, course_file: Path, tmp_path: Path) -> None:

@@ -188,3 +188,7 @@ def test_pixels_of_another_scale_are_refused() -> None:
     clf = SVHNLogisticRegression().fit(X, np.arange(20) % 2)
     with pytest.raises(ValueError, match="multiply X by 255"):
         clf.predict(X / 255)
+    for wrong in (X / 127.5 - 1, X - 128, -X):
+        with pytest.raises(ValueError, match="held none below 0; pass pixels from 0 to 255"):
+            clf.predict(wrong)
+    clf.predict(X - 5)  # as resizing may leave them
