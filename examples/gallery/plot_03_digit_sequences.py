@@ -109,7 +109,8 @@ report("Five tiles", test.target, tiles.predict(test.images))
 # %%
 # The package's own reader is not told where the tiles are. One attention map for each position
 # learns to find its digit, and a head of its own tells the length. Its layers are as narrow as B's
-# here.
+# here. For the larger strips of MNIST so few epochs are not enough: the results page has it after
+# all of its epochs.
 
 attention = SVHNSequenceClassifier(
     input_size=None, stem=None, channels=((32,), (64,)), max_epochs=8, random_state=0
