@@ -22,9 +22,12 @@ def white_of(pictures: NDArray[Any]) -> int | None:
     pictures : ndarray of shape (n, height, width, channels)
         Pixels of any range.
     """
-    if min(pictures.shape[1:3]) < MIN_SIDE or pictures.min() < 0:
+    return _white_between(pictures, float(pictures.min()), float(pictures.max()))
+
+
+def _white_between(pictures: NDArray[Any], low: float, high: float) -> int | None:
+    if min(pictures.shape[1:3]) < MIN_SIDE or low < 0:
         return None
-    high = pictures.max()
     if DARKEST < high <= 255:
         return 255
     if 0 < high <= 1 and not np.array_equal(pictures, np.trunc(pictures)):
@@ -51,7 +54,7 @@ def check_white(pictures: NDArray[Any], learned: int | None) -> None:
             f"X holds pixels from {low:g} to {high:g}, but the training pictures held none below "
             f"0; pass pixels from 0 to {learned}."
         )
-    found = white_of(pictures)
+    found = _white_between(pictures, low, high)
     if {learned, found} == {1, 255}:
         change = "multiply X by" if learned == 255 else "divide X by"
         raise ValueError(

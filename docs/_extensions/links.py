@@ -6,6 +6,7 @@ Public names in `code` lead to their reference, links to a script of the gallery
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -34,6 +35,7 @@ def link_names(app: Sphinx, page: nodes.document, docname: str) -> None:
             literal.replace_self(reference)
 
 
+@cache  # all pages have been read by then
 def by_short_name(app: Sphinx) -> dict[str, tuple[str, str, str]]:
     """Return where the names are that people write: without the packages before them."""
     found = {}

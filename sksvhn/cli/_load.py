@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import warnings
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from ..datasets import (
 )
 from ..datasets._crops import SKIP
 from ..datasets._mat73 import H5PY_ERRORS
+from ..datasets._number_files import is_archive
 from ..preprocessing._load_image import Color
 from ._converted import is_converted, read_converted
 from ._labelled import Labelled
@@ -117,7 +117,7 @@ def _kind_of_file(path: Path) -> Literal["numbers", "listed", "mat", "converted"
     if start == b"MATLAB 5.0":
         return "mat"
     if not h5py.is_hdf5(path):
-        if start.startswith(b"\x1f\x8b") or tarfile.is_tarfile(path):
+        if is_archive(path):
             return "numbers"
         raise ValueError(
             f"{path} holds no labelled pictures; pass SVHN's files, such as train.tar.gz, or a "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import CropStyle, number_region, resize_region
 from ._picture_files import Color
@@ -19,6 +21,19 @@ from ._progress import with_progress
 SKIP = "on_error='skip'"
 
 OnError = Literal["raise", "skip"]
+
+#: What the parameters may be that loaders of cropped pictures share.
+CROPPED_CONSTRAINTS = {
+    "image_size": [tuple, list],
+    "color": [StrOptions({"auto", "grey", "rgb"})],
+    "crop": [StrOptions({"stretch", "square"})],
+    "margin": [Interval(Real, 0, None, closed="left")],
+    "on_error": [StrOptions({"raise", "skip"})],
+    "return_X_y": ["boolean"],
+    "as_frame": ["boolean"],
+    "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
+}
 
 # Pictures handed to a worker at a time: enough to hide joblib's cost, few enough to hold.
 _CHUNK = 128

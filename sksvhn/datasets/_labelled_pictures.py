@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 
@@ -15,13 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
 
 from .._crop import CropStyle, check_image_size
 from .._csv_lines import BOX_COLUMNS, csv_lines
 from .._labels import DIGITS
 from ..preprocessing._load_image import read_picture
-from ._crops import SKIP, CropSettings, OnError, Task, read_crops, without_rows
+from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, Task, read_crops, without_rows
 from ._labelled import check_is_file
 from ._number_files import is_regular_file
 from ._picture_files import Color
@@ -44,15 +43,7 @@ class _Row:
     {
         "path": [str, PathLike],
         "alphabet": [str],
-        "image_size": [tuple, list],
-        "color": [StrOptions({"auto", "grey", "rgb"})],
-        "crop": [StrOptions({"stretch", "square"})],
-        "margin": [Interval(Real, 0, None, closed="left")],
-        "on_error": [StrOptions({"raise", "skip"})],
-        "return_X_y": ["boolean"],
-        "as_frame": ["boolean"],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
+        **CROPPED_CONSTRAINTS,
     },
     prefer_skip_nested_validation=True,
 )

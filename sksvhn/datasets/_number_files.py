@@ -152,15 +152,18 @@ def open_number_files(path: str | PathLike[str]) -> NumberFiles:
         return NumberFolder(path / DIGIT_STRUCT)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file or folder at {path}.")
-    with path.open("rb") as file:
-        start = file.read(512)
-    if start[:2] == _GZIP_MAGIC or start[257:262] == _TAR_MAGIC:
-        return NumberArchive(path)
-    return NumberFolder(path)
+    return NumberArchive(path) if is_archive(path) else NumberFolder(path)
 
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _TAR_MAGIC = b"ustar"
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file begins as archives do, damaged ones as well."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    return start[:2] == _GZIP_MAGIC or start[257:262] == _TAR_MAGIC
 
 
 def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:

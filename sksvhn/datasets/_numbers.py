@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral, Real
 from os import PathLike
 
 import numpy as np
@@ -11,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
 
 from .._crop import CropStyle, check_image_size
-from ._crops import SKIP, CropSettings, OnError, read_crops, without_rows
+from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, read_crops, without_rows
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
 from ._picture_files import Color, decode_picture
@@ -37,15 +36,7 @@ Unsupervised Feature Learning", NIPS Workshop on Deep Learning and Unsupervised 
 @validate_params(
     {
         "path": [str, PathLike],
-        "image_size": [tuple, list],
-        "color": [StrOptions({"auto", "grey", "rgb"})],
-        "crop": [StrOptions({"stretch", "square"})],
-        "margin": [Interval(Real, 0, None, closed="left")],
-        "on_error": [StrOptions({"raise", "skip"})],
-        "return_X_y": ["boolean"],
-        "as_frame": ["boolean"],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
+        **CROPPED_CONSTRAINTS,
     },
     prefer_skip_nested_validation=True,
 )
