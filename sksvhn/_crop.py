@@ -7,12 +7,13 @@ fractional.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+
+from ._parameters import as_python
 
 CropStyle = Literal["stretch", "square"]
 
@@ -203,15 +204,14 @@ def resize_region(
     return np.pad(pixels, padding[: pixels.ndim], mode="edge")
 
 
-def check_image_size(image_size: Sequence[Any]) -> tuple[int, int]:
+def check_image_size(image_size: Any) -> tuple[int, int]:
     """Return a size asked for as two ints, or say what is wrong with it."""
-    if len(image_size) != 2 or not all(
-        isinstance(n, (int, np.integer)) and n > 0 for n in image_size
-    ):
+    size = as_python(image_size)
+    if len(size) != 2 or not all(type(n) is int and n > 0 for n in size):
         raise ValueError(
             f"image_size must be two positive integers, (height, width); got {image_size!r}."
         )
-    return int(image_size[0]), int(image_size[1])
+    return size
 
 
 def _slide(start: float, length: float, limit: int) -> float:

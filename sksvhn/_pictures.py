@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from ._lazy_pictures import LazyPictures, is_lazy
+from ._parameters import as_python
 
 ImageShape = tuple[int, int, int]
 
@@ -246,14 +247,15 @@ def _settle_shape(
 
 
 def _stated_shape(image_shape: Sequence[Any]) -> ImageShape:
+    sizes = as_python(image_shape)
     if (
-        len(image_shape) not in (2, 3)
-        or not all(isinstance(size, (int, np.integer)) and size >= 1 for size in image_shape)
-        or (*image_shape, 1)[2] not in (1, 3)
+        len(sizes) not in (2, 3)
+        or not all(type(size) is int and size >= 1 for size in sizes)
+        or (*sizes, 1)[2] not in (1, 3)
     ):
         raise ValueError(
             f"image_shape={image_shape!r} must be (height, width) or (height, width, channels): "
             "positive integers, and 1 or 3 channels."
         )
-    height, width, channels = map(int, (*image_shape, 1)[:3])
+    height, width, channels = (*sizes, 1)[:3]
     return (height, width, channels)

@@ -24,7 +24,7 @@ OnError = Literal["raise", "skip"]
 
 #: What the parameters may be that loaders of cropped pictures share.
 CROPPED_CONSTRAINTS = {
-    "image_size": [tuple, list],
+    "image_size": ["array-like"],
     "color": [StrOptions({"auto", "grey", "rgb"})],
     "crop": [StrOptions({"stretch", "square"})],
     "margin": [Interval(Real, 0, None, closed="left")],

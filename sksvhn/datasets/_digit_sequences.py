@@ -12,10 +12,11 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import check_image_size
 from .._labels import numbers_to_strings
+from .._parameters import validate_params
 from ._street_numbers import length_probabilities
 
 Layout = Literal["row", "canvas"]
@@ -61,7 +62,7 @@ class _Sequences(NamedTuple):
         "numbers": ["array-like", None],
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "length_distribution": [StrOptions({"svhn", "uniform"}), "array-like", None],
-        "canvas_size": [tuple, list],
+        "canvas_size": ["array-like"],
         "background": [Interval(Integral, 0, 255, closed="both"), None],
         "random_state": ["random_state"],
         "return_X_y": ["boolean"],

@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from .._parameters import validate_params
 from ._labelled import check_is_file, digits_of_labels, labelled_bunch
 from ._mat5 import read_mat5_arrays
 

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import CropStyle, check_image_size
+from .._parameters import validate_params
 from ._cache import MmapMode, load_cached, store_cached
 from ._digits import load_svhn_digits
 from ._download import PublishedFile, Retries, check_mirrors, download_file, find_file
@@ -57,7 +58,7 @@ _LAYOUT = 1
     {
         "format": [StrOptions({"numbers", "digits"})],
         "subset": [StrOptions({"train", "test", "extra"})],
-        "image_size": [tuple, list],
+        "image_size": ["array-like"],
         "color": [StrOptions({"auto", "grey", "rgb"})],
         "crop": [StrOptions({"stretch", "square"})],
         "margin": [Interval(Real, 0, None, closed="left")],

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from .._parameters import validate_params
 from ._labelled import check_is_file, digits_of_labels, labelled_bunch
 from ._mat73 import H5PY_ERRORS
 from ._number_files import MAX_DEFLATION

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
 from .._crop import CropStyle, check_image_size
 from .._csv_lines import BOX_COLUMNS, csv_lines
 from .._labels import DIGITS
+from .._parameters import validate_params
 from ..preprocessing._load_image import read_picture
 from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, Task, read_crops, without_rows
 from ._labelled import check_is_file

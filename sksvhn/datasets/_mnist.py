@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from .._parameters import validate_params
 from ._idx import read_idx
 from ._labelled import labelled_bunch
 from ._number_files import is_regular_file, read_picture

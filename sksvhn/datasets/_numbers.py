@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
 from .._crop import CropStyle, check_image_size
+from .._parameters import validate_params
 from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, read_crops, without_rows
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files

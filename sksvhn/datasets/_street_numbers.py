@@ -15,10 +15,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import check_image_size
 from .._labels import DIGITS
+from .._parameters import validate_params
 from ._fonts import FontFace, find_fonts
 from ._progress import with_progress
 from ._scene import SceneSettings, StreetNumber, photograph_number
@@ -55,12 +56,12 @@ Fonts, with the packages they come from:
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "image_size": [tuple, list],
+        "image_size": ["array-like"],
         "color": ["boolean"],
         "alphabet": [str],
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "length_distribution": [StrOptions({"svhn"}), "array-like"],
-        "margin": [tuple, list],
+        "margin": ["array-like"],
         "font_dir": [str, PathLike, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
@@ -216,7 +217,7 @@ def make_street_numbers(
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
-        "image_size": [tuple, list],
+        "image_size": ["array-like"],
         "color": ["boolean"],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],

@@ -45,7 +45,7 @@ class Architecture:
     def from_parameters(
         cls,
         *,
-        hidden_layer_sizes: Sequence[int],
+        hidden_layer_sizes: int | Sequence[int],
         activation: str,
         negative_slope: float,
         normalization: str | Sequence[str | None] | None,
@@ -67,7 +67,11 @@ class Architecture:
             If a width, kernel size, list length or name is not one there can be.
         """
         stages = _stages(channels)
-        hidden = tuple(hidden_layer_sizes)
+        hidden = (
+            tuple(hidden_layer_sizes)
+            if isinstance(hidden_layer_sizes, (tuple, list))
+            else (hidden_layer_sizes,)
+        )
         if not all(map(_is_positive_int, hidden)):
             raise ValueError(
                 f"hidden_layer_sizes={hidden_layer_sizes!r} must hold positive integers, one a "

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from .._lazy_pictures import BLOCK_BYTES, LazyPictures, in_blocks
 from .._model_file import read_file, write_file
+from .._parameters import python_params
 from .._plain import from_plain, to_plain
 from ._layers import Dropout
 from ._training import KeepBest, TrainingNet
@@ -97,7 +98,7 @@ class Checkpoint:
                 f"checkpoint_dir={os.fspath(folder)!r} is no folder and cannot become one "
                 f"({error.strerror}); name another."
             ) from error
-        params = estimator.get_params(deep=False)
+        params = vars(python_params(estimator))
         present = random_state.get_state(legacy=False)
         seed = params["random_state"]
         whole = {

@@ -32,7 +32,7 @@ class SVHNCNNClassifier(DigitClassifier):
     head : {"attention", "dense"}, default="attention"
         What follows the last stage: one learned attention map, by which features are averaged over
         the picture, or all features side by side.
-    hidden_layer_sizes : sequence of ints, default=()
+    hidden_layer_sizes : int or sequence of ints, default=()
         Widths of the fully connected layers between the head and the output.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
@@ -199,7 +199,7 @@ class SVHNCNNClassifier(DigitClassifier):
         stem: tuple[int, int] | None = (5, 2),
         pooling: str | Sequence[str | None] | None = "max",
         head: str = "attention",
-        hidden_layer_sizes: Sequence[int] = (),
+        hidden_layer_sizes: int | Sequence[int] = (),
         activation: str = "relu",
         negative_slope: float = 0.01,
         normalization: str | Sequence[str | None] | None = "batch",

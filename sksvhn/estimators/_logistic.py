@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._crop import CropStyle
+from .._parameters import python_params
 from .._pictures import check_pictures
 from .._white import check_white, is_white, white_of
 from ._hog import CELL, hog_features, n_hog_features
@@ -110,7 +111,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "image_shape": [None, tuple, list],
+        "image_shape": [None, "array-like"],
         **PictureReader._parameter_constraints,
     }
 
@@ -172,8 +173,9 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         return n_hog_features(height, width) if hog else height * width * channels
 
     def _regression(self) -> LogisticRegression:
+        params = python_params(self)
         return LogisticRegression(
-            C=self.C, class_weight=self.class_weight, tol=self.tol, max_iter=self.max_iter
+            C=params.C, class_weight=params.class_weight, tol=params.tol, max_iter=params.max_iter
         )
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:

@@ -18,7 +18,7 @@ class SVHNMLPClassifier(DigitClassifier):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of ints, default=(512, 256, 128)
+    hidden_layer_sizes : int or sequence of ints, default=(512, 256, 128)
         Widths of the fully connected layers.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
@@ -166,14 +166,14 @@ class SVHNMLPClassifier(DigitClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DigitClassifier._parameter_constraints,
-        "normalization": [None, StrOptions({"batch", "group"}), tuple, list],
+        "normalization": [None, StrOptions({"batch", "group"}), "array-like"],
         "normalization_position": [StrOptions({"before_activation", "after_activation"})],
     }
 
     def __init__(
         self,
         *,
-        hidden_layer_sizes: Sequence[int] = (512, 256, 128),
+        hidden_layer_sizes: int | Sequence[int] = (512, 256, 128),
         activation: str = "relu",
         negative_slope: float = 0.01,
         normalization: str | Sequence[str | None] | None = "batch",

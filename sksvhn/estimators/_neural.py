@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from .._labels import as_labels
 from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
+from .._parameters import as_python, python_params
 from .._pictures import check_stored_pictures
 from .._white import check_white
 from ._architecture import (
@@ -59,10 +60,10 @@ MIN_PICTURE_SIDE = 16
 
 # Constraints of the parameters of convolutional networks.
 CONVOLUTIONAL: dict[str, list[Any]] = {
-    "channels": [tuple, list],
-    "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
-    "stem": [None, tuple, list],
-    "pooling": [None, StrOptions(set(POOLINGS)), tuple, list],
+    "channels": ["array-like"],
+    "kernel_size": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "stem": [None, "array-like"],
+    "pooling": [None, StrOptions(set(POOLINGS)), "array-like"],
 }
 
 
@@ -78,14 +79,14 @@ class NeuralClassifier(
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **PictureReader._parameter_constraints,
-        "image_shape": [None, tuple, list],
+        "image_shape": [None, "array-like"],
         "input_size": [None, Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": [tuple, list],
+        "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "negative_slope": [Interval(Real, 0, 1, closed="both")],
-        "normalization": [None, StrOptions(set(NORMALIZATIONS)), tuple, list],
+        "normalization": [None, StrOptions(set(NORMALIZATIONS)), "array-like"],
         "normalization_position": [StrOptions(set(NORMALIZATION_POSITIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left"), tuple, list],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "weight_init": [StrOptions(set(WEIGHT_INITS))],
         "bias_init": [Interval(Real, None, None, closed="neither")],
         "per_image_standardization": [StrOptions({"auto"}), "boolean"],
@@ -332,14 +333,15 @@ class NeuralClassifier(
         validation: tuple[Any, Any, Any] | None,
         classes: ArrayLike | None,
     ) -> Self:
-        pictures = check_stored_pictures(self, X, reset=fresh, image_shape=self.image_shape)
+        params = python_params(self)
+        pictures = check_stored_pictures(self, X, reset=fresh, image_shape=params.image_shape)
         check_consistent_length(pictures, as_labels(y))
         weights = _checked_weights(sample_weight, len(pictures))
         rows = np.flatnonzero(weights)
         targets = self._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
         data = TrainingData(pictures, rows, targets, weights[rows])
         by_label = self._label_weights(targets, weights[rows])
-        random_state = check_random_state(self.random_state)
+        random_state = check_random_state(params.random_state)
         device = resolve_device(self.device)
         if fresh:
             self._learn_pictures(pictures, data.weighted(by_label))
@@ -349,10 +351,10 @@ class NeuralClassifier(
             definition = self._definition(data, valid, device, fresh)
             checkpoint = Checkpoint(self.checkpoint_dir, self, definition, random_state)
             random_state = checkpoint.random_state
-        if valid is None and self.early_stopping and not incremental:
+        if valid is None and params.early_stopping and not incremental:
             train, held_out = train_test_split(
                 np.arange(len(data)),
-                test_size=self.validation_fraction,
+                test_size=params.validation_fraction,
                 random_state=random_state,
                 stratify=self._strata(data.targets),
             )
@@ -375,16 +377,16 @@ class NeuralClassifier(
         else:
             module = self.net_.module_
         auto = self._auto_augmentation if self._is_picture() else 0.0
-        self._strength = float(auto if self.augmentation == "auto" else self.augmentation)
-        fast = has_fast_bfloat16(device) and gains_by_bfloat16(module, self.batch_size)
-        self.amp_ = not self._float64 and (fast if self.amp == "auto" else bool(self.amp))
+        self._strength = float(auto if params.augmentation == "auto" else params.augmentation)
+        fast = has_fast_bfloat16(device) and gains_by_bfloat16(module, params.batch_size)
+        self.amp_ = not self._float64 and (fast if params.amp == "auto" else params.amp)
         if incremental and not fresh and self._goes_on:
-            self.net_.lr, self.net_.batch_size = self.lr, self.batch_size
+            self.net_.lr, self.net_.batch_size = params.lr, params.batch_size
         else:
             self.net_ = self._make_net(module, seed, incremental=incremental)
         self._goes_on = incremental
         n_before = len(self.net_.history or [])
-        epochs = 1 if incremental else self.max_epochs
+        epochs = 1 if incremental else params.max_epochs
         try:
             self.net_.train(data, valid, epochs=epochs, checkpoint=checkpoint)
         finally:
@@ -421,12 +423,13 @@ class NeuralClassifier(
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
-        per_image = self.per_image_standardization
+        params = python_params(self)
+        per_image = params.per_image_standardization
         self._standardizer = Standardizer.from_pictures(
             pictures,
             data.row_weights(),
-            input_size=self.input_size,
-            per_image=self._is_picture() if per_image == "auto" else bool(per_image),
+            input_size=params.input_size,
+            per_image=self._is_picture() if per_image == "auto" else per_image,
         )
         # float64 in means float64 through and through, as scikit-learn's checks ask.
         self._float64 = pictures.dtype == np.float64
@@ -455,7 +458,7 @@ class NeuralClassifier(
     def _architecture(self) -> Architecture:
         """Layers that the parameters name."""
         names = signature(Architecture.from_parameters).parameters
-        params = self.get_params(deep=False)
+        params = vars(python_params(self))
         return Architecture.from_parameters(**{n: params[n] for n in names if n in params})
 
     def _input_shape(self) -> tuple[int, int, int]:
@@ -480,7 +483,10 @@ class NeuralClassifier(
     def _make_net(
         self, module: nn.Module, seed: int, *, incremental: bool, trains: bool = True
     ) -> TrainingNet:
-        kind = "constant" if incremental and self.lr_schedule == "one_cycle" else self.lr_schedule
+        params = python_params(self)
+        kind = params.lr_schedule
+        if incremental and kind == "one_cycle":
+            kind = "constant"
         return TrainingNet(
             module,
             criterion=self._criterion,
@@ -497,21 +503,21 @@ class NeuralClassifier(
             rng=np.random.default_rng(seed),
             make_optimizer=partial(
                 make_optimizer,
-                self.optimizer,
-                momentum=self.momentum,
-                weight_decay=self.weight_decay,
+                params.optimizer,
+                momentum=params.momentum,
+                weight_decay=params.weight_decay,
             )
             if trains  # else the parameters may be any by now
             else NoOptimizer,
-            schedule=Schedule(kind, self.lr_decay, self.lr_decay_steps),
-            ema_decay=self.ema_decay,
+            schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
+            ema_decay=params.ema_decay,
             amp=self.amp_,
-            lr=self.lr,
-            batch_size=self.batch_size,
-            patience=self.n_iter_no_change if self.early_stopping and not incremental else None,
+            lr=params.lr,
+            batch_size=params.batch_size,
+            patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
             callbacks=self._checked_callbacks() if trains else None,
             device=self.device_,
-            verbose=int(self.verbose),
+            verbose=int(params.verbose),
         )
 
     def _outputs(self, X: ArrayLike) -> list[NDArray[Any]]:
@@ -530,12 +536,13 @@ class NeuralClassifier(
         return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
     def _n_views_seen(self) -> int:
-        if self.n_views not in range(1, len(VIEWS) + 1):
+        n_views = as_python(self.n_views)
+        if n_views not in range(1, len(VIEWS) + 1):
             raise ValueError(
                 f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
             )
         # A network that saw every picture in one place only would misread it from another.
-        return self.n_views if self._strength > 0 else 1
+        return n_views if self._strength > 0 else 1
 
     def summary(self) -> NetworkSummary:
         """Layers of the fitted network, with output shapes and numbers of weights.

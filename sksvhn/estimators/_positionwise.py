@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -83,7 +84,7 @@ class PositionwiseClassifier(
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **NumberReader._parameter_constraints,
-        "n_jobs": [None, int, np.integer],
+        "n_jobs": [None, Integral],
     }
 
     def __init__(

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from .._labels import DIGITS, NumberCodec, as_labels, label_form, numbers_to_strings
+from .._parameters import python_params
 from ._candidates import CandidateLists, RankedCandidates
 from ._decoding import (
     Pattern,
@@ -141,12 +142,13 @@ class NumberReader(metaclass=ABCMeta):
             known = np.concatenate([labels, named])
             known_strings = np.concatenate([strings, self._strings(classes, "classes")])
         if reset:
+            params = python_params(self)
             codec = NumberCodec.from_labels(
                 known,
                 known_strings,
-                alphabet=self.alphabet,
-                max_length=self.max_length,
-                blank=self.blank,
+                alphabet=params.alphabet,
+                max_length=params.max_length,
+                blank=params.blank,
             )
         else:
             codec = self._codec.for_labels(labels)

@@ -98,7 +98,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     blank_class : bool, default=False
         Whether the end of a number shows by one more class, a blank, at the positions behind it,
         instead of by a classifier of the length.
-    hidden_layer_sizes : sequence of ints, default=()
+    hidden_layer_sizes : int or sequence of ints, default=()
         Widths of the fully connected layers between the head and the outputs.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
@@ -278,7 +278,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         pooling: str | Sequence[str | None] | None = "max",
         head: str = "attention",
         blank_class: bool = False,
-        hidden_layer_sizes: Sequence[int] = (),
+        hidden_layer_sizes: int | Sequence[int] = (),
         activation: str = "relu",
         negative_slope: float = 0.01,
         normalization: str | Sequence[str | None] | None = "batch",
@@ -398,7 +398,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             "architecture": self._architecture(),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
-            "blank_class": self.blank_class,
+            "blank_class": bool(self.blank_class),
         }
 
     def _measure_names(self) -> list[str]:

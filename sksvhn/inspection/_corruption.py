@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, rotate
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._labels import BLANK
+from .._parameters import validate_params
 from .._pictures import as_array
 from ..metrics import risk_coverage_curve
 from ..metrics._readings import Readings, check_readings

@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._labels import BLANK, DIGITS, as_labels, numbers_to_strings
+from .._parameters import validate_params
 from ..model_selection import NumberKFold
 
 _COLUMNS = ("index", "label", "reading", "label_probability", "reading_probability")

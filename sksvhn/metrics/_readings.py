@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
 from sksvhn._labels import numbers_to_strings
+from sksvhn._parameters import validate_params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -11,9 +11,10 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
-from sklearn.utils._param_validation import Interval, RealNotInt, validate_params
+from sklearn.utils._param_validation import Interval, RealNotInt
 
 from .._labels import BLANK, numbers_to_strings
+from .._parameters import validate_params
 from ._split import group_codes, merge_rare
 
 _Part = NDArray[np.intp]

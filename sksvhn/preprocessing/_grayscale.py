@@ -57,7 +57,7 @@ class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     LUMA: ClassVar[tuple[float, float, float]] = (0.299, 0.587, 0.114)
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"image_shape": [None, tuple, list]}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"image_shape": [None, "array-like"]}
 
     def __init__(self, *, image_shape: tuple[int, ...] | None = None) -> None:
         self.image_shape = image_shape

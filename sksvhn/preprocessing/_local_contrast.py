@@ -69,7 +69,7 @@ class LocalContrastNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "sigma": [Interval(Real, 0, None, closed="neither")],
-        "image_shape": [None, tuple, list],
+        "image_shape": [None, "array-like"],
     }
 
     def __init__(self, *, sigma: float = 2.0, image_shape: tuple[int, ...] | None = None) -> None:

@@ -85,7 +85,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "image_size": [tuple, list],
+        "image_size": ["array-like"],
         "color": [StrOptions({"auto", "grey", "rgb"})],
         "crop": [StrOptions({"stretch", "square"})],
         "margin": [Interval(Real, 0, None, closed="left")],

@@ -61,8 +61,8 @@ class ImageResizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "image_size": [tuple, list],
-        "image_shape": [None, tuple, list],
+        "image_size": ["array-like"],
+        "image_shape": [None, "array-like"],
     }
 
     def __init__(

@@ -58,7 +58,7 @@ class ImageScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "feature_range": [tuple, list],
-        "image_shape": [None, tuple, list],
+        "image_shape": [None, "array-like"],
     }
 
     def __init__(

@@ -59,7 +59,7 @@ class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "per_image": ["boolean"],
-        "image_shape": [None, tuple, list],
+        "image_shape": [None, "array-like"],
     }
 
     def __init__(

@@ -1,0 +1,61 @@
+"""Parameters as Python's own values: NumPy's numbers, arrays and other sequences converted once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from numbers import Integral, Real
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _param_validation
+
+
+def as_python(value: Any) -> Any:
+    """Convert numbers to bool, int or float, and sequences of values to tuples."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if hasattr(value, "tolist"):  # arrays, and what pandas and torch have
+        value = value.tolist()
+    if isinstance(value, (tuple, list, range)):
+        return tuple(map(as_python, value))
+    return value
+
+
+def python_params(estimator: Any) -> SimpleNamespace:
+    """Return the parameters of an estimator, each as `as_python` converts it.
+
+    NumPy's numbers pass scikit-learn's constraints, but torch refuses some of them, and those of
+    few bits overflow in products.
+    """
+    params: Mapping[str, Any] = estimator.get_params(deep=False)
+    return SimpleNamespace(**{name: as_python(value) for name, value in params.items()})
+
+
+def validate_params(
+    constraints: Mapping[str, Any], *, prefer_skip_nested_validation: bool
+) -> Any:  # as scikit-learn's, which says nothing of what it decorates
+    """Check parameters as scikit-learn's decorator does, and convert NumPy's scalars."""
+    check = _param_validation.validate_params(
+        constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return function(*map(_scalar, args), **{k: _scalar(v) for k, v in kwargs.items()})
+
+        return check(call)
+
+    return decorate
+
+
+def _scalar(value: Any) -> Any:
+    return as_python(value) if isinstance(value, np.generic) else value
