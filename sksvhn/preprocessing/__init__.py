@@ -3,18 +3,14 @@
 from ._color_jitter import pca_color_jitter
 from ._grayscale import GrayscaleTransformer
 from ._load_image import load_image
-from ._local_contrast import LocalContrastNormalizer
 from ._number_cropper import NumberCropper
 from ._resizer import ImageResizer
-from ._scaler import ImageScaler
 from ._standardizer import ImageStandardizer
 
 __all__ = [
     "GrayscaleTransformer",
     "ImageResizer",
-    "ImageScaler",
     "ImageStandardizer",
-    "LocalContrastNormalizer",
     "NumberCropper",
     "load_image",
     "pca_color_jitter",

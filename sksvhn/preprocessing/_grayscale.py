@@ -6,28 +6,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 
 from .._pictures import check_pictures
-from ._batch import chunks, n_axes
+from ._batch import PictureTransformer, chunks
 
 # The weights of uint8 pixels, in 65536ths: those that Pillow, and so the loaders, count with.
 _LUMA_65536 = np.array([19595, 38470, 7471], dtype=np.uint32)
 
 
-class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     """Turns colour pictures into grey ones; grey ones pass as they are.
 
     Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue (the class attribute
     `LUMA`). uint8 pixels are rounded as Pillow does, so that they are those which the loaders and
-    `load_image` give with ``color="grey"``.
+    `load_image` give with ``color="grey"``. The dtype stays.
 
     Parameters
     ----------
@@ -81,39 +74,17 @@ class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         check_pictures(self, X, reset=True, image_shape=self.image_shape)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Convert pictures to grey.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            Pictures of the shape seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, height, width) or (n_samples, height * width)
-            Grey pictures of the dtype of X: rows where X has rows.
-        """
-        check_is_fitted(self)
-        pictures = check_pictures(self, X, reset=False)
+    def _changed(self, pictures: NDArray[Any]) -> NDArray[Any]:
         if pictures.shape[3] == 1:
-            grey = pictures[..., 0]
-        else:
-            grey = np.empty(pictures.shape[:3], dtype=pictures.dtype)
-            for part in chunks(pictures):
-                if grey.dtype == np.uint8:
-                    grey[part] = (pictures[part] @ _LUMA_65536 + 0x8000) >> 16
-                else:
-                    grey[part] = pictures[part] @ np.array(self.LUMA)
-        return grey if n_axes(X) > 2 else grey.reshape(len(grey), -1)
+            return pictures[..., 0]
+        grey = np.empty(pictures.shape[:3], dtype=pictures.dtype)
+        for part in chunks(pictures):
+            if grey.dtype == np.uint8:
+                grey[part] = (pictures[part] @ _LUMA_65536 + 0x8000) >> 16
+            else:
+                grey[part] = pictures[part] @ np.array(self.LUMA)
+        return grey
 
     @property
     def _n_features_out(self) -> int:
         return self.image_shape_[0] * self.image_shape_[1]
-
-    def __sklearn_tags__(self) -> Tags:
-        """Pictures or rows; the dtype is kept."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags

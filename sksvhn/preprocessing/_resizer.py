@@ -7,25 +7,18 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 
 from .._crop import check_image_size
 from .._pictures import check_pictures
-from ._batch import in_form_of
+from ._batch import PictureTransformer
 
 
-class ImageResizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ImageResizer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     """Resizes pictures with an antialiased triangle (bilinear) filter, as `load_svhn_numbers` does.
 
     Where pictures shrink, the filter is as much wider, so that fine stripes blur instead of
-    beating.
+    beating. The dtype stays; floats are resampled in single precision.
 
     Parameters
     ----------
@@ -94,22 +87,7 @@ class ImageResizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_pictures(self, X, reset=True, image_shape=self.image_shape)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Resize pictures.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            Pictures of the shape seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, *image_size[, channels]) or (n_samples, n_features_out)
-            Pictures of the dtype of X: rows where X has rows. Floats are resampled in single
-            precision.
-        """
-        check_is_fitted(self)
-        pictures = check_pictures(self, X, reset=False)
+    def _changed(self, pictures: NDArray[Any]) -> NDArray[Any]:
         height, width = check_image_size(self.image_size)
         resized = np.empty((len(pictures), height, width, pictures.shape[3]), pictures.dtype)
         for row, picture in enumerate(pictures):
@@ -120,16 +98,9 @@ class ImageResizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 resized[row, ..., channel] = plane.resize(
                     (width, height), Image.Resampling.BILINEAR
                 )
-        return in_form_of(X, resized)
+        return resized
 
     @property
     def _n_features_out(self) -> int:
         height, width = check_image_size(self.image_size)
         return height * width * self.image_shape_[2]
-
-    def __sklearn_tags__(self) -> Tags:
-        """Pictures or rows; the dtype is kept."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags

@@ -6,16 +6,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils import Tags
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.base import OneToOneFeatureMixin, _fit_context
+from sklearn.utils.validation import _check_sample_weight
 
 from .._pictures import check_pictures
-from ._batch import chunks, float_like, in_form_of
+from ._batch import PictureTransformer, chunks
 
 
-class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
     """Brings pixels to mean 0 and standard deviation 1, by channel or by picture.
+
+    The result is float64 where X is, and float32 otherwise.
 
     Parameters
     ----------
@@ -39,11 +40,6 @@ class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, where X was a DataFrame with string columns.
-
-    See Also
-    --------
-    LocalContrastNormalizer : By each pixel's surroundings.
-    ImageScaler : To a range.
 
     Examples
     --------
@@ -103,22 +99,10 @@ class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.std_ = _deviation(variance, self.mean_)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Standardise pixels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            Pictures of the shape seen in `fit`.
-
-        Returns
-        -------
-        ndarray of the shape of X, dtype float32 or float64
-            Standardised pixels, float64 only where X is.
-        """
-        check_is_fitted(self)
-        pictures = check_pictures(self, X, reset=False)
-        result = float_like(pictures)
+    def _changed(self, pictures: NDArray[Any]) -> NDArray[Any]:
+        result = np.empty(
+            pictures.shape, np.float64 if pictures.dtype == np.float64 else np.float32
+        )
         mean, std = self.mean_, self.std_
         for part in chunks(pictures):
             chunk = pictures[part].astype(np.float64)
@@ -126,14 +110,7 @@ class ImageStandardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 mean = chunk.mean(axis=(1, 2, 3), keepdims=True)
                 std = _deviation(chunk.var(axis=(1, 2, 3), keepdims=True), mean)
             result[part] = (chunk - mean) / std
-        return in_form_of(X, result)
-
-    def __sklearn_tags__(self) -> Tags:
-        """Pictures or rows; floats keep their dtype."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
+        return result
 
 
 def _deviation(variance: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:

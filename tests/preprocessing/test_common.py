@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -16,21 +17,17 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sksvhn import SVHNCNNClassifier
+from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression
 from sksvhn.preprocessing import (
     GrayscaleTransformer,
     ImageResizer,
-    ImageScaler,
     ImageStandardizer,
-    LocalContrastNormalizer,
     NumberCropper,
 )
 
 SAME_SHAPE = [
-    ImageScaler(feature_range=(-1, 1)),
     ImageStandardizer(),
     ImageStandardizer(per_image=True),
-    LocalContrastNormalizer(),
 ]
 TRANSFORMERS = [GrayscaleTransformer(), ImageResizer(image_size=(6, 4)), *SAME_SHAPE]
 
@@ -120,14 +117,64 @@ def test_names_of_features(transformer: Any) -> None:
     assert list(frame.columns) == list(names)
 
 
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
+@pytest.mark.parametrize("shape", [(5, 7, 8), (5, 7, 8, 3)])
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_pictures_stay_arrays_where_tables_are_asked_for(
+    transformer: Any, shape: tuple[int, ...], container: str
+) -> None:
+    X = random_pictures(*shape)
+    expected = clone(transformer).fit_transform(X)
+    with sklearn.config_context(transform_output=container):
+        by_config = [clone(transformer).fit_transform(X), clone(transformer).fit(X).transform(X)]
+    asked = clone(transformer).set_output(transform=container)
+    for result in (*by_config, asked.fit_transform(X), asked.transform(X)):
+        assert isinstance(result, np.ndarray)
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
+def test_rows_become_tables_where_asked_for(transformer: Any) -> None:
+    rows = pd.DataFrame(random_pictures(5, 12), index=list("abcde"))
+    expected = clone(transformer).fit_transform(rows)
+    with sklearn.config_context(transform_output="pandas"):
+        fitted = clone(transformer).fit(rows)
+        for frame in (fitted.transform(rows), clone(transformer).fit_transform(rows)):
+            assert isinstance(frame, pd.DataFrame)
+            assert list(frame.index) == list("abcde")
+            assert list(frame.columns) == list(fitted.get_feature_names_out())
+            np.testing.assert_array_equal(frame, expected)
+
+
+def test_weights_reach_the_standardizer_by_fit_transform() -> None:
+    X = random_pictures(5, 7, 8)
+    weights = np.array([1.0, 0, 2, 0, 1])
+    result = ImageStandardizer().fit_transform(X, sample_weight=weights)
+    expected = ImageStandardizer().fit(X, sample_weight=weights).transform(X)
+    np.testing.assert_array_equal(result, expected)
+    assert not np.array_equal(result, ImageStandardizer().fit_transform(X))
+
+
+def test_pictures_in_a_pipeline_that_asks_for_tables() -> None:
+    X = random_pictures(12, 20, 16, 3)
+    y = np.arange(12) % 3
+    pipeline = make_pipeline(
+        GrayscaleTransformer(),
+        ImageResizer(image_size=(10, 8)),
+        ImageStandardizer(),
+        SVHNLogisticRegression(C=1000),
+    )
+    plain = clone(pipeline).fit(X, y).predict_proba(X)
+    asked = pipeline.set_output(transform="pandas").fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(asked, plain)
+
+
 def test_pipeline_of_rows_before_a_linear_model() -> None:
     X = random_pictures(12, 64)
     y = np.arange(12) % 3
     pipeline = make_pipeline(
-        LocalContrastNormalizer(),
         ImageResizer(image_size=(7, 7)),
         ImageStandardizer(),
-        ImageScaler(),
         LogisticRegression(C=1000),
     )
     assert pipeline.fit(X, y).score(X, y) == 1
@@ -155,7 +202,7 @@ def test_pipeline_before_a_network() -> None:
     y = ["1", "2"] * 4
     pipeline = make_pipeline(
         NumberCropper(image_size=(16, 16)),
-        LocalContrastNormalizer(),
+        ImageStandardizer(per_image=True),
         SVHNCNNClassifier(channels=((4,),), hidden_layer_sizes=(8,), max_epochs=2, random_state=0),
     )
     assert set(pipeline.fit(pictures, y).predict(pictures)) <= {"1", "2"}
