@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 DIGITS = "0123456789"
@@ -27,6 +28,14 @@ _DESCRIPTIONS: dict[Form, str] = {
     "padded": "padded rows of {} columns",
 }
 
+# How NumPy, pandas, JSON and spreadsheets write a value that is missing or beyond floats.
+_MISSING = {"nan", "NaN", "None", "<NA>", "NaT", "N/A", "#N/A", "null", "inf", "-inf"}
+# How programs write figures, and signs of houses don't: 12.0, 1e3, 1E+05, 1,234.
+_AS_FIGURE = re.compile(
+    r"[+-]?[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+|E[+-][0-9]+)|[+-]?[0-9]+\.[0-9]*|[0-9]{1,3}(,[0-9]{3})+"
+)
+_WHOLE_FLOAT = re.compile(r"[0-9]+\.0")
+
 
 def label_form(y: NDArray[Any]) -> Form:
     """Tell which of the three forms an array of labels has."""
@@ -40,44 +49,13 @@ def numbers_to_strings(
     *,
     blank: int = BLANK,
     alphabet: str = DIGITS,
-    signed: bool = False,
+    signed: bool | None = None,
     name: str = "y",
 ) -> NDArray[np.object_]:
     """Turn number labels in any of the three forms into a 1-D object array of ``str``.
 
-    A rejected reading (``""``, ``-1`` or an all-blank row) becomes ``""``.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, max_length)
-        Strings, integers, or integer codes padded with `blank`.
-    blank : int, default=10
-        The code that fills a padded row behind the number's last character.
-    alphabet : str, default="0123456789"
-        The characters that the codes of a padded row stand for, by position.
-    signed : bool, default=False
-        Whether -1 among integers is a label like any other instead of a rejected reading.
-    name : str, default="y"
-        What error messages call the array.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), dtype object
-        One ``str`` a number.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, is no number or string, or a padded row holds a code outside the
-        alphabet or a blank before its last character.
-
-    Examples
-    --------
-    >>> from sksvhn._labels import numbers_to_strings
-    >>> numbers_to_strings([19, 210, -1]).tolist()
-    ['19', '210', '']
-    >>> numbers_to_strings([[1, 9, 10, 10], [0, 2, 1, 0]]).tolist()
-    ['19', '0210']
+    A rejected reading (``""``, ``-1`` or an all-blank row) becomes ``""``. `signed` says whether
+    -1 is a number like any other instead; None goes by the other integers in y.
     """
     array = _as_array(y, name)
     if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "UO":
@@ -96,10 +74,7 @@ def numbers_to_strings(
     if form == "padded":
         return _padded_to_strings(array, blank, alphabet, name)
     if form == "int":
-        rejected = None if signed else -1
-        return np.array(
-            ["" if value == rejected else str(int(value)) for value in array.tolist()], dtype=object
-        )
+        return _integers_to_strings(array, signed)
     strings = np.empty(len(array), dtype=object)
     for i, value in enumerate(array.tolist()):
         if not isinstance(value, str):
@@ -108,7 +83,48 @@ def numbers_to_strings(
                 f"({type(value).__name__}). Drop it or write it as a string."
             )
         strings[i] = value
+    check_text(strings, name)
     return strings
+
+
+def check_text(labels: ArrayLike, name: str) -> None:
+    """Raise if a string is a missing value's name, or holds what no picture shows."""
+    array = np.asarray(labels)
+    if array.ndim != 1 or array.dtype.kind not in "UTO":
+        return
+    for label in pd.unique(array.astype(object)):
+        if not isinstance(label, str):
+            continue
+        if label in _MISSING:
+            raise ValueError(
+                f"{name} holds {label!r}, which is how a missing value is written as a string; "
+                "drop what has no label."
+            )
+        if label != label.strip() or not label.isprintable():
+            raise ValueError(
+                f"{name} holds {label!r}; labels must have no white space around them and no "
+                "invisible characters. Strip them, such as by label.strip()."
+            )
+
+
+def check_not_empty(strings: NDArray[np.object_], name: str) -> None:
+    """Raise if a true number has no character."""
+    for i, string in enumerate(strings):
+        if not string:
+            raise ValueError(
+                f'{name} element {i} is an empty number ("", -1 or a row of blanks); every number '
+                "needs at least one character. Drop the pictures that show none."
+            )
+
+
+def check_same_writing(true: NDArray[np.object_], read: NDArray[np.object_]) -> None:
+    """Raise if all of one were floats before they were strings, such as "12.0", and none other."""
+    for these, others, name in ((true, read, "y_true"), (read, true, "y_pred")):
+        if all(map(_WHOLE_FLOAT.fullmatch, these)) and not any("." in other for other in others):
+            raise ValueError(
+                f"{name} holds strings of floats, such as {these[0]!r}, which equal no number; "
+                "write integers as strings, such as by astype(int).astype(str)."
+            )
 
 
 def _all_integers(y: NDArray[Any]) -> bool:
@@ -161,9 +177,19 @@ def _check_whole(array: NDArray[Any], name: str) -> None:
         )
 
 
+def _integers_to_strings(values: NDArray[Any], signed: bool | None) -> NDArray[np.object_]:
+    integers = [int(value) for value in values.tolist()]
+    if signed is None:
+        # Alone, -1 marks what has no number; -1 and 1 are scikit-learn's own two classes.
+        signed = min(integers, default=0) < -1 or set(integers) == {-1, 1}
+    rejected = None if signed else -1
+    return np.array(["" if value == rejected else str(value) for value in integers], dtype=object)
+
+
 def _padded_to_strings(
     codes: NDArray[Any], blank: int, alphabet: str, name: str
 ) -> NDArray[np.object_]:
+    _check_one_code_per_column(codes, blank, alphabet, name)
     is_blank = codes == blank
     lengths = np.count_nonzero(~is_blank, axis=1)
     in_number = np.arange(codes.shape[1]) < lengths[:, None]
@@ -183,6 +209,27 @@ def _padded_to_strings(
     table = np.array(list(alphabet), dtype=object)
     characters = np.where(in_number, table[np.where(in_number, codes, 0).astype(np.int64)], "")
     return np.array(["".join(row) for row in characters.tolist()], dtype=object)
+
+
+def _check_one_code_per_column(codes: NDArray[Any], blank: int, alphabet: str, name: str) -> None:
+    """Raise if rows are one-hot, or integers in a column, instead of codes padded with a blank."""
+    n, width = codes.shape
+    if width == 1:
+        integers = codes[(codes != blank) & ((codes < 0) | (codes >= len(alphabet)))]
+        if integers.size:
+            raise ValueError(
+                f"{name} has shape {codes.shape}, a row of codes for each number, but holds "
+                f"{integers[0]}, which is no code in [0, {len(alphabet) - 1}]. Pass whole numbers "
+                f"as a 1-D array, such as {name}.ravel()."
+            )
+    # Rows of codes that look so are "100", "010" and the like alone.
+    elif n > 1 and width > 2 and ((codes == 0) | (codes == 1)).all():
+        hot = codes.argmax(axis=1)
+        if (np.count_nonzero(codes, axis=1) == 1).all() and np.ptp(hot):
+            raise ValueError(
+                f"{name} has shape {codes.shape} and a single 1 in each row, which is one-hot "
+                f"encoding; pass one label per picture, such as {name}.argmax(axis=1)."
+            )
 
 
 @dataclass(frozen=True)
@@ -227,9 +274,7 @@ class NumberCodec:
                 "choose a blank outside the alphabet's codes."
             )
         if alphabet is None:
-            seen = set().union(*map(set, strings.tolist()))
-            # A stream of numbers may show its last digit late: digits are learned as all ten.
-            alphabet = DIGITS if seen <= set(DIGITS) else "".join(sorted(seen))
+            alphabet = _inferred_alphabet(strings)
         if max_length is None:
             max_length = max(width, max(map(len, strings.tolist())))
         return cls(form, y.dtype, alphabet, max_length, blank, width)
@@ -268,6 +313,11 @@ class NumberCodec:
         return replace(codec, dtype=np.dtype(codec.dtype))
 
     @property
+    def signed(self) -> bool:
+        """Whether integers may be negative, so that -1 is no rejected reading."""
+        return MINUS in self.alphabet
+
+    @property
     def n_columns(self) -> int:
         """Columns of a padded reading."""
         return max(self.width, self.max_length)
@@ -281,8 +331,14 @@ class NumberCodec:
             )
         return replace(self, dtype=np.result_type(self.dtype, y.dtype))
 
+    def strings_of(self, y: ArrayLike, name: str = "y") -> NDArray[np.object_]:
+        """Return later labels as strings; rows of codes have the learned alphabet and blank."""
+        return numbers_to_strings(
+            y, blank=self.blank, alphabet=self.alphabet, signed=self.signed, name=name
+        )
+
     def check_form(self, y: NDArray[Any], name: str) -> None:
-        """Object to numbers that are written otherwise than the training labels."""
+        """Raise if numbers are written otherwise than the training labels."""
         form = label_form(y)
         if form != self.form:
             raise ValueError(
@@ -297,11 +353,7 @@ class NumberCodec:
         index = {character: code for code, character in enumerate(self.alphabet)}
         codes = np.full((len(strings), self.max_length), -1, dtype=np.int64)
         lengths = np.fromiter(map(len, strings), dtype=np.int64, count=len(strings))
-        if len(lengths) and lengths.min() == 0:
-            raise ValueError(
-                f"{name} element {int(lengths.argmin())} is an empty number; every number needs at "
-                "least one character. Drop the pictures that show none."
-            )
+        check_not_empty(strings, name)
         if len(lengths) and lengths.max() > self.max_length:
             worst = strings[int(lengths.argmax())]
             raise ValueError(
@@ -326,8 +378,8 @@ class NumberCodec:
         )
 
     def check_candidates(self, strings: NDArray[np.object_]) -> None:
-        """Object to candidates that no reading in the labels' form could stand for."""
-        if self.form == "int" and MINUS not in self.alphabet and "-1" in strings:
+        """Raise if no reading in the labels' form could stand for a candidate."""
+        if self.form == "int" and not self.signed and ("" in strings or "-1" in strings):
             raise ValueError(
                 "candidates hold -1, which stands for no match at all where labels are not "
                 "negative; drop it, or pass numbers as strings to fit."
@@ -340,8 +392,8 @@ class NumberCodec:
             )
 
     def check_rejection(self) -> None:
-        """Object where a rejected reading could not be told from a label."""
-        if self.form == "int" and MINUS in self.alphabet:
+        """Raise if a rejected reading could not be told from a label."""
+        if self.form == "int" and self.signed:
             raise ValueError(
                 "-1 marks a reading that is rejected, or of an empty list of candidates, but these "
                 "labels are integers of which some are negative; pass numbers as strings to fit."
@@ -377,6 +429,21 @@ class NumberCodec:
         if self.dtype.kind == "U":
             return readings.astype(str)
         return readings
+
+
+def _inferred_alphabet(strings: NDArray[np.object_]) -> str:
+    """Characters that occur, and all ten digits if one of them does: others may come later."""
+    for string in pd.unique(strings):
+        odd = [c for c in string if c == " " or (c.isdigit() and c not in DIGITS)]
+        if odd or _AS_FIGURE.fullmatch(string):
+            which = f", with {odd[0]!r}" if odd else ""
+            raise ValueError(
+                f"y holds {string!r}{which}, which is unlikely to be what a picture shows; write "
+                f"numbers with {DIGITS} and letters, or name all characters there are as alphabet."
+            )
+    seen = set().union(*map(set, strings.tolist()))
+    others = "".join(sorted(seen - set(DIGITS)))
+    return DIGITS + others if seen & set(DIGITS) else others
 
 
 def _narrowed(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

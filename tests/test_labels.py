@@ -50,6 +50,15 @@ def test_every_form_can_be_rejected():
     assert numbers_to_strings(np.zeros((2, 0), dtype=int)).tolist() == ["", ""]
 
 
+def test_minus_one_is_a_rejected_reading_unless_other_integers_are_negative():
+    assert numbers_to_strings([-5, -1, 4]).tolist() == ["-5", "-1", "4"]
+    assert numbers_to_strings([-1, 1]).tolist() == ["-1", "1"]
+    assert numbers_to_strings([-1, 1, 2]).tolist() == ["", "1", "2"]
+    assert numbers_to_strings([-1]).tolist() == [""]
+    assert numbers_to_strings([-1, 2], signed=True).tolist() == ["-1", "2"]
+    assert numbers_to_strings([-5, -1], signed=False).tolist() == ["-5", ""]
+
+
 def test_a_code_just_beyond_the_alphabet_is_refused():
     with pytest.raises(ValueError, match="must be in"):
         numbers_to_strings([[9, 10]], blank=-1)
@@ -75,6 +84,19 @@ def test_small_and_unusual_types():
         (["19", np.nan], "element 1 is nan"),
         (pd.Series(["19", None]), "element 1 is"),
         (["19", 7], "element 1 is 7"),
+        (["19\n", "7\n"], "holds '19.n'; labels must have no white space"),
+        (["19", " 7"], "holds ' 7'; labels must have no white space"),
+        (["19", "\u200b7"], "no invisible characters"),
+        (["19\t7"], "no invisible characters"),
+        (["19", "nan"], "holds 'nan', which is how a missing value is written"),
+        (pd.Series(["19", None]).astype(object).map(str), "how a missing value is written"),
+        (np.eye(10, dtype=int)[[3, 1]], "one-hot encoding; pass one label per picture"),
+        (np.eye(11, dtype=np.float32), "one-hot encoding"),
+        (np.eye(3, dtype=bool), "one-hot encoding"),
+        (
+            np.array([19, 7])[:, None],
+            "holds 19, which is no code in .* 1-D array, such as y_true.r",
+        ),
         ([19.0, np.nan], "contains NaN or infinity"),
         ([19.0, np.inf], "contains NaN or infinity"),
         (pd.Series([19, None], dtype="Int64"), "contains NaN or infinity"),
@@ -95,6 +117,45 @@ def test_bad_labels_get_one_clear_error(y, message):
     with pytest.raises(ValueError, match=message) as caught:
         numbers_to_strings(y, name="y_true")
     assert "y_true" in str(caught.value)
+
+
+def test_rows_that_might_be_one_hot_and_are_not():
+    assert numbers_to_strings([[1, 0], [0, 1]]).tolist() == ["10", "01"]
+    assert numbers_to_strings([[0, 1, 0]]).tolist() == ["010"]
+    assert numbers_to_strings([[1, 0, 0]] * 3).tolist() == ["100"] * 3
+    assert numbers_to_strings([[1, 0, 10], [0, 1, 10]]).tolist() == ["10", "01"]
+    # A column of single digits says the same either way.
+    assert numbers_to_strings([[7], [0]]).tolist() == ["7", "0"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "alphabet"),
+    [
+        (["1A", "2B", "39", "7"], "0123456789AB"),
+        (["A", "C", "B"], "ABC"),
+        (["7"], "0123456789"),
+        (["12-14", "3"], "0123456789-"),
+    ],
+)
+def test_all_digits_are_learned_as_soon_as_one_occurs(labels, alphabet):
+    y = np.array(labels, dtype=object)
+    codec = NumberCodec.from_labels(y, y, alphabet=None, max_length=None, blank=10)
+    assert codec.alphabet == alphabet
+
+
+@pytest.mark.parametrize(
+    "label", ["12.0", "12.", "1e3", "1E+05", "1,234", "1 9", "\uff11\uff12", "\u0663", "1\u00b2"]
+)
+def test_unlikely_labels_need_a_named_alphabet(label):
+    y = np.array(["19", label], dtype=object)
+    with pytest.raises(
+        ValueError,
+        match=f"y holds {label!r}.*name all characters".replace("+", "."),
+    ):
+        NumberCodec.from_labels(y, y, alphabet=None, max_length=None, blank=10)
+    alphabet = "".join(sorted(set("19" + label)))
+    codec = NumberCodec.from_labels(y, y, alphabet=alphabet, max_length=None, blank=10)
+    assert codec.to_strings(*codec.encode(y)).tolist() == y.tolist()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 from torch import Tensor, nn
 
+from .._labels import check_text
 from ._network import DigitNetwork, at_least_float32
 from ._neural import NeuralClassifier
 from ._saving import check
@@ -106,6 +107,7 @@ class DigitClassifier(NeuralClassifier):
         labels = np.asarray(y)
         if labels.dtype.kind == "O" and pd.isna(labels).any():
             raise ValueError(f"Input {name} contains NaN or None; drop what has no label.")
+        check_text(labels, name)
         labels = _check_y(labels, estimator=self)
         check_classification_targets(labels)
         return labels

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._crop import CropStyle
+from .._labels import check_text
 from .._parameters import python_params
 from .._pictures import check_pictures
 from .._white import check_white, is_white, white_of
@@ -160,6 +161,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
             If pictures are too small for "hog", don't fit `image_shape`, hold NaN, or all have
             the same label.
         """
+        check_text(y, "y")
         rows = self._rows(X, reset=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
         logistic = self._regression().fit(scaler.transform(rows), y, sample_weight=sample_weight)

@@ -37,7 +37,7 @@ class PositionwiseClassifier(
         for it unless its tags say that it takes more dimensions.
     alphabet : str, default=None
         The characters numbers are made of. None infers them from the labels: all ten digits where
-        only digits occur, otherwise the characters seen.
+        one occurs, and the other characters seen.
     max_length : int, default=None
         Most characters a number has. None infers it from the labels.
     blank : int, default=10
@@ -55,6 +55,8 @@ class PositionwiseClassifier(
         has at least `max_length_`. `predict` may answer others.
     alphabet_ : str
         The characters a reading can have.
+    blank_ : int
+        The code behind the last character in padded integer labels.
     max_length_ : int
         The longest reading.
     temperatures_ : tuple of 2 floats

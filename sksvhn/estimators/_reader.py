@@ -15,7 +15,14 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
-from .._labels import DIGITS, NumberCodec, as_labels, label_form, numbers_to_strings
+from .._labels import (
+    DIGITS,
+    NumberCodec,
+    as_labels,
+    check_not_empty,
+    label_form,
+    numbers_to_strings,
+)
 from .._parameters import python_params
 from ._candidates import CandidateLists, RankedCandidates
 from ._decoding import (
@@ -81,6 +88,11 @@ class NumberReader(metaclass=ABCMeta):
     temperatures_: tuple[float, float]
     _codec: NumberCodec
 
+    @property
+    def blank_(self) -> int:
+        """The code behind the last character in padded labels."""
+        return self._codec.blank
+
     @abstractmethod
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         """Logarithms of the factors of every picture."""
@@ -104,7 +116,7 @@ class NumberReader(metaclass=ABCMeta):
             )
         else:
             columns = [classes]
-            strings = self._strings(classes, "classes_")
+            strings = codec.strings_of(classes, "classes_")
             fit = label_form(classes) == codec.form and bool(codec.readable(strings).all())
         fit = fit and all(
             column.ndim == 1 and len(column) > 0 and np.array_equal(np.unique(column), column)
@@ -123,12 +135,12 @@ class NumberReader(metaclass=ABCMeta):
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Codes and lengths of labels, all of which count: callers leave out those of weight 0.
 
-        `reset` settles anew which characters and lengths there are; `keep_classes` adds the labels
+        `reset` settles which characters and lengths there are; `keep_classes` adds the labels
         to ``classes_`` instead of replacing them.
         """
         labels = as_labels(y)
         # From y itself: as an array, a missing value among strings is the text "nan".
-        strings = self._strings(y, "y")
+        strings = self._strings(y, "y") if reset else self._codec.strings_of(y)
         if len(labels) == 0:
             raise ValueError("y holds 0 numbers; at least one is needed.")
         known, known_strings = labels, strings
@@ -140,7 +152,12 @@ class NumberReader(metaclass=ABCMeta):
                     f"{labels.shape} and dtype {labels.dtype}; pass both in one form."
                 )
             known = np.concatenate([labels, named])
-            known_strings = np.concatenate([strings, self._strings(classes, "classes")])
+            named_strings = (
+                self._strings(classes, "classes")
+                if reset
+                else self._codec.strings_of(classes, "classes")
+            )
+            known_strings = np.concatenate([strings, named_strings])
         if reset:
             params = python_params(self)
             codec = NumberCodec.from_labels(
@@ -165,7 +182,7 @@ class NumberReader(metaclass=ABCMeta):
 
     def _strings(self, labels: ArrayLike, name: str) -> NDArray[np.object_]:
         return numbers_to_strings(
-            labels, blank=self.blank, alphabet=self.alphabet or DIGITS, signed=True, name=name
+            labels, blank=self.blank, alphabet=self.alphabet or DIGITS, name=name
         )
 
     @overload
@@ -341,7 +358,7 @@ class NumberReader(metaclass=ABCMeta):
         strings = np.empty(0, dtype=object)
         if lists.labels:
             self._codec.check_form(as_labels(lists.labels, "candidates"), "candidates")
-            strings = self._strings(lists.labels, "candidates")
+            strings = self._codec.strings_of(lists.labels, "candidates")
         lists.check_distinct(strings)
         # Lists of one street hold the same numbers: each is looked at once.
         index, distinct = pd.factorize(strings)
@@ -408,7 +425,7 @@ class NumberReader(metaclass=ABCMeta):
         """
         check_is_fitted(self)
         codec = self._codec.for_labels(as_labels(y))
-        codes, lengths = codec.encode(self._strings(y, "y"))
+        codes, lengths = codec.encode(codec.strings_of(y))
         log_factors = self._log_factors(X)
         check_consistent_length(log_factors.length, lengths)
         weights = _check_sample_weight(
@@ -480,7 +497,8 @@ class NumberReader(metaclass=ABCMeta):
         """
         codes, lengths, confidence = self._read(X)
         read = self._codec.to_strings(codes, lengths)
-        true = self._strings(y, "y")
+        true = self._codec.strings_of(y)
+        check_not_empty(true, "y")
         check_consistent_length(read, true)
         weights = _check_sample_weight(sample_weight, read, dtype=np.float64)
         return float(np.average((read == true) & self._keeps(confidence), weights=weights))
@@ -516,7 +534,7 @@ class NumberReader(metaclass=ABCMeta):
 
     def _log_joint(self, log_factors: SequenceFactors) -> NDArray[Any]:
         """Log P(S|X) of every number in classes_."""
-        codes, lengths = self._codec.encode(self._strings(self.classes_, "classes_"))
+        codes, lengths = self._codec.encode(self._codec.strings_of(self.classes_, "classes_"))
         return log_probability_of(log_factors, codes, lengths)
 
 

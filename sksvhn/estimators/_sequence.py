@@ -58,7 +58,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     ----------
     alphabet : str, default=None
         The characters numbers are made of. None infers them from the labels: all ten digits where
-        only digits occur, otherwise the characters seen.
+        one occurs, and the other characters seen.
     max_length : int, default=None
         Most characters a number has. None infers it from the labels.
     blank : int, default=10
@@ -194,6 +194,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         answer others.
     alphabet_ : str
         The characters a reading can have.
+    blank_ : int
+        The code behind the last character in padded integer labels.
     max_length_ : int
         The longest reading.
     temperatures_ : tuple of 2 floats
@@ -382,7 +384,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
         codec = self._codec.for_labels(as_labels(y, name), name)
-        return codec.encode(self._strings(y, name), name)
+        return codec.encode(codec.strings_of(y, name), name)
 
     def _symbols(self) -> list[str]:
         return list(self.alphabet_)

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._labels import BLANK, DIGITS, as_labels, numbers_to_strings
+from .._labels import DIGITS, MINUS, as_labels, check_not_empty, numbers_to_strings
 from .._parameters import validate_params
 from ..model_selection import NumberKFold
 
@@ -101,18 +101,21 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     """
     if isinstance(cv, str) and cv != "prefit":  # strings have a method split, too
         raise ValueError(f"cv={cv!r} must be a number of folds, a splitter or 'prefit'.")
-    blank = getattr(estimator, "blank", BLANK)
-    alphabet = getattr(estimator, "alphabet", None) or DIGITS
+    blank, alphabet = _codes(estimator, fitted=isinstance(cv, str))
     # Before y becomes an array, which would write a missing label among strings as "nan".
-    strings = numbers_to_strings(y, blank=blank, alphabet=alphabet, name="y")
+    strings = numbers_to_strings(y, blank=blank, alphabet=alphabet)
+    check_not_empty(strings, "y")
     labels = as_labels(y)
     check_consistent_length(X, labels)
     parts = []
-    for rows, reader in _readers(estimator, X, labels, cv):
+    for rows, reader in _readers(estimator, X, labels, strings, cv):
         pictures = _safe_indexing(X, rows)
         read, confidence = reader.predict(pictures, return_confidence=True)
         ranked = reader.rank_candidates(pictures, [[label] for label in labels[rows]])
-        readings = numbers_to_strings(read, blank=blank, alphabet=alphabet, name="predictions")
+        blank, alphabet = _codes(reader, fitted=True)
+        readings = numbers_to_strings(
+            read, blank=blank, alphabet=alphabet, signed=MINUS in alphabet, name="predictions"
+        )
         columns = [rows, strings[rows], readings, ranked.in_list, confidence]
         parts.append(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))))
     table = pd.concat(parts)
@@ -122,15 +125,22 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     return table.iloc[order].reset_index(drop=True)
 
 
+def _codes(estimator: Any, *, fitted: bool) -> tuple[int, str]:
+    """Blank and alphabet of rows of codes, those that were learned or that `fit` will take."""
+    if fitted:
+        return estimator.blank_, estimator.alphabet_
+    return estimator.blank, estimator.alphabet or DIGITS
+
+
 def _readers(
-    estimator: Any, X: Any, y: NDArray[Any], cv: Any
+    estimator: Any, X: Any, y: NDArray[Any], strings: NDArray[np.object_], cv: Any
 ) -> Iterator[tuple[NDArray[np.int64], Any]]:
     """Rows, and a reader that was not fitted on them."""
     if isinstance(cv, str):
         yield np.arange(len(y)), estimator
         return
     splitter = NumberKFold(int(cv)) if isinstance(cv, Integral) else cv
-    splits = list(splitter.split(X, y))
+    splits = list(splitter.split(X, strings))
     tested = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         raise ValueError(

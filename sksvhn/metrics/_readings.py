@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
@@ -11,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from sksvhn._labels import numbers_to_strings
+from sksvhn._labels import check_not_empty, check_same_writing, numbers_to_strings
 from sksvhn._parameters import validate_params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_NEGATIVE = re.compile(r"-[0-9]+")
 _CONSTRAINTS: dict[str, list[Any]] = {
     "y_true": ["array-like"],
     "y_pred": ["array-like"],
@@ -87,15 +89,13 @@ def check_readings(
     """Check and align what a score was given; numbers of weight zero are dropped."""
     check_consistent_length(y_true, y_pred, sample_weight, confidence)
     true = numbers_to_strings(y_true, blank=blank, name="y_true")
-    read = numbers_to_strings(y_pred, blank=blank, name="y_pred")
+    # What is -1 among readings is settled by the labels.
+    signed = any(map(_NEGATIVE.fullmatch, true)) or None
+    read = numbers_to_strings(y_pred, blank=blank, signed=signed, name="y_pred")
     if not len(true):
         raise ValueError("y_true is empty; a score needs at least one number.")
-    empty = _lengths(true) == 0
-    if empty.any():
-        raise ValueError(
-            f"y_true element {int(empty.argmax())} is an empty number; every true number needs at "
-            "least one character. Drop the pictures that show none."
-        )
+    check_not_empty(true, "y_true")
+    check_same_writing(true, read)
     weight = _check_sample_weight(sample_weight, true, dtype=np.float64, ensure_non_negative=True)
     counts = weight > 0
     if not counts.any():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._labels import DIGITS, numbers_to_strings
+from .._labels import MINUS, numbers_to_strings
 
 # Answers that are told of each picture.
 N_TOP = 3
@@ -186,12 +186,8 @@ def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
     """Write a model's labels as strings, rejected readings as empty ones."""
     if not reads_numbers(clf):
         return np.array([str(label) for label in labels.tolist()], dtype=object)
-    return numbers_to_strings(
-        labels,
-        blank=clf.blank,
-        alphabet=getattr(clf, "alphabet_", DIGITS),
-        signed="-" in getattr(clf, "alphabet_", ""),
-    )
+    alphabet = clf.alphabet_
+    return numbers_to_strings(labels, blank=clf.blank_, alphabet=alphabet, signed=MINUS in alphabet)
 
 
 def reason(error: Exception, source: Any) -> str:

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score, train_test_split
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
 
-from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
+from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression, SVHNMLPClassifier
 from sksvhn.estimators._training import TrainingNet
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -169,6 +169,18 @@ def test_partial_fit_says_what_it_needs(data: Data) -> None:
 def test_missing_labels(y: Any, data: Data) -> None:
     with pytest.raises(ValueError, match="Input y contains NaN"):
         make_mlp().fit(data[0][:40], y)
+
+
+@pytest.mark.parametrize("make", [make_mlp, SVHNLogisticRegression])
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [("1\n", "no white space around"), (" 1", "no white space around"), ("nan", "missing value")],
+)
+def test_labels_that_other_programs_have_spoilt(
+    make: Any, label: str, message: str, data: Data
+) -> None:
+    with pytest.raises(ValueError, match=f"y holds .*{message}"):
+        make().fit(data[0][:40], ["1", label] * 20)
 
 
 def test_rate_and_batch_size_may_change_between_parts(data: Data) -> None:

@@ -150,7 +150,8 @@ def test_later_padded_labels_join_the_columns() -> None:
 def test_classes_named_beforehand() -> None:
     clf = RandomReader()
     clf._learn_labels(["1"], classes=["1", "23A"])
-    assert (clf.alphabet_, clf.max_length_, clf.classes_.tolist()) == ("123A", 3, ["1", "23A"])
+    assert (clf.alphabet_, clf.max_length_) == ("0123456789A", 3)
+    assert clf.classes_.tolist() == ["1", "23A"]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,11 @@ def test_classes_named_beforehand() -> None:
         ({}, [], None, "y holds 0 numbers"),
         ({"alphabet": "0123456789AB"}, [1, 2], None, "'AB', but y holds integers"),
         ({"alphabet": "0123456789"}, [1, -2], None, "'-2', whose character '-'"),
+        ({}, [19, -1], None, "y element 1 is an empty number"),
+        ({}, [2], [2, -1], "classes element 2 is an empty number"),
+        ({}, ["1", "2 "], None, "y holds '2 '; labels must have no white space"),
+        ({}, ["1"], ["1", "2\n"], "classes holds .* no white space"),
+        ({}, ["1", "nan"], None, "y holds 'nan', which is how a missing value is written"),
         ({}, [1, 2], ["1", "2"], "classes has .* pass both in one form"),
         ({}, [[1, 2]], [1, 2], "classes has .* pass both in one form"),
         ({}, ["1"], [["1"], ["2", "3"]], "classes has rows of different lengths"),
@@ -235,13 +241,37 @@ def test_unsure_readings_are_rejected_and_wrong(y: Any, rejected: Any) -> None:
     np.testing.assert_array_equal(clf.top_k(X, 1).numbers[:, 0], read)
 
 
-def test_a_rejected_reading_is_no_label() -> None:
+@pytest.mark.parametrize("nothing", [-1, "", [10, 10]])
+def test_a_rejected_reading_is_no_label(nothing: Any) -> None:
+    clf = RandomReader().fit(X, np.array(["1"]))
+    with pytest.raises(ValueError, match="y element 0 is an empty number"):
+        clf.score(X, [nothing] * len(X))
+
+
+def test_negative_labels_are_no_rejections() -> None:
     clf = RandomReader(min_confidence=0.5).fit(X, np.array([-1, 1]))
     with pytest.raises(ValueError, match="-1 marks a reading that is rejected"):
         clf.predict(X)
     assert clf.set_params(min_confidence=0.0).predict(X).shape == (N_PICTURES,)
-    # As a true number -1 is never what was read.
-    assert RandomReader(min_confidence=1.0).fit(X, np.array([1])).score(X, [-1] * len(X)) == 0
+    # Judged by the labels that were learned, -1 alone is one of them.
+    read = clf.predict(X)
+    assert clf.score(X, np.full(N_PICTURES, -1)) == np.mean(read == -1)
+
+
+def test_labels_are_judged_by_what_was_learned() -> None:
+    rows = np.array([[11, 0, 12], [3, 12, 12]] * 15)
+    clf = RandomReader(alphabet="0123456789AB", blank=12, seed=3).fit(X, rows)
+    read, temperatures = clf.predict(X), clf.calibrate(X, rows).temperatures_
+    clf.calibrate(X, rows).temperatures_ = (1.0, 1.0)
+    clf.set_params(blank=-7, alphabet="xyz", max_length=1)
+    assert clf.blank_ == 12
+    assert clf.score(X, read) == 1
+    np.testing.assert_array_equal(clf.predict(X), read)
+    assert clf.rank_candidates(X[:1], [rows[:2]]).posterior[0].sum() == pytest.approx(1)
+    assert clf.predict_proba(X)[0].shape == (N_PICTURES, 2)
+    assert clf.calibrate(X, rows).temperatures_ == temperatures
+    clf._learn_labels([[4, 5, 12]], reset=False, keep_classes=True)
+    assert [column.tolist() for column in clf.classes_] == [[3, 4, 11], [0, 5, 12], [12]]
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, np.nan, "high", None])

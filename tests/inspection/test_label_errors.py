@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from sksvhn import SVHNSequenceClassifier
@@ -20,6 +20,9 @@ class Ranked(NamedTuple):
 
 class PixelReader(BaseEstimator):
     """Reads the number that the first pixel holds; the second is how sure it is."""
+
+    blank = blank_ = 10
+    alphabet = alphabet_ = "0123456789"
 
     def fit(self, X, y):
         self.seen_ = set(X[:, 2].tolist())
@@ -117,6 +120,12 @@ def test_bad_input_is_refused(changed, message, X):
         find_label_errors(**(call | changed))
 
 
+def test_a_label_of_no_number_is_refused(X):
+    for y in ([*TRUE[:-1], ""], [*map(int, TRUE[:-1]), -1]):
+        with pytest.raises(ValueError, match="y element 9 is an empty number"):
+            find_label_errors(PixelReader().fit(X[:0], []), X, y, cv="prefit")
+
+
 @pytest.fixture(scope="module")
 def numbers():
     return make_street_numbers(60, color=False, image_size=(16, 16), random_state=0)
@@ -142,6 +151,19 @@ def test_real_reader_judges_all_forms_alike(numbers):
     strings, _, codes = tables
     assert strings["index"].tolist() == codes["index"].tolist()
     assert strings["label"].tolist() == y[strings["index"]].tolist() == codes["label"].tolist()
+
+
+def test_rows_of_codes_are_those_that_the_reader_learned(numbers):
+    X, letters = numbers.images, "0123456789AB"
+    rows = np.array([[11, 10, 12], [1, 12, 12]] * 30)
+    clf = SVHNSequenceClassifier(
+        channels=((8,),), input_size=None, max_epochs=1, alphabet=letters, blank=12
+    )
+    fitted = clone(clf).fit(X, rows).set_params(blank=99, alphabet="7")
+    for reader, cv in ((clf, 2), (fitted, "prefit")):
+        table = find_label_errors(reader, X, rows, cv=cv)
+        labels = np.array(["BA", "1"] * 30)
+        assert table["label"].tolist() == labels[table["index"]].tolist()
 
 
 def test_label_beyond_what_a_fold_has_seen_is_impossible(numbers):

@@ -130,6 +130,25 @@ def test_characters_need_not_be_digits():
     assert digit_accuracy_score(["12B", "Å7"], ["12A", "Å7"]) == 0.8
 
 
+def test_negative_integers_are_numbers_in_readings_too():
+    assert sequence_accuracy_score([-5, -1, 4], [-5, -1, -1]) == pytest.approx(2 / 3)
+    assert sequence_accuracy_score([-1, 1], [-1, -1]) == 0.5
+    assert sequence_accuracy_score(["-1", "12"], [-1, 12]) == 1
+
+
+def test_strings_of_floats_equal_no_number():
+    for true, read in ((["19.0", "7.0"], ["19", "7"]), ([19, 7], ["19.0", "7.0"])):
+        with pytest.raises(ValueError, match=r"strings of floats, such as '19.0'"):
+            sequence_accuracy_score(true, read)
+    assert sequence_accuracy_score(["19.0", "7.5"], ["19.0", "75"]) == 0.5
+
+
+def test_labels_of_other_systems_are_refused():
+    for y_true in (["19\n", "7\n"], ["19", "nan"], np.eye(10)[[3, 4]], [[19], [7]]):
+        with pytest.raises(ValueError, match="y_true "):
+            sequence_accuracy_score(y_true, ["19", "7"])
+
+
 @every_score
 @pytest.mark.parametrize(
     ("arguments", "message"),
