@@ -24,11 +24,13 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the folder does not exist.
     IsADirectoryError
         If the path is a folder.
+    PermissionError
+        If writing there is not allowed.
     """
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"{target} cannot be written, for the folder {target.parent} does not exist; make it."
+            f"{target} cannot be written: the folder {target.parent} does not exist; make it."
         )
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; name a file in it.")
@@ -38,5 +40,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, target)
+    except PermissionError as error:
+        raise PermissionError(
+            f"{target} cannot be written ({error.strerror}); allow it, or name another place."
+        ) from None
     finally:
         part.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ._atomic import written_whole
+from ._file_kinds import check_is_file, wrong_file
 
 # Bytes of the header, in which the document lies: that of a model takes some 10 kB, and a hostile
 # one up to 50 times its size to parse.
@@ -94,17 +95,15 @@ def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, N
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it may not be read.
     ValueError
         If it is of another kind, or damaged.
     """
-    path = Path(path)
-    if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
-        what = "folder" if path.is_dir() else "device or pipe"
-        raise ValueError(f"{path} is a {what}; pass a file that sksvhn wrote.")
+    needed = f"a {kind} that sksvhn wrote"
+    path = check_is_file(path, needed)  # opening a pipe would wait for its writer
     with path.open("rb") as file:
-        _check_header(file, path)
+        _check_header(file, path, needed)
     try:
         with safe_open(path, framework="numpy") as file:
             written: str | None = (file.metadata() or {}).get("sksvhn")
@@ -114,18 +113,25 @@ def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, N
             arrays = {name: file.get_tensor(name) for name in names}
     # Beside its own errors, those of shapes and dtypes that NumPy doesn't have.
     except (SafetensorError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({in_brief(error)}); get it anew.") from None
+        raise ValueError(f"{path} is damaged ({in_brief(error)}); copy it again.") from None
     if written is None:
-        raise ValueError(f"{path} is a safetensors file, but sksvhn did not write it.")
+        raise ValueError(
+            f"{path} must be {needed}; it is a safetensors file, but sksvhn did not write it; pass "
+            "another file."
+        )
     if found != kind:
-        raise ValueError(f"{path} is a {in_brief(found, 20)}, not a {kind}.")
+        raise ValueError(
+            f"{path} must be {needed}; it is a {in_brief(found, 20)}; pass another file."
+        )
     digest, _, text = rest.partition(" ")
     if digest != _digest(kind, text, arrays):
-        raise ValueError(f"{path} is damaged, for its digest is wrong; get it anew.")
+        raise ValueError(f"{path} is damaged: its digest is wrong; copy it again.")
     try:
         return json.loads(text), arrays
     except (RecursionError, ValueError):
-        raise ValueError(f"{path} holds no document that sksvhn can have written.") from None
+        raise ValueError(
+            f"{path} holds no document that sksvhn can have written; pass another file."
+        ) from None
 
 
 def in_brief(text: object, length: int = 200) -> str:
@@ -134,32 +140,19 @@ def in_brief(text: object, length: int = 200) -> str:
     return "".join(c if c.isprintable() else " " for c in beginning)
 
 
-def _check_header(file: BinaryIO, path: Path) -> None:
-    """Object to what cannot be a safetensors file, or would not be read in bounded memory."""
+def _check_header(file: BinaryIO, path: Path, needed: str) -> None:
+    """Raise if it is no safetensors file, or could not be read in bounded memory."""
     size = os.fstat(file.fileno()).st_size
     start = file.read(9)
     length = int.from_bytes(start[:8], "little")
-    if size == 0:
-        raise ValueError(f"{path} is empty; get it anew.")
-    if start[8:] != b"{" and _is_pickle(start):
-        raise ValueError(
-            f"{path} is a pickle, not a file that sksvhn's save wrote; joblib.load reads it, and "
-            "runs the code in it: do so only if you trust who made it, and then save it."
-        )
-    if start[8:] != b"{":
-        raise ValueError(f"{path} is no file that sksvhn's save wrote, but something else.")
+    # Text may have a brace there as well.
+    if start[8:] != b"{" or (length > MAX_HEADER and start.isascii() and min(start) >= 9):
+        raise wrong_file(path, needed)
     if length > min(size - 8, MAX_HEADER):
         raise ValueError(
             f"{path} is cut off or damaged: its header should have {length:,} bytes, the file has "
-            f"{size:,} and the limit is {MAX_HEADER:,}; get it anew."
+            f"{size:,} and the limit is {MAX_HEADER:,}; copy it again."
         )
-
-
-def _is_pickle(start: bytes) -> bool:
-    # Protocols from 2 on, or what begins a file of a compressor that joblib writes.
-    return start.startswith(
-        (b"\x80", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZ", b"\xfd7", b"]")
-    )
 
 
 def _digest(kind: str, text: str, arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._console import busy, note
-from ._options import Data, Json, Model, OnError, Quiet
+from ._options import Data, Json, Model, OnError, Quiet, check_order
 
 
 def evaluate(
@@ -30,6 +30,7 @@ def evaluate(
 
     Example: sksvhn evaluate model.sksvhn test.tar.gz --plots evaluation
     """
+    check_order("evaluate", model, data)
     if plots is not None:
         from ._plots import prepare_plots
 

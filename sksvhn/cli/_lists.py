@@ -54,7 +54,7 @@ class PictureTable:
             If it cannot be read or is something else.
         """
         table = cls(path)
-        lines = csv_lines(path)
+        lines = csv_lines(path, f"a CSV file with the columns path, {', '.join(BOX_COLUMNS)}")
         header = next(lines, (1, []))[1]
         if {"path", *BOX_COLUMNS} - set(header):
             raise ValueError(
@@ -83,7 +83,8 @@ class PictureTable:
             If it cannot be read or is something else.
         """
         table = cls(path)
-        lines = list(csv_lines(path))
+        needed = "a list of numbers, one per line, or a CSV file with the columns path, candidate"
+        lines = list(csv_lines(path, needed))
         if not lines:
             raise ValueError(f"{path} holds no candidates; write one number a line.")
         header = lines[0][1]

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import h5py
 
 from .._crop import CropStyle
+from .._file_kinds import check_is_file, kind_of_file, wrong_file
 from .._labels import DIGITS
 from ..datasets import (
     load_labelled_pictures,
@@ -19,10 +20,16 @@ from ..datasets import (
 )
 from ..datasets._crops import SKIP
 from ..datasets._mat73 import H5PY_ERRORS
-from ..datasets._number_files import is_archive
+from ..datasets._number_files import ARCHIVES
 from ..preprocessing._load_image import Color
 from ._converted import is_converted, read_converted
 from ._labelled import Labelled
+
+#: What `load_labelled` takes.
+NEEDED = (
+    "labelled pictures: SVHN's files, such as train.tar.gz, an HDF5 file that `sksvhn convert` "
+    "wrote, or a .csv file that lists pictures of your own"
+)
 
 
 class Cropping(NamedTuple):
@@ -110,26 +117,26 @@ def load_labelled(
 def _kind_of_file(path: Path) -> Literal["numbers", "listed", "mat", "converted", "course"]:
     if path.suffix.lower() == ".csv" and not path.is_dir():
         return "listed"
-    if not path.is_file():
-        return "numbers"  # a folder; or nothing, as its loader will say
-    with path.open("rb") as stream:
-        start = stream.read(10)
-    if start == b"MATLAB 5.0":
+    if path.is_dir():
+        return "numbers"
+    check_is_file(path, NEEDED, or_folder=True)
+    kind = kind_of_file(path).key
+    if kind == "mat5":
         return "mat"
     if not h5py.is_hdf5(path):
-        if is_archive(path):
+        if kind in ARCHIVES:
             return "numbers"
-        raise ValueError(
-            f"{path} holds no labelled pictures; pass SVHN's files, such as train.tar.gz, or a "
-            ".csv file that lists pictures of your own: see --help."
-        )
+        csv = "list labelled pictures in a .csv file"
+        raise wrong_file(path, NEEDED, advice={"picture": csv, "csv": "give it the suffix .csv"})
     try:
         if is_converted(path):
             return "converted"
         with h5py.File(path, "r") as file:
             return "numbers" if "digitStruct" in file else "course"
     except H5PY_ERRORS as error:
-        raise ValueError(f"{path} is cut off or damaged ({error}). Get it anew.") from error
+        raise ValueError(
+            f"{path} is cut off or damaged ({error}). Download or copy it again."
+        ) from error
 
 
 def _check_as_asked(found: Labelled, asked: Cropping, path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from .._file_kinds import kind_of_file
+
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A file that `train` or `clf.save` wrote.")
 ]
@@ -55,6 +57,27 @@ OnError = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def check_order(command: str, model: str | Path, *others: str | Path) -> None:
+    """Raise if another argument is the model, and what stands in its place is none."""
+    if _is_model(model) or not Path(model).exists():
+        return
+    for other in filter(_is_model, others):
+        raise typer.BadParameter(
+            f"the model comes first, and {model} is none, but {other} is; write: sksvhn {command} "
+            f"{other} {model}"
+        )
+
+
+def _is_model(path: str | Path) -> bool:
+    path = Path(path)
+    try:
+        if path.exists():
+            return path.is_file() and kind_of_file(path).key == "model"
+    except OSError:
+        return False
+    return path.suffix == ".sksvhn"
 
 
 def check_out(out: Path, *given: Path, force: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from ._console import busy, complain, counted, shows_progress, warn
 from ._lists import Box, PictureTable, parse_box
-from ._options import Model, Quiet
+from ._options import Model, Quiet, check_order
 from ._sources import Source, find_pictures
 from ._tables import Format, make_writer
 
@@ -89,6 +89,7 @@ def read(
 
     Example: sksvhn read model.sksvhn photos/ --min-confidence 0.9
     """
+    check_order("read", model, *pictures)
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv.", param_hint="--csv")
     if box and boxes:

@@ -9,7 +9,7 @@ import typer
 
 from ._console import busy, complain, counted, note, shows_progress
 from ._lists import PictureTable
-from ._options import Model, Quiet
+from ._options import Model, Quiet, check_order
 
 
 def transcribe(
@@ -80,6 +80,7 @@ def transcribe(
 
     Example: sksvhn transcribe model.sksvhn photos/ --out readings
     """
+    check_order("transcribe", model, source)
     if scheduler is not None and workers is not None:
         raise typer.BadParameter("choose one of --scheduler and --workers.", param_hint="--workers")
     table = None if boxes is None else PictureTable.of_boxes(boxes)

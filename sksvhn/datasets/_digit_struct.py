@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .._file_kinds import wrong_file
 from ._mat73 import FIELDS, H5PY_ERRORS, NumberStructs, read_structs
 from ._number_files import NumberFiles, open_number_files
 
@@ -115,12 +116,7 @@ def number_table(files: NumberFiles) -> NumberTable:
     """
     data = files.digit_struct()
     if not _is_hdf5(data):
-        kind = f"{len(data)} other bytes"
-        if data.startswith(b"MATLAB 5.0"):
-            kind = "a MATLAB 5 file, as load_svhn_digits reads"
-        raise ValueError(
-            f"{files.digit_struct_name} must be a MATLAB 7.3 (HDF5) file; it is {kind}."
-        )
+        raise wrong_file(files.digit_struct_name, "a MATLAB 7.3 (HDF5) file", content=data)
     try:
         structs = read_structs(data)
     except H5PY_ERRORS as error:

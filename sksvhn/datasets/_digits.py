@@ -13,8 +13,9 @@ from PIL import Image
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
+from .._file_kinds import check_is_file
 from .._parameters import validate_params
-from ._labelled import check_is_file, digits_of_labels, labelled_bunch
+from ._labelled import digits_of_labels, labelled_bunch
 from ._mat5 import read_mat5_arrays
 
 _SIZE = 32
@@ -122,7 +123,7 @@ def load_svhn_digits(
     >>> digits.images.shape, digits.target
     ((4, 32, 32, 3), array([1, 9, 2, 0]))
     """
-    path = check_is_file(path)
+    path = check_is_file(path, "a MATLAB 5 file, such as train_32x32.mat")
     X, y = _read_arrays(path)
     digits = digits_of_labels(y, f"y of {path}")
     images = _grey_pictures(X) if color == "grey" else _color_pictures(X)
@@ -137,7 +138,7 @@ def _read_arrays(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     if len(arrays) < 2:
         raise ValueError(
             f"{path} must hold the variables X and y, as train_32x32.mat does; it holds "
-            f"{', '.join(found) or 'none'}. Get it anew if it was cut off."
+            f"{', '.join(found) or 'none'}. Download or copy it again if it was cut off."
         )
     X, y = arrays["X"], arrays["y"]
     if X.shape == (_SIZE, _SIZE, 3):  # MATLAB stores no trailing 1

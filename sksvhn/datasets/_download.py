@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._file_kinds import kind_of_file
+
 if TYPE_CHECKING:
     import requests
 
@@ -86,12 +88,14 @@ def find_file(file: PublishedFile, folder: Path) -> Path | None:
             return None
         found = file_hash(str(path), alg=algorithm)
     except OSError as error:
-        raise OSError(f"cannot read {path}: {error.strerror}.") from None
+        raise OSError(
+            f"cannot read {path}: {error.strerror}. Remove it, or name another folder as data_home."
+        ) from None
     if found != expected:
         raise ValueError(
-            f"{path} is not the published file: its {algorithm} sum is {found}, not {expected}. "
-            "Remove it to download that one, or read your own with load_svhn_numbers or "
-            "load_svhn_digits."
+            f"{path} must be the published file; it is {kind_of_file(path).name}, and its "
+            f"{algorithm} sum is {found}, not {expected}. Remove it to download that one, or read "
+            "your own with load_svhn_numbers or load_svhn_digits."
         )
     return path
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
+from .._file_kinds import check_is_file, wrong_file
 from .._parameters import validate_params
-from ._labelled import check_is_file, digits_of_labels, labelled_bunch
+from ._labelled import digits_of_labels, labelled_bunch
 from ._mat73 import H5PY_ERRORS
 from ._number_files import MAX_DEFLATION
 
+_NEEDED = "an HDF5 file, such as SVHN_single_grey1.h5"
 _SUFFIXES = {"train": "train", "validation": "val", "test": "test"}
 
 _DESCR = """\
@@ -126,12 +128,9 @@ def load_svhn_h5(
     >>> digits.images.shape, digits.target
     ((3, 32, 32), array([1, 7, 2]))
     """
-    path = check_is_file(path)
+    path = check_is_file(path, _NEEDED)
     if not h5py.is_hdf5(path):
-        raise ValueError(
-            f"{path} must be an HDF5 file such as SVHN_single_grey1.h5; it is another file. "
-            "(load_svhn_digits reads train_32x32.mat.)"
-        )
+        raise wrong_file(path, _NEEDED)
     suffix = _SUFFIXES[subset]
     try:
         with h5py.File(path, "r") as file:
@@ -142,7 +141,9 @@ def load_svhn_h5(
     except (_WrongContentError, MemoryError):
         raise
     except H5PY_ERRORS as error:
-        raise ValueError(f"{path} is cut off or damaged ({error}). Get it anew.") from error
+        raise ValueError(
+            f"{path} is cut off or damaged ({error}). Download or copy it again."
+        ) from error
     digits = digits_of_labels(labels, f"y_{suffix} of {path}")
     if repeated:
         _warn_of_repeated(repeated, len(images), path)
@@ -162,7 +163,7 @@ def _check_arrays(file: h5py.File, suffix: str, path: Path) -> None:
     if not set(names) <= set(arrays):
         raise _WrongContentError(
             f"{path} must hold the arrays {names[0]} and {names[1]}; it holds "
-            f"{', '.join(sorted(file)) or 'none'}."
+            f"{', '.join(sorted(file)) or 'none'}. {_loader_for(file)}"
         )
     X, y = arrays[names[0]], arrays[names[1]]
     if X.ndim != 3 or X.dtype.kind not in "iuf" or X.size == 0:
@@ -183,6 +184,14 @@ def _check_arrays(file: h5py.File, suffix: str, path: Path) -> None:
             )
 
 
+def _loader_for(file: h5py.File) -> str:
+    if "digitStruct" in file:
+        return "load_svhn_numbers reads digitStruct.mat."
+    if {"X", "y"} <= set(file):
+        return "The command `sksvhn train` takes files with X and y."
+    return "Pass SVHN_single_grey1.h5."
+
+
 def _pixels(file: h5py.File, suffix: str) -> NDArray[np.float32]:
     """Pictures of a subset.
 
@@ -197,7 +206,7 @@ def _pixels(file: h5py.File, suffix: str) -> NDArray[np.float32]:
     if dataset.nbytes > MAX_DEFLATION * n_bytes:  # memory for it might be had, and the rest starve
         raise _WrongContentError(
             f"{name} of {file.filename} declares the shape {dataset.shape}, more than a file of "
-            f"{n_bytes} bytes can hold. Get it anew."
+            f"{n_bytes} bytes can hold. Download or copy it again."
         )
     with np.errstate(over="ignore"):
         images = np.ascontiguousarray(dataset[...], np.float32)

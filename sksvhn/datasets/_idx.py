@@ -11,6 +11,8 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .._file_kinds import check_is_file, wrong_file
+
 _GZIP_MAGIC = b"\x1f\x8b"
 
 # Read at a time: a damaged header may declare more than there is memory for.
@@ -25,6 +27,7 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
     ValueError
         If it is another file, is cut off or damaged, or has other dimensions.
     """
+    check_is_file(path, "an idx file")
     with path.open("rb") as raw:
         is_gzip = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
@@ -34,12 +37,14 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
             n_bytes = prod(shape)
             content = _read_at_most(file, n_bytes + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{path} is cut off or damaged ({error}). Get it anew.") from error
+            raise ValueError(
+                f"{path} is cut off or damaged ({error}). Download or copy it again."
+            ) from error
     if len(content) != n_bytes:
         found = "more" if len(content) > n_bytes else f"only {len(content)}"
         raise ValueError(
             f"{path} is cut off or damaged: it declares {' x '.join(map(str, shape))} bytes and "
-            f"holds {found}. Get it anew."
+            f"holds {found}. Download or copy it again."
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
 
@@ -49,14 +54,16 @@ def _read_shape(file: IO[bytes], n_dimensions: int, path: Path) -> tuple[int, ..
     magic = file.read(4)
     if magic != expected:
         kind = "pictures" if n_dimensions == 3 else "labels"
-        found = f"starts with 0x{magic.hex()}" if magic else "is empty"
-        raise ValueError(
-            f"{path} must be an idx file of {kind}, which starts with 0x{expected.hex()}; it "
-            f"{found}."
-        )
+        needed = f"an idx file of {kind}, which starts with 0x{expected.hex()}"
+        if magic[:2] == bytes(2):
+            raise ValueError(
+                f"{path} must be {needed}; it is one that starts with 0x{magic.hex()}; pass the "
+                "file that is named so."
+            )
+        raise wrong_file(path, needed)
     sizes = file.read(4 * n_dimensions)
     if len(sizes) < 4 * n_dimensions:
-        raise ValueError(f"{path} is cut off: it ends inside its header. Get it anew.")
+        raise ValueError(f"{path} is cut off: it ends inside its header. Download it again.")
     shape = tuple(np.frombuffer(sizes, ">u4").tolist())
     if 0 in shape:
         raise ValueError(f"{path} holds nothing: its shape is {shape}.")

@@ -1,33 +1,13 @@
-"""What loaders of single labelled pictures share: the file's check, the digits, the Bunch."""
+"""Digits and Bunch of the loaders of single labelled pictures."""
 
 from __future__ import annotations
 
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-
-
-def check_is_file(path: str | PathLike[str]) -> Path:
-    """Path of a file that is there.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is nothing at `path`.
-    IsADirectoryError
-        If that is a folder.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; pass the file itself.")
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file at {path}.")
-    return path
 
 
 def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:

@@ -17,14 +17,15 @@ from sklearn.utils import Bunch
 
 from .._crop import CropStyle, check_image_size
 from .._csv_lines import BOX_COLUMNS, csv_lines
+from .._file_kinds import check_is_file
 from .._labels import DIGITS
 from .._parameters import validate_params
 from ..preprocessing._load_image import read_picture
 from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, Task, read_crops, without_rows
-from ._labelled import check_is_file
 from ._number_files import is_regular_file
 from ._picture_files import Color
 
+_NEEDED = "a CSV file with the columns path and number"
 _Box = tuple[float, float, float, float]
 
 
@@ -173,7 +174,7 @@ def load_labelled_pictures(
     array([[ 0.,  0., 80., 60.]])
     """
     settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
-    path = check_is_file(path)
+    path = check_is_file(path, _NEEDED)
     rows = _read_table(path, alphabet)
     missing = {
         i: f"is not in {path.parent.absolute()}, from which paths count"
@@ -218,7 +219,7 @@ def load_labelled_pictures(
 
 def _read_table(path: Path, alphabet: str) -> list[_Row]:
     """Read what the file says, a picture an entry."""
-    lines = csv_lines(path)
+    lines = csv_lines(path, _NEEDED)
     header = next(lines, (1, []))[1]
     has_boxes = _check_columns(header, path)
     rows: dict[str, _Row] = {}

@@ -20,6 +20,8 @@ from typing import IO, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .._file_kinds import wrong_file
+
 # Data types of an element [1], and the dtypes of those that hold numbers.
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15
 _DTYPES = {
@@ -86,7 +88,9 @@ def read_mat5_arrays(
                         arrays[name] = array
                 file.seek(end)
         except (_DamageError, zlib.error) as error:
-            raise ValueError(f"{path} is cut off or damaged ({error}). Get it anew.") from error
+            raise ValueError(
+                f"{path} is cut off or damaged ({error}). Download or copy it again."
+            ) from error
         except _WrongKindError as error:
             raise ValueError(f"{error} of {path} must be an array of real numbers.") from None
     return arrays, found
@@ -98,15 +102,11 @@ def _byte_order(header: bytes, path: Path) -> str:
         return "<"
     if len(header) == 128 and header[124:] == b"\x01\x00MI":
         return ">"
-    if header.startswith((b"MATLAB 7.3", b"\x89HDF")):
-        kind = "a MATLAB 7.3 (HDF5) file, as load_svhn_numbers and load_svhn_h5 read"
-    elif header.startswith(b"\x1f\x8b"):
-        kind = "an archive, as load_svhn_numbers reads"
-    elif len(header) < 128:
-        kind = f"{len(header)} bytes long"
-    else:
-        kind = "another file"
-    raise ValueError(f"{path} must be a MATLAB 5 file; it is {kind}.")
+    if header.startswith(b"MATLAB 5.0"):
+        raise ValueError(
+            f"{path} is cut off or damaged (in its header). Download or copy it again."
+        )
+    raise wrong_file(path, "a MATLAB 5 file, such as train_32x32.mat")
 
 
 def _read_variable(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
+from .._file_kinds import check_is_file, kind_of_file, wrong_file
 from .._parameters import validate_params
 from ._idx import read_idx
 from ._labelled import labelled_bunch
@@ -21,6 +22,10 @@ from ._number_files import is_regular_file, read_picture
 from ._picture_files import decode_picture
 from ._progress import with_progress
 
+_NEEDED = (
+    "an idx file of pictures with 'images' in its name, beside its file of labels, or the folder "
+    "that holds them"
+)
 _LETTERS = "ABCDEFGHIJ"
 _PREFIXES = {"train": "train", "test": "t10k"}
 _TREE_SIZE = (28, 28)
@@ -174,18 +179,22 @@ def _idx_pair(path: Path, subset: str) -> tuple[Path, Path]:
         return _published_file(path, subset, "images", 3), _published_file(
             path, subset, "labels", 1
         )
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file or folder at {path}.")
+    check_is_file(path, _NEEDED, or_folder=True)
+    if kind_of_file(path).key not in ("idx", "idx.gz", "gz", "unknown"):
+        unpack = "unpack it, and pass the folder"
+        raise wrong_file(path, _NEEDED, advice={"tar.gz": unpack, "tar": unpack})
     if "images" not in path.name:
         raise ValueError(
-            f"{path} must be an idx file of pictures with 'images' in its name, beside its file of "
-            "labels, or the folder that holds them."
+            f"{path} must be {_NEEDED}; it has another name; pass the file of pictures, or rename "
+            "both."
         )
     name = path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
     for candidate in (path.with_name(name), path.with_name(f"{name}.gz")):
         if candidate.is_file():
             return path, candidate
-    raise FileNotFoundError(f"the labels of {path}, {name} or {name}.gz, are not beside it.")
+    raise FileNotFoundError(
+        f"the labels of {path}, {name} or {name}.gz, are not beside it; put them there."
+    )
 
 
 def _published_file(folder: Path, subset: str, content: str, n_dimensions: int) -> Path:
@@ -198,7 +207,8 @@ def _published_file(folder: Path, subset: str, content: str, n_dimensions: int) 
     found = sorted(file.name for file in folder.glob("*ubyte*"))
     raise FileNotFoundError(
         f"the folder {folder} holds no {stem}-{suffix}[.gz] (subset={subset!r}) and no folders A "
-        f"to J of pictures; idx files in it: {', '.join(found) or 'none'}."
+        f"to J of pictures; idx files in it: {', '.join(found) or 'none'}; pass the folder "
+        "of the files."
     )
 
 

@@ -10,6 +10,10 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+import h5py
+
+from .._file_kinds import check_is_file, kind_of_file, wrong_file
+
 DIGIT_STRUCT = "digitStruct.mat"
 #: Far above SVHN's own files (0.4 GB and 1 MB), far below what would exhaust the memory.
 MAX_DIGIT_STRUCT_BYTES = 2**31
@@ -119,7 +123,9 @@ class NumberArchive:
         if len(self._digit_structs) == 1:
             return self._digit_structs[0][0]
         if self.damage is not None:
-            raise ValueError(f"{self.damage} and no {DIGIT_STRUCT} was found in it. Get it anew.")
+            raise ValueError(
+                f"{self.damage} and no {DIGIT_STRUCT} was found in it; download or copy it again."
+            )
         raise ValueError(
             f"{self.location} must hold one {DIGIT_STRUCT}; it holds {len(self._digit_structs)}."
         )
@@ -140,30 +146,35 @@ def open_number_files(path: str | PathLike[str]) -> NumberFiles:
 
     Raises
     ------
-    FileNotFoundError
-        If there is nothing at `path`, or the folder holds no digitStruct.mat.
+    OSError
+        If there is nothing at `path`, the folder holds no digitStruct.mat, or the file may not be
+        read.
+    ValueError
+        If the file is of another kind.
     """
     path = Path(path)
     if path.is_dir():
         if not (path / DIGIT_STRUCT).is_file():
             inside = sorted(str(p.parent) for p in path.glob(f"*/{DIGIT_STRUCT}"))
             hint = f" Did you mean {' or '.join(inside)}?" if inside else ""
-            raise FileNotFoundError(f"the folder {path} holds no {DIGIT_STRUCT}.{hint}")
-        return NumberFolder(path / DIGIT_STRUCT)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file or folder at {path}.")
-    return NumberArchive(path) if is_archive(path) else NumberFolder(path)
+            raise FileNotFoundError(
+                f"the folder {path} holds no {DIGIT_STRUCT}; pass the folder that does.{hint}"
+            )
+        return NumberFolder(check_is_file(path / DIGIT_STRUCT, NEEDED))
+    check_is_file(path, NEEDED, or_folder=True)
+    if kind_of_file(path).key in ARCHIVES:
+        return NumberArchive(path)
+    if h5py.is_hdf5(path):
+        return NumberFolder(path)
+    raise wrong_file(path, NEEDED)
 
 
+#: What the loaders of format 1 take.
+NEEDED = "SVHN's format 1: a folder or .tar.gz that holds digitStruct.mat, or that MATLAB 7.3 file"
+
+#: Keys of kinds that are read as archives; a damaged one is "gz".
+ARCHIVES = ("tar", "tar.gz", "gz")
 _GZIP_MAGIC = b"\x1f\x8b"
-_TAR_MAGIC = b"ustar"
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a file begins as archives do, damaged ones as well."""
-    with path.open("rb") as file:
-        start = file.read(512)
-    return start[:2] == _GZIP_MAGIC or start[257:262] == _TAR_MAGIC
 
 
 def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:

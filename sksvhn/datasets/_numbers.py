@@ -199,7 +199,9 @@ def _with_missing(
 
 def _raise_for_table(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> None:
     if files.damage is not None:
-        raise ValueError(f"{files.damage}. Get it anew, or load what it still holds with {SKIP}.")
+        raise ValueError(
+            f"{files.damage}. Download it again, or load what it still holds with {SKIP}."
+        )
     if not problems:
         return
     row = min(problems)

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._csv_lines import csv_lines
+from .._file_kinds import check_is_file
 from .._picture_paths import pictures_in_folder
 from ._reading import Picture
-from ._stored import BOX, StoredPictures, open_stored
+from ._stored import BOX, NEEDED, StoredPictures, open_stored
 
 # Rows of a table that are in memory at a time.
 ROWS = 4096
@@ -122,12 +124,9 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
             paths = [p for p in sorted(glob.glob(path, recursive=True)) if os.path.isfile(p)]
             rows = lambda: map(Picture, paths)  # noqa: E731
         elif not os.path.exists(path):
-            raise FileNotFoundError(
-                f"{path} is not there; pass a folder, a pattern such as 'photos/*.jpg', a table "
-                "(.csv, .parquet) or a file of pictures (.h5, .parquet)."
-            )
+            check_is_file(path, NEEDED, or_folder=True)
         elif path.lower().endswith(".csv"):
-            columns = _check_columns(pd.read_csv(path, nrows=0).columns, path)
+            columns = _check_columns(_csv_header(path), path)
             rows = lambda: _of_csv(path)  # noqa: E731
         else:
             stored, columns, batches = open_stored(Path(path), ROWS)
@@ -162,6 +161,13 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
     if candidates is not None:
         rows = _with(rows, "candidates", candidates)
     return Source(rows, stored, common, has_candidates)
+
+
+def _csv_header(path: str) -> list[str]:
+    header = next(csv_lines(Path(path), "a CSV file with the column path"), None)
+    if header is None:
+        raise ValueError(f"{path} must be a CSV file with the column path; it is empty; fill it.")
+    return header[1]
 
 
 def _of_csv(path: str) -> Iterator[Picture]:

@@ -11,7 +11,14 @@ import h5py
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .._file_kinds import check_is_file, kind_of_file, wrong_file
 from ..datasets._mat73 import H5PY_ERRORS
+
+#: What `transcribe` takes.
+NEEDED = (
+    "a folder, a pattern such as 'photos/*.jpg', a table (.csv, .parquet) or a file of pictures "
+    "(.h5, .parquet)"
+)
 
 # Pictures that are in memory at a time.
 BATCH = 256
@@ -97,7 +104,7 @@ def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str
         If it is neither.
     """
     # As workers see it, wherever they run.
-    path = path.absolute()
+    path = check_is_file(path, NEEDED, or_folder=True).absolute()
     if h5py.is_hdf5(path):
         name, n = _dataset(path)
         return (
@@ -108,10 +115,13 @@ def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(
-            f"{path} is no folder of pictures, no table (.csv, .parquet) and no file of pictures "
-            f"(.h5, .parquet): {str(error).splitlines()[0][:100]}."
-        ) from None
+        if kind_of_file(path).key == "parquet":
+            raise ValueError(
+                f"{path} is cut off or damaged ({str(error).splitlines()[0][:100]}). Write or copy "
+                "it again."
+            ) from None
+        advice = {"picture": "pass it in a list", "csv": "give it the suffix .csv"}
+        raise wrong_file(path, NEEDED, advice=advice) from None
     pictures = [field.name for field in schema if _holds_pictures(field.type)]
     if len(pictures) > 1:
         raise ValueError(
@@ -140,7 +150,9 @@ def _dataset(path: Path) -> tuple[str, int]:
                 and (item.ndim == 3 or (item.ndim == 4 and item.shape[3] in (1, 3, 4)))
             }
     except H5PY_ERRORS as error:
-        raise ValueError(f"{path} is cut off or damaged ({error}); get it anew.") from error
+        raise ValueError(
+            f"{path} is cut off or damaged ({error}). Write or copy it again."
+        ) from error
     name = "X" if "X" in found else min(found, default="")
     if len(found) != 1 and name != "X":
         raise ValueError(

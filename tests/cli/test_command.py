@@ -93,7 +93,7 @@ def test_colour_on_terminals_alone(no_color: str) -> None:
     os.close(ours)
     assert (b"\x1b[31m" in shown) == (not no_color)
     done = subprocess.run(command, capture_output=True, env=env, check=False)
-    assert done.stderr == b"Error: absent: No such file or directory\n"
+    assert done.stderr == b"Error: there is no file at absent; pass a model that sksvhn wrote.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")
@@ -136,3 +136,15 @@ def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert sksvhn.load(out).n_iter_ >= 3
     assert list(folder.glob("*.checkpoint"))  # wherever it struck
+
+
+@pytest.mark.parametrize(
+    ("command", "other"), [("evaluate", "test.tar.gz"), ("read", "."), ("transcribe", ".")]
+)
+def test_swapped_arguments_are_told(
+    run: Run, model: Path, archives: Path, command: str, other: str
+) -> None:
+    given = archives / other
+    result = run(command, given, model, *(("--out", "o") if command == "transcribe" else ()))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"write: sksvhn {command} {model} {given}" in result.stderr

@@ -101,7 +101,10 @@ def test_missing_picture(run: Run, labels: Path, tmp_path: Path, model: Path) ->
 
 def test_no_table(run: Run, model: Path, tmp_path: Path) -> None:
     result = run("evaluate", model, tmp_path / "absent.csv")
-    assert result.stderr == f"Error: there is no file at {tmp_path / 'absent.csv'}.\n"
+    assert result.stderr == (
+        f"Error: there is no file at {tmp_path / 'absent.csv'}; pass a CSV file with the columns "
+        "path and number.\n"
+    )
     (tmp_path / "empty.csv").touch()
     result = run("evaluate", model, tmp_path / "empty.csv")
     assert result.exit_code == 1

@@ -281,14 +281,16 @@ def test_pickles_are_not_loaded(
     joblib.dump(reader, tmp_path / name)
     result = run("read", tmp_path / name, "1.png")
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: {tmp_path / name} is a pickle, not a file")
+    assert f"{tmp_path / name} must be a model that sksvhn wrote; it is a pickle" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
 def test_absent_model(run: Run, tmp_path: Path) -> None:
     result = run("read", tmp_path / "none.sksvhn", "1.png")
     assert result.exit_code == 1
-    assert result.stderr == f"Error: {tmp_path / 'none.sksvhn'}: No such file or directory\n"
+    assert result.stderr == (
+        f"Error: there is no file at {tmp_path / 'none.sksvhn'}; pass a model that sksvhn wrote.\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such names")

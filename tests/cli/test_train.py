@@ -83,7 +83,10 @@ def test_goes_on_from_a_checkpoint(run: Run, archives: Path, tmp_path: Path) -> 
 def test_what_holds_no_labels(run: Run, tmp_path: Path) -> None:
     photo, out = tmp_path / "photo.png", tmp_path / "m.sksvhn"
     Image.new("L", (600, 600)).save(photo)
-    for data, said in ((photo, "holds no labelled pictures; pass"), (tmp_path, "digitStruct.mat.")):
+    for data, said in (
+        (photo, "is a picture (PNG); list labelled pictures in a"),
+        (tmp_path, "digitStruct.mat; pass the folder"),
+    ):
         result = run("train", data, "-o", out)
         assert result.exit_code == 1
         assert said in result.stderr
@@ -172,7 +175,8 @@ def test_values_out_of_range_show_before_data_are_read(run: Run, tmp_path: Path)
     assert "The 'lr' parameter of SVHNSequenceClassifier must be a float" in result.stderr
     result = run(*command)
     assert result.exit_code == 1
-    assert result.stderr == f"Error: there is no file or folder at {tmp_path / 'absent.tar.gz'}.\n"
+    absent = tmp_path / "absent.tar.gz"
+    assert f"there is no file or folder at {absent}; pass labelled pictures: " in result.stderr
 
 
 def test_folder_of_the_model_has_to_exist(run: Run, archives: Path, tmp_path: Path) -> None:

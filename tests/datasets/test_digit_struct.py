@@ -152,8 +152,8 @@ def matlab5(path: Path, **arrays: object) -> bytes:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda p: b"", "must be a MATLAB 7.3"),
-        (lambda p: b"<html>404</html>" * 99, "must be a MATLAB 7.3"),
+        (lambda p: b"", "that MATLAB 7.3 file; it is a"),
+        (lambda p: b"<html>404</html>" * 99, "that MATLAB 7.3 file; it is a"),
         (lambda p: matlab5(p, X=np.zeros(3)), "it is a MATLAB 5 file"),
         (lambda p: hdf5(p, X=np.zeros(3)), "no struct 'digitStruct'"),
         (lambda p: hdf5(p, digitStruct=np.zeros(3)), "no struct 'digitStruct'"),
@@ -206,7 +206,9 @@ def test_fields_of_different_size_are_refused(tmp_path: Path) -> None:
 def test_paths_that_hold_no_table(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no file or folder at"):
         read_digit_struct(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match=r"holds no digitStruct.mat\.$"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no digitStruct.mat; pass the folder that does\.$"
+    ):
         read_digit_struct(tmp_path)
     NumberSet.generate(["1"]).write_folder(tmp_path / "train")
     with pytest.raises(FileNotFoundError, match=r"Did you mean .*train\?"):

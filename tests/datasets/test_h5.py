@@ -186,7 +186,9 @@ def test_other_files(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match="is a folder"):
         load_svhn_h5(tmp_path)
     savemat(tmp_path / "x.mat", {"X": 1})
-    with pytest.raises(ValueError, match=r"must be an HDF5 file .*\(load_svhn_digits reads"):
+    with pytest.raises(
+        ValueError, match=r"must be an HDF5 file.* is a MATLAB 5 file; load_svhn_digits reads"
+    ):
         load_svhn_h5(tmp_path / "x.mat")
     path.write_bytes(b"")
     with pytest.raises(ValueError, match="must be an HDF5 file"):

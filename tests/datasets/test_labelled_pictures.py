@@ -108,7 +108,7 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
         (BOXES + "a.png,1,2,3,4\n", "line 2 of .* holds no box: '2,3,4,'"),
         (BOXES + "a.png,1,1,1,9,9\na.png,1,,,,\n", "line 3 .* again, after line 2; only boxes"),
         (BOXES + "a.png,1,,,,\na.png,1,1,1,9,9\n", "line 3 .* again, after line 2; only boxes"),
-        ("path,number\n\0,1\n", "labels.csv.* (no text file|is not in)"),
+        ("path,number\n\0,1\n", "labels.csv.* (must be a CSV file|is not in)"),
     ],
 )
 @pytest.mark.parametrize("on_error", ["raise", "skip"])
@@ -158,5 +158,5 @@ def test_nothing_is_left(folder: Path) -> None:
 def test_no_table(folder: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no file at"):
         load_labelled_pictures(folder / "absent.csv")
-    with pytest.raises(IsADirectoryError, match="is a folder; pass the file itself"):
+    with pytest.raises(IsADirectoryError, match="is a folder; pass a CSV file"):
         load_labelled_pictures(folder)

@@ -170,11 +170,11 @@ IMAGES, LABELS = map(idx, characters(3))
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (b"", LABELS, "an idx file of pictures, which starts with 0x00000803; it is empty"),
-        (b"\x89PNG...", LABELS, "it starts with 0x89504e47"),
-        (LABELS, IMAGES, "it starts with 0x00000801"),
-        (IMAGES, IMAGES, "an idx file of labels, which starts with 0x00000801; it starts with 0x0"),
-        (b"\0\0\x0d\x03" + IMAGES[4:], LABELS, "it starts with 0x00000d03"),
+        (b"", LABELS, "an idx file of pictures, which starts with 0x00000803; it is an empty file"),
+        (b"\x89PNG...", LABELS, "it is a picture .PNG."),
+        (LABELS, IMAGES, "it is one that starts with 0x00000801"),
+        (IMAGES, IMAGES, "an idx file of labels, which starts with 0x00000801; it is one"),
+        (b"\0\0\x0d\x03" + IMAGES[4:], LABELS, "it is one that starts with 0x00000d03"),
         (IMAGES[:10], LABELS, "it ends inside its header"),
         (IMAGES[:-1], LABELS, "it declares 3 x 28 x 28 bytes and holds only 2351"),
         (IMAGES + b"\0", LABELS, "it declares 3 x 28 x 28 bytes and holds more"),

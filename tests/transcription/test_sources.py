@@ -129,10 +129,14 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
         file["a"] = file["b"] = np.zeros((2, 4, 4))
     frame = pd.DataFrame({"path": ["1.png"], "boxes": [[1, 1, 1, 1]]})
     for arguments, error, words in (
-        ((tmp_path / "absent",), FileNotFoundError, "absent is not there; pass a folder, a patt"),
+        (
+            (tmp_path / "absent",),
+            FileNotFoundError,
+            "there is no file or folder at .*absent; pass a folder, a patt",
+        ),
         ((tmp_path / "no_path.csv",), ValueError, "has no column 'path', but"),
         ((tmp_path / "two.h5",), ValueError, r"has 2 datasets of pictures \(a, b\)"),
-        ((folder / "b.png",), ValueError, "is no folder of pictures, no table"),
+        ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),
         ((frame[["boxes"]],), ValueError, "The DataFrame has no column 'path', but 'boxes'"),
         ((frame.assign(left=1),), ValueError, "has the columns left of boxes; all of left, top"),
         ((frame, [[1, 1, 1, 1]]), ValueError, "has boxes and boxes were passed as well"),
