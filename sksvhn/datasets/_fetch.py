@@ -296,7 +296,7 @@ def _keep(path: Path, data: Bunch) -> bool:
             f"the decoded data set cannot be kept in {path.parent}: {error.strerror or error}. It "
             "will be decoded again the next time.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
         return False
     return True
@@ -310,5 +310,5 @@ def _warn_of_skipped(data: Bunch, archive: Path) -> None:
             f"{archive}: left out {data.n_skipped} of {data.n_skipped + len(data.images)} "
             f"pictures; the first, {first['filename']!r}, {first['reason']}.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -243,5 +243,5 @@ def _warn_of_repeated(repeated: dict[str, int], n_pictures: int, path: Path) -> 
         f"{path}: X_val repeats pictures: of its {n_pictures}, {where}. Validating on it {leak}; "
         "split the train pictures instead, as with sklearn.model_selection.train_test_split.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -325,7 +325,7 @@ def _skipped(problems: dict[int, str], rows: list[_Row], path: Path) -> pd.DataF
         warnings.warn(
             f"{path}: left out {len(problems)} of {len(rows)} pictures; {first}.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return skipped
 

@@ -305,5 +305,5 @@ def _warn_of_skipped(skipped: pd.DataFrame, n_files: int, path: Path) -> None:
         f"{f' and {others} more, see skipped' if others > 0 else ''}; the first "
         f"{skipped['reason'][0]}.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

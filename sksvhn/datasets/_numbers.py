@@ -227,7 +227,7 @@ def _skipped(problems: dict[int, str], filenames: pd.Series, files: NumberFiles)
             )
         findings.append(f"left out {len(rows)} of {len(filenames)} pictures; {first}")
     if findings:
-        warnings.warn(f"{files.location}: {'; '.join(findings)}.", UserWarning, stacklevel=4)
+        warnings.warn(f"{files.location}: {'; '.join(findings)}.", UserWarning, stacklevel=5)
     return skipped
 
 
