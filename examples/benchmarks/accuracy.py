@@ -64,7 +64,7 @@ def describe(clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray) -> dict[
     y_read, confidence = clf.predict(X, return_confidence=True)
     return {
         "estimator": str(clf),
-        "weights": sum(p.numel() for p in clf.net_.module_.parameters()),
+        "weights": sum(p.numel() for p in clf.module_.parameters()),
         "scored pictures": len(X),
         "scores with 95 % intervals": intervals(y, y_read, confidence),
         "peak memory in MB": peak_memory(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._lazy_pictures import LazyPictures
-from ._preparation import Preparation
-from ._standardizer import as_tensor
+from ._augmentation import augment, fixed_view
+from ._standardizer import Standardizer, as_tensor
 
 EVALUATION_BATCH = 256
 # Blocks of stored pictures that are in memory and shuffled together.
@@ -29,6 +29,47 @@ Batch = tuple[Tensor, tuple[Targets, Tensor]]
 
 
 @dataclass(frozen=True)
+class Preparation:
+    """Standardises pictures, and augments them for training."""
+
+    standardizer: Standardizer
+    device: torch.device
+    dtype: torch.dtype
+    strength: float = 0.0
+    generator: torch.Generator = field(default_factory=torch.Generator)
+
+    def for_training(self, pictures: NDArray[Any] | Tensor) -> Tensor:
+        """Standardised pictures, changed at random."""
+        if self.strength == 0:
+            return self.for_evaluation(pictures)
+        batch = augment(
+            self._standardized(pictures),
+            size=self.standardizer.size,
+            strength=self.strength,
+            generator=self.generator,
+        )
+        return batch.contiguous(memory_format=torch.channels_last)
+
+    def for_evaluation(self, pictures: NDArray[Any] | Tensor) -> Tensor:
+        """Standardised pictures as they are."""
+        return self.views(pictures, 1)[0]
+
+    def views(self, pictures: NDArray[Any] | Tensor, n_views: int) -> list[Tensor]:
+        """Return the first few fixed views of standardised pictures."""
+        batch = self._standardized(pictures)
+        size = self.standardizer.size
+        views = []
+        for view in range(n_views):
+            as_it_is = view == 0 and tuple(batch.shape[2:]) == size
+            seen = batch if as_it_is else fixed_view(batch, view, size=size)
+            views.append(seen.contiguous(memory_format=torch.channels_last))
+        return views
+
+    def _standardized(self, pictures: NDArray[Any] | Tensor) -> Tensor:
+        return self.standardizer.to_tensor(pictures, self.device, self.dtype)
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """Samples: which row of the pictures each one is, its encoded targets, and its weight.
 
@@ -39,6 +80,12 @@ class TrainingData:
     rows: NDArray[np.int64]
     targets: tuple[NDArray[np.int64], ...]
     weights: NDArray[np.float64]
+
+    @classmethod
+    def of_pictures(cls, pictures: Pixels | LazyPictures) -> TrainingData:
+        """Pictures without targets."""
+        n = len(pictures)
+        return cls(pictures, np.arange(n), (), np.ones(n))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -22,8 +22,9 @@ from .._lazy_pictures import BLOCK_BYTES, LazyPictures, in_blocks
 from .._model_file import read_file, write_file
 from .._parameters import python_params
 from .._plain import from_plain, to_plain
+from ._epoch_callbacks import KeepBest
 from ._layers import Dropout
-from ._training import KeepBest, TrainingNet
+from ._training import TrainingNet
 
 # Of the state: raised whenever it changes, so that older files fit no more.
 FORMAT = 1

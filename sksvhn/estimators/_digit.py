@@ -22,14 +22,6 @@ from ._neural import NeuralClassifier
 from ._saving import check
 
 
-class DigitLoss(nn.Module):
-    """Cross-entropy of each sample."""
-
-    def forward(self, outputs: tuple[Tensor], targets: tuple[Tensor]) -> Tensor:
-        """Loss of each sample, shape (n,)."""
-        return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
-
-
 class DigitClassifier(NeuralClassifier):
     """A neural classifier of pictures with one label each."""
 
@@ -39,8 +31,6 @@ class DigitClassifier(NeuralClassifier):
     }
 
     class_weight: dict[Any, float] | str | None
-
-    _criterion = DigitLoss
 
     def _module_config(self) -> dict[str, Any]:
         return {
@@ -52,6 +42,10 @@ class DigitClassifier(NeuralClassifier):
     @staticmethod
     def _make_module(**config: Any) -> nn.Module:
         return DigitNetwork(**config)
+
+    @staticmethod
+    def _loss(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> Tensor:
+        return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
 
     @staticmethod
     def _measure(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Prediction without batch normalisation."""
+"""Networks as they predict: in evaluation mode, and without batch normalisation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
 
 
+def in_evaluation(module: nn.Module) -> nn.Module:
+    """Make a module that shares all weights and predicts, whatever mode the module is in."""
+    children = {name: in_evaluation(child) for name, child in module.named_children()}
+    return _twin(module, _modules=children, training=False)
+
+
 def without_normalization(module: nn.Module) -> nn.Module:
     """Fold batch normalisation into the convolutions and linear maps right before it.
 
     In prediction its statistics are fixed, so that both together are one linear map (Jacob et al.
-    2018, arXiv 1712.05877, section 3.2). The module stays as it is and shares its other weights.
+    2018, arXiv 1712.05877, section 3.2). The module stays as it is, in whatever mode, and shares
+    its other weights.
     """
     children: dict[str, nn.Module | None] = {}
     linear: str | None = None  # the child before, where it is one
@@ -24,7 +31,7 @@ def without_normalization(module: nn.Module) -> nn.Module:
             is_linear = isinstance(child, nn.Conv2d | nn.Linear)
             children[name] = child if is_linear else without_normalization(child)
             linear = name if is_linear and isinstance(module, nn.Sequential) else None
-    return _twin(module, _modules=children)
+    return _twin(module, _modules=children, training=False)
 
 
 def _folded(layer: nn.Module | None, normalization: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:

@@ -21,6 +21,7 @@ from .._labels import check_text
 from .._parameters import python_params
 from .._pictures import check_pictures
 from .._white import check_white, is_white, white_of
+from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
 from ._picture_reader import PictureReader
 from ._saving import Saved, check, check_shape
@@ -162,12 +163,14 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
             the same label.
         """
         check_text(y, "y")
-        rows = self._rows(X, reset=True)
+        new = twin_of(self, fitted=False)
+        rows = new._rows(X, reset=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
         logistic = self._regression().fit(scaler.transform(rows), y, sample_weight=sample_weight)
-        self.pipeline_ = make_pipeline(scaler, logistic)
-        self.classes_ = logistic.classes_
-        self.n_iter_ = int(logistic.n_iter_.max())
+        new.pipeline_ = make_pipeline(scaler, logistic)
+        new.classes_ = logistic.classes_
+        new.n_iter_ = int(logistic.n_iter_.max())
+        take_fit(self, new)
         return self
 
     def _n_features(self, height: int, width: int, channels: int) -> int:

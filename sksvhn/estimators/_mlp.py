@@ -124,8 +124,11 @@ class SVHNMLPClassifier(DigitClassifier):
         Distinct labels.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
+    module_ : torch.nn.Module
+        The network.
     net_ : skorch.NeuralNet
-        The network, in skorch's wrapping.
+        The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
+        answer as the estimator does, `forward` returns the network's outputs.
     history_ : list of dict
         One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
         there is validation data, "valid_loss" and "valid_score". Scores are accuracies; those of

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import signature
 from numbers import Integral, Real
@@ -19,8 +21,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
-from skorch.callbacks import BatchScoring, Callback, EpochScoring
-from torch import Tensor, nn
+from skorch.history import History
+from torch import Tensor
 
 from .._labels import as_labels
 from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
@@ -36,22 +38,19 @@ from ._architecture import (
     Architecture,
 )
 from ._augmentation import VIEWS
-from ._batches import EVALUATION_BATCH, Targets, TrainingData
+from ._batches import EVALUATION_BATCH, Preparation, Targets, TrainingData
 from ._checkpoint import Checkpoint
-from ._folding import without_normalization
+from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
+from ._epoch_callbacks import check_callbacks
+from ._fitted import take_fit, twin_of
+from ._folding import in_evaluation, without_normalization
 from ._onnx import OnnxExporter
-from ._optimization import OPTIMIZERS, SCHEDULES, NoOptimizer, Schedule, make_optimizer
+from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer
 from ._picture_reader import PictureReader
-from ._preparation import Preparation
 from ._saved_network import SavedNetwork
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
-from ._training import (
-    TrainingNet,
-    gains_by_bfloat16,
-    has_fast_bfloat16,
-    resolve_device,
-)
+from ._training import NetworkLoss, TrainingNet
 
 Pictures = NDArray[Any] | LazyPictures
 
@@ -67,13 +66,29 @@ CONVOLUTIONAL: dict[str, list[Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A fit that was prepared: all is checked, and nothing is the estimator's before it trained."""
+
+    #: The estimator as it will be, which has the network that is trained.
+    fitted: NeuralClassifier
+    #: Round that network, a new one or the one that `partial_fit` goes on with.
+    net: TrainingNet
+    data: TrainingData
+    valid: TrainingData | None
+    epochs: int
+    checkpoint: Checkpoint | None
+    #: Whether the network is new, instead of the one that the estimator has.
+    is_fresh: bool
+
+
 class NeuralClassifier(
     PictureReader, OnnxExporter, SavedNetwork, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
 ):
     """A classifier of pictures that trains a torch module.
 
     Subclasses say what the labels are (`_encode`, `_encode_known`), which module learns them
-    (`_module_config`, `_make_module`), with which loss (`_criterion`) and what else is measured of
+    (`_module_config`, `_make_module`), with which loss (`_loss`) and what else is measured of
     the outputs (`_measure`).
     """
 
@@ -144,7 +159,6 @@ class NeuralClassifier(
     _auto_augmentation: ClassVar[float] = 1.0
 
     image_shape_: tuple[int, int, int]
-    _criterion: type[nn.Module]
 
     @abstractmethod
     def _encode(
@@ -165,6 +179,11 @@ class NeuralClassifier(
     @abstractmethod
     def _module_config(self) -> dict[str, Any]:
         """Keyword arguments of `_make_module`: plain values, kept with the fitted model."""
+
+    @staticmethod
+    @abstractmethod
+    def _loss(outputs: Any, targets: Targets) -> Tensor:
+        """Loss of each sample of a batch, shape (n,)."""
 
     def _measure_names(self) -> list[str]:
         """Names that the columns of `_measure` have in the history, "score" first."""
@@ -242,7 +261,7 @@ class NeuralClassifier(
         ValueError
             If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
         """
-        fresh = not (self.warm_start and hasattr(self, "net_"))
+        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         if (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
@@ -282,10 +301,16 @@ class NeuralClassifier(
         self : object
             The estimator, fitted so far.
         """
-        fresh = not hasattr(self, "net_")
+        fresh = not self.__sklearn_is_fitted__()
         return self._train(X, y, sample_weight, fresh=fresh, incremental=True, classes=classes)
 
-    def _train(
+    def _train(self, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> Self:
+        # Whatever mode the caller is in.
+        with torch.inference_mode(False), torch.enable_grad():
+            self._run(self._prepare(X, y, *args, **options))
+        return self
+
+    def _prepare(
         self,
         X: ArrayLike,
         y: ArrayLike,
@@ -295,105 +320,136 @@ class NeuralClassifier(
         incremental: bool = False,
         validation: tuple[Any, Any, Any] | None = None,
         classes: ArrayLike | None = None,
-    ) -> Self:
+    ) -> Fit:
+        """Check everything and learn what labels and pictures are; this estimator stays as is."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        before = dict(self.__dict__)
-        weights = None if fresh else deepcopy(self.net_.module_.state_dict())
-        try:
-            return self._train_or_raise(
-                X, y, sample_weight, fresh, incremental, validation, classes
-            )
-        except Exception:
-            # As it was: parts of two fits don't belong together.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            if weights is not None:
-                self._restore(weights)
-            raise
-
-    def _restore(self, weights: dict[str, Tensor]) -> None:
-        """Take training that failed back."""
-        module = self.net_.module_
-        now = module.state_dict()
-        if not all(torch.equal(now[name], before) for name, before in weights.items()):
-            module.load_state_dict(weights)
-            module.eval()
-            self._goes_on = False  # the optimiser's memory is not as it was
-
-    def _train_or_raise(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        fresh: bool,
-        incremental: bool,
-        validation: tuple[Any, Any, Any] | None,
-        classes: ArrayLike | None,
-    ) -> Self:
         params = python_params(self)
-        pictures = check_stored_pictures(self, X, reset=fresh, image_shape=params.image_shape)
+        new = twin_of(self, fitted=not fresh)
+        pictures = check_stored_pictures(new, X, reset=fresh, image_shape=params.image_shape)
         check_consistent_length(pictures, as_labels(y))
         weights = _checked_weights(sample_weight, len(pictures))
         rows = np.flatnonzero(weights)
-        targets = self._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
+        targets = new._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
         data = TrainingData(pictures, rows, targets, weights[rows])
-        by_label = self._label_weights(targets, weights[rows])
+        by_label = new._label_weights(targets, weights[rows])
         random_state = check_random_state(params.random_state)
         device = resolve_device(self.device)
         if fresh:
-            self._learn_pictures(pictures, data.weighted(by_label))
-        valid = None if validation is None else self._validation_data(*validation)
+            new._net, new.history_, new.device_ = None, [], str(device)
+            new._learn_pictures(pictures, data.weighted(by_label))
+        valid = None if validation is None else new._validation_data(*validation)
         checkpoint = None
         if self.checkpoint_dir is not None and not incremental:
-            definition = self._definition(data, valid, device, fresh)
+            definition = new._definition(data, valid, device, fresh)
             checkpoint = Checkpoint(self.checkpoint_dir, self, definition, random_state)
             random_state = checkpoint.random_state
         if valid is None and params.early_stopping and not incremental:
-            train, held_out = train_test_split(
-                np.arange(len(data)),
-                test_size=params.validation_fraction,
-                random_state=random_state,
-                stratify=self._strata(data.targets),
-            )
+            train, held_out = new._split(data, params.validation_fraction, random_state)
             data, valid = data.subset(train), data.subset(held_out)
             by_label = by_label[train]
         data = data.weighted(by_label)
         if not incremental:  # parts of a stream keep their weights beside each other's
             data = data.weighted(1 / data.weights.mean())
         seed = int(random_state.randint(np.iinfo(np.int32).max))
-        self.device_ = str(device)
         if fresh:
-            self.history_: list[dict[str, Any]] = []
-            self._config = self._module_config()
-            module = self._build_module(seed)
-        elif self._module_config() != self._config:
+            new._config = new._module_config()
+            new.module_ = new._build_module(seed)
+        elif new._module_config() != new._config:
             raise ValueError(
                 "The parameters name another network than the one that is to be trained on; fit "
                 "anew with warm_start=False, or set them back."
             )
-        else:
-            module = self.net_.module_
-        auto = self._auto_augmentation if self._is_picture() else 0.0
-        self._strength = float(auto if params.augmentation == "auto" else params.augmentation)
-        fast = has_fast_bfloat16(device) and gains_by_bfloat16(module, params.batch_size)
-        self.amp_ = not self._float64 and (fast if params.amp == "auto" else params.amp)
-        if incremental and not fresh and self._goes_on:
-            self.net_.lr, self.net_.batch_size = params.lr, params.batch_size
-        else:
-            self.net_ = self._make_net(module, seed, incremental=incremental)
-        self._goes_on = incremental
-        n_before = len(self.net_.history or [])
+        auto = new._auto_augmentation if new._is_picture() else 0.0
+        new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
+        fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
+        new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
+        net = None if fresh or not incremental else self._net
+        if net is None or not net.goes_on or new.device_ != str(device):
+            new.device_ = str(device)
+            net = new._make_net(seed, incremental=incremental)
         epochs = 1 if incremental else params.max_epochs
+        return Fit(new, net, data, valid, epochs, checkpoint, fresh)
+
+    def _run(self, fit: Fit) -> None:
+        """Train, and take what was learned: all of it, or nothing if training fails."""
+        new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
+        weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
+        params = python_params(self)
+        net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
+        if checkpoint is not None and checkpoint.n_epochs and self.verbose:
+            print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
+        n_before = len(net.history)
         try:
-            self.net_.train(data, valid, epochs=epochs, checkpoint=checkpoint)
-        finally:
-            self._record((self.net_.history or [])[n_before:])
+            net.train(
+                fit.data,
+                fit.valid,
+                epochs=fit.epochs,
+                restore=None if checkpoint is None else checkpoint.restore,
+                after_epoch=None if checkpoint is None else checkpoint.write,
+            )
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and len(net.history) > n_before:
+                self._take(fit)  # the weights so far
+            elif weights is not None:
+                new.module_.load_state_dict(weights)
+                new.module_.eval()
+                net.goes_on = False  # the optimiser's memory is not as it was
+            raise
+        self._take(fit)
         if checkpoint is not None:
             checkpoint.remove()
-        return self
+
+    def _take(self, fit: Fit) -> None:
+        """Become what was fitted, with skorch's records of whole epochs added to the history."""
+        new, net = fit.fitted, fit.net
+        history = list(net.history_before_)
+        for epoch in net.history:
+            if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
+                record = {k: v for k, v in epoch.items() if k in net.recorded}
+                history.append(record | {"epoch": len(history) + 1})
+        new.history_ = history
+        new.n_iter_ = len(history)
+        new._net = None  # else the net would hold itself
+        take_fit(self, new)
+        self._net = net
+
+    def _split(
+        self, data: TrainingData, share: float, random_state: np.random.RandomState
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Draw the samples to train on, and those held out for early stopping."""
+        n_held_out = math.ceil(share * len(data))
+        if n_held_out >= len(data):
+            raise ValueError(
+                f"validation_fraction={share} holds out all of the "
+                f"{len(data)} samples; lower it, or pass X_val and y_val."
+            )
+        strata = self._strata(data.targets)
+        if strata is not None:
+            codes, counts = np.unique(strata, return_counts=True)
+            least = min(n_held_out, len(data) - n_held_out)
+            if counts.min() < 2:
+                label = self._symbols()[codes[counts.argmin()]]
+                raise ValueError(
+                    f"y must hold each label twice for early_stopping, which holds out a share of "
+                    f"each; got one sample of {label!r}. Drop it, or pass X_val and y_val."
+                )
+            if least < len(codes):
+                raise ValueError(
+                    f"validation_fraction={share} must leave one sample for "
+                    f"each of the {len(codes)} labels in training and in validation; got "
+                    f"{len(data) - n_held_out} and {n_held_out} samples. Change it, or pass X_val "
+                    "and y_val."
+                )
+        train, held_out = train_test_split(
+            np.arange(len(data)),
+            test_size=share,
+            random_state=random_state,
+            stratify=strata,
+        )
+        return train, held_out
 
     def _definition(
         self, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
@@ -401,7 +457,7 @@ class NeuralClassifier(
         """Everything but parameters and randomness that trained weights depend on."""
         start: Any = None  # a fresh fit learns everything from the data
         if not fresh:
-            start = [self._standardizer, self._float64, self.net_.module_.state_dict()]
+            start = [self._standardizer, self._float64, self.module_.state_dict()]
         return {
             "data": data,
             "valid": valid,
@@ -410,16 +466,6 @@ class NeuralClassifier(
             "device": device.type,
             "bfloat16": self.amp == "auto" and has_fast_bfloat16(device),
         }
-
-    def _record(self, epochs: list[dict[str, Any]]) -> None:
-        """Add skorch's records of whole epochs to the history."""
-        history = list(self.history_)
-        for epoch in epochs:
-            if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
-                record = {k: v for k, v in epoch.items() if k in self.net_.recorded}
-                history.append(record | {"epoch": len(history) + 1})
-        self.history_ = history
-        self.n_iter_ = len(history)
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
@@ -465,37 +511,25 @@ class NeuralClassifier(
         """Height, width and channels of what the network reads."""
         return (*self._standardizer.size, self.image_shape_[2])
 
-    def _checked_callbacks(self) -> list[Any] | None:
-        for entry in self.callbacks or []:
-            callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
-            if not isinstance(callback, Callback):
-                raise ValueError(
-                    f"callbacks holds {entry!r}; expected instances of skorch callbacks, or pairs "
-                    "of a name and an instance."
-                )
-            if isinstance(callback, (BatchScoring, EpochScoring)):
-                raise ValueError(
-                    f"The callback {type(callback).__name__} cannot be used; history_ has the "
-                    "scores of training and, where fit gets X_val and y_val, of validation."
-                )
-        return self.callbacks
+    def _preparation(self) -> Preparation:
+        """From stored pictures to what the network reads."""
+        dtype = torch.float64 if self._float64 else torch.float32
+        return Preparation(self._standardizer, torch.device(self.device_), dtype)
 
-    def _make_net(
-        self, module: nn.Module, seed: int, *, incremental: bool, trains: bool = True
-    ) -> TrainingNet:
+    def _make_net(self, seed: int, *, incremental: bool) -> TrainingNet:
+        """Put a training engine round the network, ready for its first step."""
         params = python_params(self)
         kind = params.lr_schedule
         if incremental and kind == "one_cycle":
             kind = "constant"
-        return TrainingNet(
-            module,
-            criterion=self._criterion,
-            preparation=Preparation(
-                self._standardizer,
-                torch.device(self.device_),
-                torch.float64 if self._float64 else torch.float32,
-                self._strength,
-                torch.Generator().manual_seed(seed),
+        net = TrainingNet(
+            self.module_,
+            reader=self,
+            criterion=NetworkLoss(self._loss),
+            preparation=replace(
+                self._preparation(),
+                strength=self._strength,
+                generator=torch.Generator().manual_seed(seed),
             ),
             measure=self._measure,
             measure_names=self._measure_names(),
@@ -506,29 +540,44 @@ class NeuralClassifier(
                 params.optimizer,
                 momentum=params.momentum,
                 weight_decay=params.weight_decay,
-            )
-            if trains  # else the parameters may be any by now
-            else NoOptimizer,
+            ),
             schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
             ema_decay=params.ema_decay,
             amp=self.amp_,
             lr=params.lr,
             batch_size=params.batch_size,
             patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
-            callbacks=self._checked_callbacks() if trains else None,
+            goes_on=incremental,
+            callbacks=check_callbacks(self.callbacks, kind),
             device=self.device_,
             verbose=int(params.verbose),
         )
+        net.history_before_ = self.history_
+        return net.initialize()
+
+    @property
+    def net_(self) -> TrainingNet:
+        """The network as a skorch net, the one that trained it where that was in this process."""
+        check_is_fitted(self)
+        if self._net is None:
+            reader = twin_of(self, fitted=True)
+            reader.callbacks = None
+            with torch.inference_mode(False):
+                net = reader._make_net(0, incremental=False)
+            net.history = History({**epoch, "batches": []} for epoch in self.history_)
+            net.goes_on = False
+            self._net = net
+        return self._net
 
     def _outputs(self, X: ArrayLike) -> list[NDArray[Any]]:
         """Mean logits over `n_views` of each picture, as float64 arrays."""
-        check_is_fitted(self, "net_")
+        check_is_fitted(self)
         pictures = self._known_pictures(X)
         n_views = self._n_views_seen()
-        preparation = self.net_.preparation
+        preparation = self._preparation()
         batches = []
         with torch.inference_mode():
-            module = without_normalization(self.net_.module_)
+            module = without_normalization(self.module_)
             for part in in_chunks(pictures, EVALUATION_BATCH):
                 seen = [module(view) for view in preparation.views(part, n_views)]
                 means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
@@ -552,12 +601,16 @@ class NeuralClassifier(
         NetworkSummary
             ``print`` shows it as a table, and so does a notebook.
         """
-        check_is_fitted(self, "net_")
-        return NetworkSummary.of(self.net_.module_, self._input_shape())
+        check_is_fitted(self)
+        return NetworkSummary.of(in_evaluation(self.module_), self._input_shape())
 
     def _html_repr(self) -> str:
         diagram: str = super()._html_repr()
-        return diagram + self.summary()._repr_html_() if hasattr(self, "net_") else diagram
+        return diagram + self.summary()._repr_html_() if self.__sklearn_is_fitted__() else diagram
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is a network that was trained."""
+        return "module_" in vars(self)
 
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""

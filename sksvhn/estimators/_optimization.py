@@ -39,17 +39,6 @@ def make_optimizer(
     return OPTIMIZERS[name](groups, lr=lr, fused=fused, **options)  # type: ignore[call-arg]
 
 
-class NoOptimizer(torch.optim.Optimizer):
-    """Stands in for an optimiser where nothing is trained.
-
-    A real one makes torch import its compiler, which takes longer than all else of a model's load.
-    """
-
-    def __init__(self, module: nn.Module, *, lr: float) -> None:
-        self.param_groups: list[dict[str, Any]] = []
-        self.defaults: dict[str, Any] = {}
-
-
 @dataclass(frozen=True)
 class Schedule:
     """Learning-rate factor of every optimiser step."""

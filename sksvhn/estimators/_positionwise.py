@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit
 from .._labels import BLANK, as_labels
 from .._pictures import as_array, check_no_files
 from ._decoding import SequenceFactors
+from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
 from ._saving import Saved, check
 
@@ -144,26 +145,26 @@ class PositionwiseClassifier(
             rows = np.flatnonzero(weights)
             if len(rows) < len(weights):
                 X, y, weights = _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
-        codes, lengths = self._learn_labels(y)
+        new = twin_of(self, fitted=False)
+        codes, lengths = new._learn_labels(y)
         fit = delayed(_fit_clone)
-        self.length_estimator_, *self.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
+        new.length_estimator_, *new.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
             [
                 fit(self.estimator, X, lengths, weights),
                 *(
                     fit(self.estimator, X, codes[:, i], weights, np.flatnonzero(lengths > i))
-                    for i in range(self.max_length_)
+                    for i in range(new.max_length_)
                 ),
             ]
         )
-        learned = [self.length_estimator_, *self.position_estimators_]
+        learned = [new.length_estimator_, *new.position_estimators_]
         # A dummy sees no features.
         real = [clf for clf in learned if not isinstance(clf, DummyClassifier | None)]
         seen = (real or learned)[0]
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(seen, name):
-                setattr(self, name, getattr(seen, name))
-            elif hasattr(self, name):  # from an earlier fit
-                delattr(self, name)
+                setattr(new, name, getattr(seen, name))
+        take_fit(self, new)
         return self
 
     def _check_state(self, state: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from ._architecture import Architecture
+from ._device import resolve_device
 from ._saving import Saved, check, check_shape
 from ._standardizer import Standardizer
-from ._training import TrainingNet, resolve_device
+from ._training import TrainingNet
 
 # torch's layers draw their weights from the generator of the whole process.
 _RANDOM_STATE_LOCK = Lock()
@@ -33,18 +34,18 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
         "_float64",
         "_strength",
         "_config",
-        "net_",
+        "module_",
         "device_",
         "amp_",
         "history_",
         "n_iter_",
     )
 
-    net_: TrainingNet
+    module_: nn.Module
     device_: str
     _float64: bool
-    #: Whether the next `partial_fit` goes on with the optimiser there is.
-    _goes_on: bool
+    #: What trained the network, or a skorch net that was asked for.
+    _net: TrainingNet | None
     #: Arguments of `_make_module`.
     _config: dict[str, Any]
 
@@ -52,12 +53,6 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
     @abstractmethod
     def _make_module(**config: Any) -> nn.Module:
         """Build the network."""
-
-    @abstractmethod
-    def _make_net(
-        self, module: nn.Module, seed: int, *, incremental: bool, trains: bool = True
-    ) -> TrainingNet:
-        """Put the training engine round a network."""
 
     def _build_module(self, seed: int) -> nn.Module:
         """Build the network that `_config` says, with weights by chance."""
@@ -70,9 +65,10 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
     def __getstate__(self) -> dict[str, Any]:
         """Fitted state with the network as numpy arrays, free of device and torch."""
         state = super().__getstate__()
-        if "net_" in state:
-            weights = self.net_.module_.state_dict()
-            state["net_"] = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
+        state.pop("_net", None)
+        if "module_" in state:
+            weights = self.module_.state_dict()
+            state["module_"] = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
             architecture = asdict(self._config["architecture"])
             state["_config"] = self._config | {"architecture": architecture}
         return state
@@ -80,20 +76,22 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the network; a model of a device that is not here comes to one that is."""
         super().__setstate__(state)
-        if "net_" in state:
+        if "module_" in state:
             self._config = _config_of(state["_config"])
-            module = _without_memory(self._make_module, self._config)
-            # A copy, for arrays that joblib maps from disk are read-only.
-            weights = {name: torch.from_numpy(np.array(a)) for name, a in state["net_"].items()}
-            module.load_state_dict(weights, assign=True)
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             try:
-                self.device_ = str(resolve_device(self.device_))
+                device = resolve_device(self.device_)
             except ValueError:
-                self.device_ = str(resolve_device("auto"))
-            self.net_ = self._make_net(module.eval(), 0, incremental=False, trains=False)
-            self.net_.initialize()
-            self._goes_on = False
+                device = resolve_device("auto")
+            self.device_ = str(device)
+            with torch.inference_mode(False):  # else the weights could never be trained again
+                module = _without_memory(self._make_module, self._config)
+                # A copy, for arrays that joblib maps from disk are read-only.
+                arrays = state["module_"].items()
+                weights = {name: torch.from_numpy(np.array(array)) for name, array in arrays}
+                module.load_state_dict(weights, assign=True)
+                module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.module_ = module.eval()
+            self._net = None
 
     def _check_state(self, state: dict[str, Any]) -> None:
         super()._check_state(state)
@@ -109,7 +107,7 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
             # A network of tiles reads wider pictures, by less than a pixel a tile.
             and standardizer.size[0] <= state["image_shape_"][0]
             and standardizer.size[1] < state["image_shape_"][1] + config.get("max_length", 1)
-            and n_layers <= len(state["net_"])
+            and n_layers <= len(state["module_"])
             and re.fullmatch(r"cpu|(cuda|mps|xpu)(:[0-9]{1,2})?", state["device_"]) is not None
             and all(type(state[name]) is bool for name in ("_float64", "amp_"))
             and type(state["_strength"]) is float
@@ -130,7 +128,7 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
             name: (real if tensor.is_floating_point() else np.dtype(np.int64), tuple(tensor.shape))
             for name, tensor in module.state_dict().items()
         }
-        found = {name: (array.dtype, array.shape) for name, array in state["net_"].items()}
+        found = {name: (array.dtype, array.shape) for name, array in state["module_"].items()}
         check(found == expected, "the arrays are not those of the network that is named")
 
 

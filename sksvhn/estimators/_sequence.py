@@ -29,23 +29,6 @@ from ._saving import check
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
 
-class SequenceLoss(nn.Module):
-    """-log P(S|X): length and characters, positions beyond the length without gradient.
-
-    Goodfellow et al. 2014 (arXiv 1312.6082), section 4 and appendix A.
-    """
-
-    def forward(self, outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, Tensor]) -> Tensor:
-        """Loss of each sample, shape (n,)."""
-        length_logits, position_logits = map(at_least_float32, outputs)
-        codes, lengths = targets
-        characters = F.cross_entropy(
-            position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
-        )
-        length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
-        return length + characters.view_as(codes).sum(dim=1)
-
-
 class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     """Reads whole numbers from pictures with one convolutional network.
 
@@ -202,8 +185,11 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Of the length's and of the characters' probabilities; 1 unless `calibrate` was called.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
+    module_ : torch.nn.Module
+        The network.
     net_ : skorch.NeuralNet
-        The network, in skorch's wrapping.
+        The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
+        answer as the estimator does, `forward` returns the network's outputs.
     history_ : list of dict
         One entry an epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
         whole-number accuracy; of each head by itself "train_length_loss", "train_length_score",
@@ -256,8 +242,6 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         "head": [StrOptions(set(HEADS))],
         "blank_class": ["boolean"],
     }
-
-    _criterion = SequenceLoss
 
     @staticmethod
     def _make_module(**config: Any) -> nn.Module:
@@ -406,6 +390,20 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     def _measure_names(self) -> list[str]:
         heads = ["length", *(f"position_{i + 1}" for i in range(self.max_length_))]
         return ["score", *(f"{head}_{kind}" for head in heads for kind in ("loss", "score"))]
+
+    @staticmethod
+    def _loss(outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, ...]) -> Tensor:
+        """-log P(S|X): length and characters, positions beyond the length without gradient.
+
+        Goodfellow et al. 2014 (arXiv 1312.6082), section 4 and appendix A.
+        """
+        length_logits, position_logits = map(at_least_float32, outputs)
+        codes, lengths = targets
+        characters = F.cross_entropy(
+            position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
+        )
+        length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
+        return length + characters.view_as(codes).sum(dim=1)
 
     @staticmethod
     def _measure(

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, PrintLog
+from skorch.callbacks import Callback, EpochTimer
+from skorch.exceptions import SkorchException
+from skorch.utils import to_device
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
-from ._batches import EVALUATION_BATCH, Batch, Batches, Targets, TrainingData
+from .._lazy_pictures import LazyPictures
+from ._batches import EVALUATION_BATCH, Batch, Batches, Preparation, Targets, TrainingData
+from ._epoch_callbacks import (
+    EpochProgress,
+    EpochTable,
+    KeepBest,
+    TrainingStopped,
+    missing_record,
+)
 from ._layers import Dropout
 from ._optimization import Schedule
-from ._preparation import Preparation
 
-if TYPE_CHECKING:
-    from ._checkpoint import Checkpoint
+# Batches whose outputs are measured at once.
+BATCHES_MEASURED = 64
+
+
+class Reader(Protocol):
+    """The estimator that a net is trained for, as far as a net that predicts needs it."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict labels."""
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict probabilities."""
+
+    def _known_pictures(self, X: Any) -> NDArray[Any] | LazyPictures:
+        """Check pictures like those that were trained on."""
 
 
 class WeightAverage:
@@ -30,10 +50,16 @@ class WeightAverage:
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.n_updates = 0
         # Listed once: a state_dict costs a small network as much as a layer.
         self.own = [t for t in module.state_dict().values() if t.is_floating_point()]
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with the weights that the module has."""
+        self.n_updates = 0
         self.tensors = [tensor.clone() for tensor in self.own]
+        #: The weights that are trained, while the module has the average.
+        self.trained: list[Tensor] | None = None
 
     @torch.no_grad()
     def update(self) -> None:
@@ -43,21 +69,47 @@ class WeightAverage:
         torch._foreach_lerp_(self.tensors, self.own, 1 - decay)
 
     @torch.no_grad()
-    def exchange(self) -> None:
-        """Swap the averaged and the module's own weights."""
-        for average, own in zip(self.tensors, self.own, strict=True):
-            kept = own.clone()
-            own.copy_(average)
-            average.copy_(kept)
+    def put_in_place(self) -> None:
+        """Give the module the averaged weights until `take_out`."""
+        if self.trained is None:
+            self.trained = [tensor.clone() for tensor in self.own]
+        # Also after a Ctrl-C that came between these two.
+        torch._foreach_copy_(self.own, self.tensors)
+
+    @torch.no_grad()
+    def take_out(self) -> None:
+        """Give the module back the weights that are trained; those it has become the average."""
+        if self.trained is not None:
+            torch._foreach_copy_(self.tensors, self.own)
+            torch._foreach_copy_(self.own, self.trained)
+            self.trained = None
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Let the module have the averaged weights for a while."""
-        self.exchange()
+        if self.trained is not None:
+            yield
+            return
+        self.put_in_place()
         try:
             yield
         finally:
-            self.exchange()
+            self.take_out()
+
+    def settle(self) -> None:
+        """Go on from the weights in the module if they are not the average, as the best epoch's."""
+        if not all(map(torch.equal, self.own, self.tensors)):
+            self.restart()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Let code of others see the averaged weights; training goes on from what it loads."""
+        self.put_in_place()
+        try:
+            yield
+        finally:
+            self.settle()
+            self.take_out()
 
 
 class EpochMeans:
@@ -104,97 +156,31 @@ class EpochMeans:
         self.weights = self.weights + torch.cat([weights.sum()[None], counted.sum(dim=0)])
 
 
-class TrainingStopped(Exception):  # noqa: N818  no error: a wish
-    """A callback asked for the end of training."""
+class NetworkLoss(nn.Module):
+    """The loss of each sample, in the place that skorch has for it."""
 
+    def __init__(self, loss: Callable[[Any, Targets], Tensor]) -> None:
+        super().__init__()
+        self.loss = loss
 
-class KeepBest(Callback):
-    """Stops when the validation score no longer rises and restores the best epoch's weights."""
-
-    weights_: list[Tensor] | None = None
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-
-    def on_train_begin(self, net: TrainingNet, **kwargs: Any) -> None:
-        """Forget an earlier fit."""
-        self.best_score_, self.best_epoch_ = -math.inf, 0
-        self.weights_ = None
-
-    def on_epoch_end(self, net: TrainingNet, **kwargs: Any) -> None:
-        """Keep the averaged weights of a better epoch, or count an epoch without one."""
-        score, epoch = net.history[-1, "valid_score"], net.history[-1, "epoch"]
-        if score > self.best_score_:
-            self.best_score_, self.best_epoch_ = score, epoch
-            self.weights_ = [tensor.clone() for tensor in net.average_.tensors]
-        elif epoch - self.best_epoch_ >= self.patience:
-            raise TrainingStopped
-
-    def on_train_end(self, net: TrainingNet, **kwargs: Any) -> None:
-        """Restore the best epoch."""
-        if self.weights_ is not None:
-            net.average_.tensors = self.weights_
-
-
-class EpochProgress(Callback):
-    """A bar over the batches of each epoch, which vanishes at its end."""
-
-    bar_: tqdm[Any] | None = None
-
-    def on_epoch_begin(self, net: TrainingNet, **kwargs: Any) -> None:
-        """Open the bar."""
-        label = f"epoch {len(net.history)}"
-        self.bar_ = tqdm(total=net.steps_per_epoch_, desc=label, unit="batch", leave=False)
-
-    def on_batch_end(self, net: TrainingNet, *, training: bool, **kwargs: Any) -> None:
-        """Move on by a training batch."""
-        if training and self.bar_ is not None:
-            self.bar_.update()
-
-    def on_epoch_end(self, net: TrainingNet, **kwargs: Any) -> None:
-        """Close the bar."""
-        if self.bar_ is not None:
-            self.bar_.close()
-
-    on_train_end = on_epoch_end  # of an epoch that was interrupted
-
-
-class EpochTable(PrintLog):
-    """skorch's table, a line an epoch, in which only terminals get colours."""
-
-    def format_row(self, row: Mapping[str, Any], key: str, color: str) -> str:
-        """Write a cell, in `color` if it is the best of its column so far."""
-        if os.environ.get("NO_COLOR") or not getattr(sys.stdout, "isatty", bool)():
-            row = {key: row[key]}  # what is not said to be the best gets no colour
-        return str(super().format_row(row, key, color))
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Print a line, which files and pipes show at once."""
-        super().on_epoch_end(net, **kwargs)
-        sys.stdout.flush()
-
-
-# Multiply-adds of a step of a network without convolutions from which on bfloat16 is faster: it
-# costs one of 9 million a quarter more time, and saves a sixth of one of 44 million.
-LARGE_STEP = 20_000_000
-
-# Batches whose outputs are measured at once.
-BATCHES_MEASURED = 64
+    def forward(self, outputs: Any, targets: Targets) -> Tensor:
+        """Loss of each sample, shape (n,)."""
+        return self.loss(outputs, targets)
 
 
 class TrainingNet(NeuralNet):
     """skorch's net over whole arrays: weighted loss, scheduled rate, averaged weights.
 
     Loss and measures are summed on the device and read back once an epoch; skorch reads the loss
-    every step. `measure` gives values of every sample, and whether they count, (n, n_measures).
-    `symbols` are what codes of targets stand for, for callbacks that show them.
+    every step. While callbacks are told of the end of an epoch or of the training, the module has
+    the averaged weights, which the validation figures are of. Predictions are those of `reader`.
     """
 
     def __init__(
         self,
         module: nn.Module,
         *,
-        criterion: type[nn.Module],
+        reader: Reader,
         preparation: Preparation,
         measure: Callable[[Any, Targets], tuple[Tensor, Tensor]],
         measure_names: Sequence[str],
@@ -205,8 +191,11 @@ class TrainingNet(NeuralNet):
         ema_decay: float,
         amp: bool,
         patience: int | None,
+        goes_on: bool,
+        train_split: None = None,
         **kwargs: Any,
     ) -> None:
+        self.reader = reader
         self.preparation = preparation
         self.measure = measure
         self.measure_names = measure_names
@@ -217,7 +206,8 @@ class TrainingNet(NeuralNet):
         self.ema_decay = ema_decay
         self.amp = amp
         self.patience = patience
-        super().__init__(module, criterion=criterion, train_split=None, **kwargs)
+        self.goes_on = goes_on
+        super().__init__(module, train_split=train_split, **kwargs)
 
     @property
     def recorded(self) -> set[str]:
@@ -255,21 +245,30 @@ class TrainingNet(NeuralNet):
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call the callbacks; those of users end training by a KeyboardInterrupt, as in skorch."""
         getattr(self, method_name)(self, **cb_kwargs)
-        for callback in self.listeners(method_name):
-            try:
-                getattr(callback, method_name)(self, **cb_kwargs)
-            except KeyboardInterrupt:
-                own = type(callback).__module__.startswith("sksvhn.")
-                if own or isinstance(callback, EpochTimer):
-                    raise  # Ctrl-C, which has to reach the user
-                raise TrainingStopped from None
-            except KeyError as error:
-                if not type(callback).__module__.startswith("skorch."):
-                    raise
-                raise ValueError(
-                    f"The callback {type(callback).__name__} asks for what is not recorded "
-                    f"({error.args[0]}); pass X_val and y_val to fit for validation figures."
-                ) from error
+        # What was scored is what callbacks are to keep.
+        shows = method_name == "on_epoch_end" and self.callbacks
+        with self.average_.shown() if shows else nullcontext():
+            for callback in self.listeners(method_name):
+                self._call(callback, method_name, cb_kwargs)
+
+    def _call(self, callback: Callback, method_name: str, cb_kwargs: dict[str, Any]) -> None:
+        try:
+            getattr(callback, method_name)(self, **cb_kwargs)
+        except KeyboardInterrupt:
+            own = type(callback).__module__.startswith("sksvhn.")
+            if own or isinstance(callback, EpochTimer):
+                raise  # Ctrl-C, which has to reach the user
+            raise TrainingStopped from None
+        except (KeyError, ValueError, SkorchException) as error:
+            if not type(callback).__module__.startswith("skorch."):
+                raise
+            missing = getattr(callback, "monitor", None)
+            if not isinstance(missing, str) or missing not in str(error):
+                raise
+            translated = missing_record(callback, missing, self.history)
+            if translated is None:
+                raise
+            raise translated from error
 
     def train(
         self,
@@ -277,15 +276,14 @@ class TrainingNet(NeuralNet):
         valid: TrainingData | None,
         *,
         epochs: int,
-        checkpoint: Checkpoint | None = None,
+        restore: Callable[[TrainingNet], None] | None = None,
+        after_epoch: Callable[[TrainingNet], None] | None = None,
     ) -> None:
         """Train the module and leave the averaged weights in it, ready to predict.
 
         Ctrl-C leaves the weights as they are by then, or the best epoch's, and is raised again.
-        A checkpoint that holds epochs of this training is where it begins.
+        `restore` gives the net the state of epochs that need not be trained again.
         """
-        if not self.initialized_:
-            self.initialize()
         for group in self.optimizer_.param_groups:
             group["lr"] = self.lr
         train = train.on(self.preparation.device)
@@ -297,29 +295,66 @@ class TrainingNet(NeuralNet):
         self.steps_per_epoch_ = math.ceil(len(train) / self.batch_size)
         self.epochs_ahead_ = epochs
         self.epochs_before_ = self.n_epochs_
-        self.average_.exchange()
+        self.average_.take_out()
         try:
-            if checkpoint is not None:  # callbacks look at the history there is
-                checkpoint.restore(self)
-                if checkpoint.n_epochs and self.verbose:
-                    print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
+            if restore is not None:  # callbacks look at the history there is
+                restore(self)
             self.notify("on_train_begin", X=train, y=None)
-            if checkpoint is not None:  # once more, for callbacks begin anew
-                checkpoint.restore(self)
+            if restore is not None:  # once more, because callbacks start from their beginning
+                restore(self)
             for _ in range(self.n_epochs_ - self.epochs_before_, epochs):
                 self.fit_loop((train, valid), epochs=1)
-                if checkpoint is not None:
-                    checkpoint.write(self)
+                if after_epoch is not None:
+                    after_epoch(self)
         except TrainingStopped:
             pass
         finally:
             if not self.ema_decay:
                 self.average_.update()  # to the weights as they are
+            self.average_.put_in_place()
             try:
                 self.notify("on_train_end", X=train, y=None)
             finally:
-                self.average_.exchange()
+                self.average_.settle()
                 self.module_.eval()
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> TrainingNet:
+        """Refuse: targets, weights and preparation are the estimator's."""
+        name = type(self.reader).__name__
+        raise TypeError(
+            f"net_ is trained by its {name}; call fit or partial_fit of the {name} itself."
+        )
+
+    partial_fit = fit
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict what the estimator does with the weights that the module has."""
+        return self.reader.predict(X)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the estimator's probabilities with the weights that the module has."""
+        return self.reader.predict_proba(X)
+
+    def forward_iter(self, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+        """Yield the network's outputs for batches of pictures as they are, without `n_views`."""
+        mode = self.module_.training
+        try:
+            for batch in self.get_iterator(self.get_dataset(X)):
+                yield to_device(self.evaluation_step(batch, training=training), device=device)
+        finally:
+            self.module_.train(mode)
+
+    def load_params(self, *args: Any, **kwargs: Any) -> None:
+        """Load weights, optimiser or history, as skorch does."""
+        super().load_params(*args, **kwargs)
+        if self.average_.trained is None:
+            self.average_.restart()
+
+    def get_dataset(self, X: Any, y: Any = None) -> TrainingData:
+        """Check pictures as the estimator does."""
+        if isinstance(X, TrainingData):
+            return X
+        return TrainingData.of_pictures(self.reader._known_pictures(X))
 
     def get_split_datasets(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Training and validation data, as given to `train`."""
@@ -415,39 +450,3 @@ class TrainingNet(NeuralNet):
         """Weighted mean of the criterion over the batch."""
         targets, weights = y_true
         return (self.criterion_(y_pred, targets) * weights).mean()
-
-
-def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bfloat16 natively; elsewhere it is many times slower."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type != "cpu":
-        return False
-    return any(
-        getattr(torch.cpu, name, bool)()
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-
-
-def gains_by_bfloat16(module: nn.Module, batch_size: int) -> bool:
-    """Whether a network is large enough for its faster products to outweigh the conversions."""
-    if any(isinstance(layer, nn.Conv2d) for layer in module.modules()):
-        return True
-    return batch_size * sum(p.numel() for p in module.parameters()) >= LARGE_STEP
-
-
-def resolve_device(device: str) -> torch.device:
-    """Return the device; "auto" is a GPU where there is one."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        resolved = torch.device(device)
-    except RuntimeError:
-        raise ValueError(
-            f"device={device!r} is no torch device; pass 'auto', 'cpu', 'cuda' or 'cuda:0'."
-        ) from None
-    try:
-        torch.zeros(1, device=resolved).item()
-    except (RuntimeError, AssertionError):
-        raise ValueError(f"device={device!r} is not there; pass device='auto' or 'cpu'.") from None
-    return resolved

@@ -303,6 +303,7 @@ def has_attention(estimator: Any) -> bool:
 
 def _network(estimator: Any) -> Any:
     """Return the torch module of one of the package's fitted estimators."""
+    from ..estimators._folding import in_evaluation
     from ..estimators._neural import NeuralClassifier
 
     if not isinstance(estimator, NeuralClassifier):
@@ -311,14 +312,14 @@ def _network(estimator: Any) -> Any:
             "SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier (of a pipeline its "
             "last step)."
         )
-    check_is_fitted(estimator, "net_")
-    return estimator.net_.module_
+    check_is_fitted(estimator)
+    return in_evaluation(estimator.module_)
 
 
 def _views(estimator: Any, X: ArrayLike) -> Iterator[Tensor]:
     """Pictures as the network sees them, (n, channels, height, width), a batch at a time."""
     for part in in_chunks(estimator._known_pictures(X), _BATCH):
-        yield estimator.net_.preparation.for_evaluation(part)
+        yield estimator._preparation().for_evaluation(part)
 
 
 def _answers(estimator: Any, X: ArrayLike) -> tuple[NDArray[np.int64], ...]:

@@ -586,7 +586,7 @@ def test_the_document_names_what_it_holds(fitted: Any, tmp_path: Path) -> None:
     fitted("digits").save(tmp_path / "m")
     document, arrays = read_file(tmp_path / "m", "model")
     assert document["format"] == _saving.FORMAT
-    assert "model.fitted.net_.output.weight" in arrays
+    assert "model.fitted.module_.output.weight" in arrays
     assert len(json.dumps(document)) < 10_000
 
 

@@ -334,8 +334,8 @@ HOSTILE: list[Any] = [
 ]
 NAMES = (
     *("predict", "fit", "__class__", "__dict__", "__init__", "__reduce__", "__setstate__", "_kept"),
-    *("callbacks", "checkpoint_dir", "_check_state", "save", "_restored", "net_", "pipeline_"),
-    *("classes_", "estimator", "_goes_on", "n_features_in_", "feature_names_in_", "", "\ud800"),
+    *("callbacks", "checkpoint_dir", "_check_state", "save", "_restored", "module_", "pipeline_"),
+    *("classes_", "estimator", "_net", "n_features_in_", "feature_names_in_", "", "\ud800"),
     *("../x", "_estimators", "history_", "random_state", "sparsify", "temperatures_", "_codec"),
 )
 CLASSES = (

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
 from sksvhn.estimators import _neural, _training
+from sksvhn.estimators._device import LARGE_STEP, gains_by_bfloat16
 from sksvhn.estimators._layers import EvenConv2d
-from sksvhn.estimators._training import LARGE_STEP, EpochMeans, WeightAverage, gains_by_bfloat16
+from sksvhn.estimators._training import EpochMeans, WeightAverage
 
 from ._pictures import bar_numbers
 
@@ -240,23 +241,32 @@ def test_weights_change_places_with_their_average_and_back() -> None:
     own = [tensor.clone() for tensor in state_of(module).values()]
     averaged = [tensor.clone() for tensor in average.tensors]
 
-    def assert_holds(in_module: list[Tensor], in_average: list[Tensor]) -> None:
+    def assert_holds(in_module: list[Tensor]) -> None:
         assert all(map(torch.equal, state_of(module).values(), in_module))
-        assert all(map(torch.equal, average.tensors, in_average))
+        assert all(map(torch.equal, average.tensors, averaged))
 
     def fail_in_place() -> None:
         with average.in_place():
-            assert_holds(averaged, own)
+            assert_holds(averaged)
             raise RuntimeError("stop")
 
     assert len(own) == len(averaged) == 6
-    average.exchange()
-    assert_holds(averaged, own)
-    average.exchange()
-    assert_holds(own, averaged)
+    average.put_in_place()
+    assert_holds(averaged)
+    average.put_in_place()
+    average.take_out()
+    assert_holds(own)
     with pytest.raises(RuntimeError, match="stop"):
         fail_in_place()
-    assert_holds(own, averaged)
+    assert_holds(own)
+    with average.shown():
+        assert_holds(averaged)
+    assert_holds(own)
+    with average.shown(), torch.no_grad():
+        for tensor in state_of(module).values():
+            tensor.fill_(3)
+    averaged = [tensor.clone() for tensor in state_of(module).values()]
+    assert_holds([torch.full_like(tensor, 3) for tensor in own])  # training goes on from these
 
 
 @pytest.mark.parametrize("stop_after", [1000, 4], ids=["whole epochs", "within an epoch"])

@@ -50,7 +50,7 @@ def _forward_pass(clf: Any, X: np.ndarray, n_views: int) -> Callable[[], None]:
     """Only the module: its inputs are standardised and resized beforehand."""
     import torch
 
-    module, preparation = clf.net_.module_, clf.net_.preparation
+    module, preparation = clf.module_, clf.net_.preparation
     chunks = (X[start : start + CHUNK, ..., None] for start in range(0, len(X), CHUNK))
     inputs = [view for chunk in chunks for view in preparation.views(chunk, n_views)]
 

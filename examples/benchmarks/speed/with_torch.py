@@ -48,7 +48,7 @@ def set_up(network: str, n_samples: int) -> Setup:
     inputs = torch.cat([clf.net_.preparation.for_evaluation(chunk) for chunk in chunks])
     codes, lengths = number_targets(y)
     return Setup(
-        clf.net_.module_.train().to(memory_format=torch.contiguous_format),
+        clf.module_.train().to(memory_format=torch.contiguous_format),
         NumberLoss(clf.net_.criterion_),
         torch.optim.SGD,
         {"lr": lr, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4},

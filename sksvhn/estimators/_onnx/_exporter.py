@@ -49,7 +49,7 @@ class OnnxExporter(metaclass=ABCMeta):
     crop: CropStyle
     margin: float
     classes_: Any
-    net_: Any
+    module_: Any
     _standardizer: Standardizer
 
     @abstractmethod
@@ -131,7 +131,7 @@ class OnnxExporter(metaclass=ABCMeta):
         >>> bool((reading == clf.predict(numbers.images)).all())
         True
         """
-        check_is_fitted(self, "net_")
+        check_is_fitted(self)
         content = self._to_onnx()
         with written_whole(path) as part:
             part.write_bytes(content)
@@ -151,7 +151,7 @@ class OnnxExporter(metaclass=ABCMeta):
             graph, pictures, standardizer, image_shape=self.image_shape_, n_views=n_views
         )
         with torch.inference_mode():
-            module = without_normalization(self.net_.module_)
+            module = without_normalization(self.module_)
             outputs = add_network(graph, module, views, self._input_shape())
         if n_views > 1:
             outputs = [mean_of_views(graph, logits, n_views) for logits in outputs]
