@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .estimators import (
+        Architecture,
         PositionwiseClassifier,
         SVHNCNNClassifier,
         SVHNLogisticRegression,
         SVHNMLPClassifier,
         SVHNSequenceClassifier,
+        Training,
         load,
     )
     from .transcription import transcribe
 
 __all__ = [
+    "Architecture",
     "PositionwiseClassifier",
     "SVHNCNNClassifier",
     "SVHNLogisticRegression",
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
+    "Training",
     "load",
     "transcribe",
 ]

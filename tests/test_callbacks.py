@@ -35,14 +35,15 @@ SINGLE = np.array([number[0] for number in Y])
 def make_classifier(*callbacks: Any, **params: Any) -> SVHNSequenceClassifier:
     defaults = {
         "channels": ((8,), (8,)),
-        "stem": None,
+        "architecture__stem": None,
         "batch_size": 16,
         "max_epochs": 2,
         "n_views": 1,
         "device": "cpu",
         "random_state": 0,
     }
-    return SVHNSequenceClassifier(callbacks=list(callbacks), **(defaults | params))
+    clf = SVHNSequenceClassifier(callbacks=list(callbacks))
+    return clf.set_params(**(defaults | params))
 
 
 def written(run_dir: Path) -> EventAccumulator:
@@ -149,7 +150,11 @@ def test_readings_are_those_of_the_estimator(
 def test_training_is_the_same_to_the_bit(
     head: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    params = {"head": head, "dropout": 0.2, "blank_class": head == "tiles"}
+    params = {
+        "architecture__head": head,
+        "dropout": 0.2,
+        "architecture__blank_class": head == "tiles",
+    }
     before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     with_board = make_classifier(TensorBoard(tmp_path), **params).fit(X, Y)
     assert torch.equal(torch.get_rng_state(), before[0])
@@ -239,7 +244,9 @@ def test_readings_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_last_epoch_of_an_early_stop_is_written(tmp_path: Path) -> None:
     board = TensorBoard(tmp_path)
-    clf = make_classifier(board, max_epochs=9, lr=1e-9, early_stopping=True, n_iter_no_change=2)
+    clf = make_classifier(
+        board, max_epochs=9, lr=1e-9, early_stopping=True, training__n_iter_no_change=2
+    )
     clf.fit(X, Y)
     assert clf.n_iter_ < 9
     assert list(scalars(board.run_dir_, "Loss/valid")) == list(range(1, clf.n_iter_ + 1))

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sksvhn import SVHNMLPClassifier, SVHNSequenceClassifier, _lazy_pictures
+from sksvhn import SVHNMLPClassifier, SVHNSequenceClassifier, Training, _lazy_pictures
 from sksvhn._lazy_pictures import LazyPictures, in_blocks, is_lazy
 
 from .estimators._pictures import bar_numbers
@@ -101,7 +101,7 @@ def test_learns_from_more_than_is_in_memory_at_once(stored: Any, data: Any) -> N
         augmentation=0.0,
         max_epochs=20,
         batch_size=32,
-        ema_decay=0.9,
+        training=Training(ema_decay=0.9),
         random_state=0,
         early_stopping=True,
     )

@@ -10,21 +10,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from sklearn.base import clone
+
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
 
 # What sksvhn does by default and none of the systems did.
 PLAIN: dict[str, Any] = {
     "augmentation": 0.0,
-    "per_image_standardization": False,
+    "architecture__per_image_standardization": False,
     "normalization": None,
-    "weight_init": "xavier",
-    "lr_schedule": "constant",
+    "architecture__weight_init": "xavier",
+    "training__lr_schedule": "constant",
     "weight_decay": 0.0,
-    "ema_decay": 0.0,
-    "input_size": None,
+    "training__ema_decay": 0.0,
+    "architecture__input_size": None,
 }
-LEAKY: dict[str, Any] = {"activation": "leaky_relu", "negative_slope": 0.1}
-CONVOLUTIONS: dict[str, Any] = {"stem": None, "head": "dense"}
+LEAKY: dict[str, Any] = {"activation": "leaky_relu", "architecture__negative_slope": 0.1}
+CONVOLUTIONS: dict[str, Any] = {"architecture__stem": None, "architecture__head": "dense"}
 
 
 def published_digit_networks(n_samples: int) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
     n_samples : int
         Training pictures: B2 was trained for a number of steps.
     """
-    a1 = SVHNMLPClassifier(
+    a1 = SVHNMLPClassifier().set_params(
         **PLAIN
         | {
             "hidden_layer_sizes": (4096, 1024, 256, 64, 16),
@@ -47,29 +49,29 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
     )
     a2_changes = {
         "normalization": "batch",
-        "normalization_position": "after_activation",
+        "architecture__normalization_position": "after_activation",
         "max_epochs": 100,
     }
-    b2 = SVHNCNNClassifier(
+    b2 = SVHNCNNClassifier().set_params(
         **PLAIN
         | CONVOLUTIONS
         | {
             "channels": ((16,), (32,), (64,), (128,)),
-            "kernel_size": 4,
+            "architecture__kernel_size": 4,
             "hidden_layer_sizes": (256,),
             "dropout": (0.1, 0.1, 0.1, 0.1, 0.5),
-            "bias_init": 1.0,
+            "architecture__bias_init": 1.0,
             "weight_decay": 5e-5,
             "optimizer": "adam",
             "lr": 0.001,
-            "lr_schedule": "staircase",
-            "lr_decay": 0.95,
-            "lr_decay_steps": 10_000,
+            "training__lr_schedule": "staircase",
+            "training__lr_decay": 0.95,
+            "training__lr_decay_steps": 10_000,
             "batch_size": 20,
             "max_epochs": _epochs(200_001, 20, n_samples),
         }
     )
-    e1 = SVHNMLPClassifier(
+    e1 = SVHNMLPClassifier().set_params(
         **PLAIN
         | {
             "hidden_layer_sizes": (64, 32),
@@ -79,20 +81,20 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
             "max_epochs": 20,
         }
     )
-    e2 = SVHNMLPClassifier(
+    e2 = SVHNMLPClassifier().set_params(
         **PLAIN
         | {
             "hidden_layer_sizes": (256, 128, 64, 64, 32),
             "dropout": (0, 0.2, 0, 0, 0),
             "normalization": (None, None, None, None, "batch"),
-            "normalization_position": "after_activation",
+            "architecture__normalization_position": "after_activation",
             "optimizer": "adam",
             "lr": 0.0005,
             "batch_size": 128,
             "max_epochs": 30,
         }
     )
-    e3 = SVHNCNNClassifier(
+    e3 = SVHNCNNClassifier().set_params(
         **PLAIN
         | CONVOLUTIONS
         | LEAKY
@@ -105,7 +107,7 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
             "max_epochs": 20,
         }
     )
-    e4 = SVHNCNNClassifier(
+    e4 = SVHNCNNClassifier().set_params(
         **PLAIN
         | CONVOLUTIONS
         | LEAKY
@@ -113,7 +115,7 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
             "channels": ((16, 32), (32, 64)),
             "hidden_layer_sizes": (32,),
             "normalization": ("batch", "batch", None),
-            "normalization_position": "after_pool",
+            "architecture__normalization_position": "after_pool",
             "dropout": (0, 0, 0.5),
             "optimizer": "adam",
             "lr": 0.001,
@@ -121,7 +123,7 @@ def published_digit_networks(n_samples: int) -> dict[str, Any]:
             "max_epochs": 30,
         }
     )
-    a2 = SVHNMLPClassifier(**a1.get_params() | a2_changes)
+    a2 = clone(a1).set_params(**a2_changes)
     return {"A1": a1, "A2": a2, "B2": b2, "E1": e1, "E2": e2, "E3": e3, "E4": e4}
 
 
@@ -133,58 +135,58 @@ def published_number_networks(n_samples: int) -> dict[str, Any]:
     n_samples : int
         Training pictures: all of them were trained for a number of steps.
     """
-    b1 = SVHNSequenceClassifier(
+    b1 = SVHNSequenceClassifier().set_params(
         **PLAIN
         | {
             "max_length": 5,
-            "head": "tiles",
-            "blank_class": True,
-            "stem": None,
+            "architecture__head": "tiles",
+            "architecture__blank_class": True,
+            "architecture__stem": None,
             "channels": ((32,), (64,)),
-            "kernel_size": 5,
+            "architecture__kernel_size": 5,
             "hidden_layer_sizes": (128,),
             "dropout": (0, 0.4, 0.4),
             "weight_decay": 8e-3,
             "optimizer": "adam",
             "lr": 0.01,
-            "lr_schedule": "staircase",
-            "lr_decay": 0.95,
-            "lr_decay_steps": 500,
+            "training__lr_schedule": "staircase",
+            "training__lr_decay": 0.95,
+            "training__lr_decay_steps": 500,
             "batch_size": 32,
             "max_epochs": _epochs(10_001, 32, n_samples),
         }
     )
-    c1 = SVHNSequenceClassifier(
+    c1 = SVHNSequenceClassifier().set_params(
         **PLAIN
         | CONVOLUTIONS
         | {
             "max_length": 5,
-            "input_size": 32,
-            "per_image_standardization": True,
+            "architecture__input_size": 32,
+            "architecture__per_image_standardization": True,
             "channels": ((16,), (32,), (64,)),
-            "kernel_size": 4,
+            "architecture__kernel_size": 4,
             "hidden_layer_sizes": (128, 64, 16),
             "normalization": "lrn",
-            "normalization_position": "after_activation",
+            "architecture__normalization_position": "after_activation",
             "dropout": (0, 0, 0.2, 0, 0, 0),
             "weight_decay": 0.0005,
             "optimizer": "sgd",
             "lr": 0.05,
-            "lr_schedule": "staircase",
-            "lr_decay": 0.98,
-            "lr_decay_steps": 1000,  # the text names the factor alone
+            "training__lr_schedule": "staircase",
+            "training__lr_decay": 0.98,
+            "training__lr_decay_steps": 1000,  # the text names the factor alone
             "batch_size": 100,
             "max_epochs": _epochs(200_000, 100, n_samples),
         }
     )
-    d1 = SVHNSequenceClassifier(
+    d1 = SVHNSequenceClassifier().set_params(
         **PLAIN
         | CONVOLUTIONS
         | {
-            "input_size": 64,
+            "architecture__input_size": 64,
             "channels": ((48,), (64,), (128,), (160,), (192, 192)),
-            "kernel_size": (5, 5, 3, 3, 3),
-            "pooling": ("max", "max", "average", "average", None),
+            "architecture__kernel_size": (5, 5, 3, 3, 3),
+            "architecture__pooling": ("max", "max", "average", "average", None),
             "normalization": "batch",
             "dropout": (0.3, 0.3, 0.3, 0.3, 0),
             "weight_decay": 6e-4,
@@ -199,18 +201,17 @@ def published_number_networks(n_samples: int) -> dict[str, Any]:
 
 def _depth_study(c1: SVHNSequenceClassifier, n_samples: int) -> dict[str, Any]:
     """C2: one to seven dense layers (the outputs being one), without and with convolutions."""
-    settings = c1.get_params() | {
-        "normalization": None,
-        "dropout": 0.0,
-        "max_epochs": _epochs(100_000, 100, n_samples),
-    }
+    plain = clone(c1).set_params(
+        normalization=None, dropout=0.0, max_epochs=_epochs(100_000, 100, n_samples)
+    )
     study = {}
     for depth in range(1, 8):
-        layers = {"hidden_layer_sizes": (128, 128, 128, 64, 64, 16)[: depth - 1]}
-        study[f"C2, {depth} dense"] = SVHNSequenceClassifier(**settings | layers | {"channels": ()})
+        widths = (128, 128, 128, 64, 64, 16)[: depth - 1]
+        dense = clone(plain).set_params(hidden_layer_sizes=widths, channels=())
+        study[f"C2, {depth} dense"] = dense
         if depth > 3:
-            stages = {"hidden_layer_sizes": layers["hidden_layer_sizes"][3:]}
-            study[f"C2, 3 conv, {depth - 3} dense"] = SVHNSequenceClassifier(**settings | stages)
+            conv = clone(plain).set_params(hidden_layer_sizes=widths[3:])
+            study[f"C2, 3 conv, {depth - 3} dense"] = conv
     return study
 
 

@@ -187,48 +187,48 @@ from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
 
 plain = {  # what course work did not do
     "augmentation": 0.0,
-    "per_image_standardization": False,
+    "architecture__per_image_standardization": False,
     "normalization": None,
-    "weight_init": "xavier",
-    "lr_schedule": "constant",
+    "architecture__weight_init": "xavier",
+    "training__lr_schedule": "constant",
     "weight_decay": 0.0,
-    "ema_decay": 0.0,
+    "training__ema_decay": 0.0,
     "random_state": 0,
 }
 perceptron = plain | {"optimizer": "adam", "batch_size": 128}
 convolutions = plain | {
-    "stem": None,
-    "head": "dense",
+    "architecture__stem": None,
+    "architecture__head": "dense",
     "hidden_layer_sizes": (32,),
     "activation": "leaky_relu",
-    "negative_slope": 0.1,
+    "architecture__negative_slope": 0.1,
     "optimizer": "adam",
     "lr": 0.001,
 }
 readers |= {
-    "E1: MLP 64-32": SVHNMLPClassifier(
+    "E1: MLP 64-32": SVHNMLPClassifier().set_params(
         **perceptron | {"hidden_layer_sizes": (64, 32), "lr": 0.001, "max_epochs": 20}
     ),
-    "E2: MLP 256-128-64-64-32": SVHNMLPClassifier(
+    "E2: MLP 256-128-64-64-32": SVHNMLPClassifier().set_params(
         **perceptron
         | {
             "hidden_layer_sizes": (256, 128, 64, 64, 32),
             "dropout": (0, 0.2, 0, 0, 0),
             "normalization": (None, None, None, None, "batch"),
-            "normalization_position": "after_activation",
+            "architecture__normalization_position": "after_activation",
             "lr": 0.0005,
             "max_epochs": 30,
         }
     ),
-    "E3: CNN 16, 32": SVHNCNNClassifier(
+    "E3: CNN 16, 32": SVHNCNNClassifier().set_params(
         **convolutions | {"channels": ((16, 32),), "batch_size": 32, "max_epochs": 6}
     ),
-    "E4: CNN 16, 32 / 32, 64": SVHNCNNClassifier(
+    "E4: CNN 16, 32 / 32, 64": SVHNCNNClassifier().set_params(
         **convolutions
         | {
             "channels": ((16, 32), (32, 64)),
             "normalization": ("batch", "batch", None),
-            "normalization_position": "after_pool",
+            "architecture__normalization_position": "after_pool",
             "dropout": (0, 0, 0.5),
             "batch_size": 128,
             "max_epochs": 10,
@@ -337,9 +337,9 @@ deep = plain | {
     "batch_size": 20,
     "max_epochs": 30,
 }
-without = SVHNMLPClassifier(**deep)
-with_batch_normalization = SVHNMLPClassifier(
-    **deep | {"normalization": "batch", "normalization_position": "after_activation"}
+without = SVHNMLPClassifier().set_params(**deep)
+with_batch_normalization = SVHNMLPClassifier().set_params(
+    **deep | {"normalization": "batch", "architecture__normalization_position": "after_activation"}
 )
 figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for clf, name, color in (

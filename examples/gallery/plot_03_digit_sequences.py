@@ -51,29 +51,28 @@ what = f"{source}, {len(train.target):,} strips to train on, {len(test.target):,
 # ends at the first blank. The settings are its own, but for the 10,001 steps of training, which are
 # a thousand here.
 
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier, Training
 
 tiles = SVHNSequenceClassifier(
-    head="tiles",
-    blank_class=True,
+    architecture=Architecture(
+        head="tiles",
+        blank_class=True,
+        input_size=None,
+        stem=None,
+        kernel_size=5,
+        weight_init="xavier",
+        per_image_standardization=False,
+    ),
     max_length=5,
-    input_size=None,
-    stem=None,
     channels=((32,), (64,)),
-    kernel_size=5,
     hidden_layer_sizes=(128,),
     dropout=(0, 0.4, 0.4),
     weight_decay=8e-3,
     normalization=None,
-    weight_init="xavier",
-    per_image_standardization=False,
     augmentation=0,
     optimizer="adam",
     lr=0.01,
-    lr_schedule="staircase",
-    lr_decay=0.95,
-    lr_decay_steps=500,
-    ema_decay=0,
+    training=Training(lr_schedule="staircase", lr_decay=0.95, lr_decay_steps=500, ema_decay=0),
     batch_size=32,
     max_epochs=8,
     random_state=0,
@@ -113,7 +112,10 @@ report("Five tiles", test.target, tiles.predict(test.images))
 # all of its epochs.
 
 attention = SVHNSequenceClassifier(
-    input_size=None, stem=None, channels=((32,), (64,)), max_epochs=8, random_state=0
+    architecture=Architecture(input_size=None, stem=None),
+    channels=((32,), (64,)),
+    max_epochs=8,
+    random_state=0,
 )
 attention.fit(train.images, train.target)
 read, sure = attention.predict(test.images, return_confidence=True)

@@ -104,17 +104,17 @@ import pandas as pd
 from sksvhn import SVHNSequenceClassifier
 
 settings = {
-    "head": "dense",
-    "stem": None,
-    "kernel_size": 4,
+    "architecture__head": "dense",
+    "architecture__stem": None,
+    "architecture__kernel_size": 4,
     "normalization": None,
-    "weight_init": "xavier",
-    "per_image_standardization": True,
+    "architecture__weight_init": "xavier",
+    "architecture__per_image_standardization": True,
     "augmentation": 0,
     "optimizer": "adam",
     "lr": 0.001,
-    "lr_schedule": "exponential",
-    "ema_decay": 0,
+    "training__lr_schedule": "exponential",
+    "training__ema_decay": 0,
     "weight_decay": 0.0005,
     "batch_size": 100,
     "random_state": 0,
@@ -122,11 +122,11 @@ settings = {
 widths = (128, 128, 128, 64, 64, 16)
 networks = {}
 for depth in range(1, 8):
-    networks["dense", depth] = SVHNSequenceClassifier(
+    networks["dense", depth] = SVHNSequenceClassifier().set_params(
         channels=(), hidden_layer_sizes=widths[: depth - 1], max_epochs=20, **settings
     )
 for depth in range(4, 8):
-    networks["convolutional", depth] = SVHNSequenceClassifier(
+    networks["convolutional", depth] = SVHNSequenceClassifier().set_params(
         channels=((16,), (32,), (64,)),
         hidden_layer_sizes=widths[3 : depth - 1],
         max_epochs=12,

@@ -170,19 +170,21 @@ print(on_validation, on_test, sep="\n")
 # is another crop, and in colour pictures another colour. The example of data larger than memory has
 # their colours by PCA, and pictures that stay on disk.
 
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier
 
 networks = {
     "C1's layers": SVHNSequenceClassifier(
-        input_size=32,
-        stem=None,
-        head="dense",
+        architecture=Architecture(
+            input_size=32,
+            stem=None,
+            head="dense",
+            kernel_size=4,
+            normalization_position="after_activation",
+            weight_init="xavier",
+        ),
         channels=((16,), (32,), (64,)),
-        kernel_size=4,
         normalization="lrn",
-        normalization_position="after_activation",
         hidden_layer_sizes=(128, 64, 16),
-        weight_init="xavier",
         optimizer="adam",
         lr=0.003,
         augmentation=0.5,
@@ -191,12 +193,14 @@ networks = {
         random_state=0,
     ),
     "D1's layers": SVHNSequenceClassifier(
-        input_size=32,
-        stem=None,
-        head="dense",
+        architecture=Architecture(
+            input_size=32,
+            stem=None,
+            head="dense",
+            kernel_size=(5, 5, 3, 3, 3),
+            pooling=("max", "max", "average", "average", None),
+        ),
         channels=((16,), (20,), (40,), (52,), (64, 64)),
-        kernel_size=(5, 5, 3, 3, 3),
-        pooling=("max", "max", "average", "average", None),
         dropout=(0.1, 0.1, 0.1, 0.1, 0),
         optimizer="adam",
         lr=0.003,

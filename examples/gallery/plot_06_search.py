@@ -55,12 +55,12 @@ from functools import partial
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
 
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier
 from sksvhn.metrics import coverage_at_accuracy_scorer
 from sksvhn.model_selection import NumberKFold
 
 clf = SVHNSequenceClassifier(
-    stem=None,
+    architecture=Architecture(stem=None),
     channels=((16,), (32,)),
     n_views=1,
     batch_size=32,

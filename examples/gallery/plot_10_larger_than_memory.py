@@ -92,9 +92,9 @@ class Watched:
 
 b2 = {
     "channels": ((16,), (32,), (64,), (128,)),
-    "kernel_size": 4,
-    "stem": None,
-    "head": "dense",
+    "architecture__kernel_size": 4,
+    "architecture__stem": None,
+    "architecture__head": "dense",
     "hidden_layer_sizes": (256,),
     "dropout": (0.1, 0.1, 0.1, 0.1, 0.5),
     "augmentation": 0.3,
@@ -102,7 +102,7 @@ b2 = {
     "max_epochs": 6,
     "random_state": 0,
 }
-clf = SVHNCNNClassifier(**b2)
+clf = SVHNCNNClassifier().set_params(**b2)
 with h5py.File(path) as file:
     pictures = Watched(file["X"])
     clf.fit(pictures, file["y"][:])
@@ -117,7 +117,7 @@ print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits r
 # memory.
 
 with h5py.File(path) as file:
-    in_memory = SVHNCNNClassifier(**b2).fit(file["X"][:], file["y"][:])
+    in_memory = SVHNCNNClassifier().set_params(**b2).fit(file["X"][:], file["y"][:])
 same = np.array_equal(in_memory.predict_proba(X_test), clf.predict_proba(X_test))
 print(f"the same probabilities as from memory: {same}")
 
@@ -170,7 +170,7 @@ class Jittered(Sequence):
 with h5py.File(path) as file:
     jittered = Jittered(file["X"], n_parts=5)
     looks = np.concatenate([jittered[0][:8] for _ in range(3)])
-    clf = SVHNCNNClassifier(**b2).fit(jittered, file["y"][:])
+    clf = SVHNCNNClassifier().set_params(**b2).fit(jittered, file["y"][:])
     first = file["y"][:8]
 print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
 

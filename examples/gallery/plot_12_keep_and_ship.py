@@ -17,9 +17,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier
 from sksvhn.datasets import load_mnist, make_digit_sequences
 
 if folder := os.environ.get("SKSVHN_DATA"):
@@ -35,7 +36,11 @@ X_test, y_test = make_digit_sequences(
     images[-500:], labels[-500:], n_samples=500, random_state=1, **strips
 )
 clf = SVHNSequenceClassifier(
-    stem=None, channels=((16,), (32,), (64,)), batch_size=32, max_epochs=8, random_state=0
+    architecture=Architecture(stem=None),
+    channels=((16,), (32,), (64,)),
+    batch_size=32,
+    max_epochs=8,
+    random_state=0,
 )
 clf.fit(X, y)
 print(f"{source}: {len(X)} to train on")
@@ -121,7 +126,7 @@ class PullThePlug(Callback):
             raise RuntimeError("power cut")
 
 
-unlucky = SVHNSequenceClassifier(**clf.get_params() | {"checkpoint_dir": path / "checkpoints"})
+unlucky = clone(clf).set_params(checkpoint_dir=path / "checkpoints")
 try:
     unlucky.set_params(callbacks=[PullThePlug()]).fit(X, y)
 except RuntimeError as error:

@@ -28,7 +28,8 @@ def parse_parameters(given: Iterable[str], estimator: type) -> dict[str, Any]:
     Parameters
     ----------
     given : iterable of str
-        A value is JSON or a Python literal; what is neither is text.
+        A value is JSON or a Python literal; what is neither is text. The name of a setting is
+        that of its object, a dot or two underscores and its own: architecture.head.
     estimator : class
         Whose parameters they are.
 
@@ -46,13 +47,14 @@ def parse_parameters(given: Iterable[str], estimator: type) -> dict[str, Any]:
     --------
     >>> from sksvhn import SVHNCNNClassifier
     >>> from sksvhn.cli._parameters import parse_parameters
-    >>> parse_parameters(["lr=0.05", "amp=false", "optimizer=adam"], SVHNCNNClassifier)
-    {'lr': 0.05, 'amp': False, 'optimizer': 'adam'}
+    >>> parse_parameters(["lr=0.05", "training.amp=false", "optimizer=adam"], SVHNCNNClassifier)
+    {'lr': 0.05, 'training__amp': False, 'optimizer': 'adam'}
     """
-    names = estimator().get_params(deep=False)
+    names = estimator().get_params()
     parameters = {}
     for entry in given:
         name, equals, text = entry.partition("=")
+        name = name.replace(".", "__")  # of settings, such as training.amp
         if not equals:
             raise _bad(f"{entry!r} has no '='; write NAME=VALUE, such as lr=0.05.")
         if name in _NOT_HERE and name in names:

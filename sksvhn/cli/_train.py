@@ -118,7 +118,7 @@ def train(
     options = {
         "max_epochs": max_epochs,
         "early_stopping": early_stopping or None,
-        "validation_fraction": validation_fraction,
+        "training__validation_fraction": validation_fraction,
         "random_state": random_state,
         "device": device,
         "checkpoint_dir": checkpoint_dir,
@@ -154,11 +154,11 @@ def _estimator(name: Name, options: dict[str, Any], given: list[str]) -> Any:
 
     cls: Any = getattr(estimators, _CLASSES[name])
     clf = cls()
-    unknown = sorted(set(options) - set(clf.get_params(deep=False)))
+    unknown = sorted(set(options) - set(clf.get_params()))
     if unknown:
         raise typer.BadParameter(
-            f"{cls.__name__} has no {unknown[0]}; leave it out.",
-            param_hint="--" + unknown[0].replace("_", "-"),
+            f"{cls.__name__} has no {unknown[0].rpartition('__')[2]}; leave it out.",
+            param_hint="--" + unknown[0].rpartition("__")[2].replace("_", "-"),
         )
     clf.set_params(**{**options, **parse_parameters(given, cls)})
     clf._validate_params()

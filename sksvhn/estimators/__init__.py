@@ -6,12 +6,15 @@ from ._mlp import SVHNMLPClassifier
 from ._positionwise import PositionwiseClassifier
 from ._saving import load
 from ._sequence import SVHNSequenceClassifier
+from ._settings import Architecture, Training
 
 __all__ = [
+    "Architecture",
     "PositionwiseClassifier",
     "SVHNCNNClassifier",
     "SVHNLogisticRegression",
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
+    "Training",
     "load",
 ]

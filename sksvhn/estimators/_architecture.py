@@ -18,7 +18,7 @@ HEADS = ("attention", "dense", "tiles")
 
 
 @dataclass(frozen=True)
-class Architecture:
+class NetworkSpec:
     """Layers of a network, every value checked and written out for each stage and layer.
 
     A stage is a row of convolutions with a pool behind them. `normalization` and `dropout` hold
@@ -58,7 +58,7 @@ class Architecture:
         stem: Sequence[int] | None = None,
         pooling: str | Sequence[str | None] | None = "max",
         head: str = "dense",
-    ) -> Architecture:
+    ) -> NetworkSpec:
         """Check parameters and spread single values over all layers.
 
         Raises
@@ -140,7 +140,7 @@ class Architecture:
         )
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Architecture:
+    def from_dict(cls, values: dict[str, Any]) -> NetworkSpec:
         """Reverse `dataclasses.asdict`.
 
         Raises

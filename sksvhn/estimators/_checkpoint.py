@@ -20,10 +20,10 @@ from torch import Tensor
 
 from .._lazy_pictures import BLOCK_BYTES, LazyPictures, in_blocks
 from .._model_file import read_file, write_file
-from .._parameters import python_params
 from .._plain import from_plain, to_plain
 from ._epoch_callbacks import KeepBest
 from ._layers import Dropout
+from ._settings import settings_of
 from ._training import TrainingNet
 
 # Of the state: raised whenever it changes, so that older files fit no more.
@@ -99,7 +99,7 @@ class Checkpoint:
                 f"checkpoint_dir={os.fspath(folder)!r} is no folder and cannot become one "
                 f"({error.strerror}); name another."
             ) from error
-        params = vars(python_params(estimator))
+        params = vars(settings_of(estimator))
         present = random_state.get_state(legacy=False)
         seed = params["random_state"]
         whole = {

@@ -118,7 +118,8 @@ def check_callbacks(callbacks: Sequence[Any] | None, schedule: str) -> list[Any]
         if isinstance(callback, LRScheduler) and schedule != "constant":
             raise ValueError(
                 f"The callback {name} would have no effect, because lr_schedule={schedule!r} sets "
-                "the learning rate of every step; pass lr_schedule='constant' with it."
+                "the learning rate of every step; pass training=Training(lr_schedule='constant') "
+                "with it."
             )
     return None if callbacks is None else list(callbacks)
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ._architecture import Architecture
+from ._architecture import NetworkSpec
 
 GROUP_SIZE = 16
 # TensorFlow's convention, in which alpha is not divided by the window of 2 * radius + 1 channels.
@@ -23,7 +23,7 @@ class ConvTrunk(nn.Sequential):
     Where an attention head follows, nothing is pooled behind the last stage.
     """
 
-    def __init__(self, in_channels: int, architecture: Architecture) -> None:
+    def __init__(self, in_channels: int, architecture: NetworkSpec) -> None:
         layers: list[nn.Module] = []
         previous, stem = in_channels, architecture.stem
         for index, stage in enumerate(architecture.channels):
@@ -63,7 +63,7 @@ class ConvTrunk(nn.Sequential):
 class HiddenLayers(nn.Sequential):
     """Fully connected layers."""
 
-    def __init__(self, in_features: int, architecture: Architecture) -> None:
+    def __init__(self, in_features: int, architecture: NetworkSpec) -> None:
         layers: list[nn.Module] = []
         previous, n_stages = in_features, len(architecture.channels)
         for index, width in enumerate(architecture.hidden_layer_sizes, start=n_stages):
@@ -161,14 +161,14 @@ def _convolution(
     return kind(in_channels, out_channels, kernel_size, stride, padding, bias=bias)
 
 
-def _has_bias(index: int, architecture: Architecture) -> bool:
+def _has_bias(index: int, architecture: NetworkSpec) -> bool:
     """Whether a layer needs a bias: not where a normalisation with its own shift follows."""
     own_shift = architecture.normalization[index] in ("batch", "group")
     return not (own_shift and architecture.normalization_position == "before_activation")
 
 
 def _activated(
-    linear: nn.Conv2d | nn.Linear, width: int, normalization: str | None, architecture: Architecture
+    linear: nn.Conv2d | nn.Linear, width: int, normalization: str | None, architecture: NetworkSpec
 ) -> list[nn.Module]:
     """Return a convolution or linear map with its activation and normalisation."""
     _initialize(linear, architecture)
@@ -181,7 +181,7 @@ def _activated(
     return layers
 
 
-def _initialize(linear: nn.Conv2d | nn.Linear, architecture: Architecture) -> None:
+def _initialize(linear: nn.Conv2d | nn.Linear, architecture: NetworkSpec) -> None:
     if linear.weight.is_meta:  # nothing to draw, for which torch would import its compiler
         return
     if architecture.weight_init == "he":
@@ -192,7 +192,7 @@ def _initialize(linear: nn.Conv2d | nn.Linear, architecture: Architecture) -> No
         nn.init.constant_(linear.bias, architecture.bias_init)
 
 
-def _activation(architecture: Architecture) -> nn.Module:
+def _activation(architecture: NetworkSpec) -> nn.Module:
     match architecture.activation:
         case "leaky_relu":
             return nn.LeakyReLU(architecture.negative_slope, inplace=True)

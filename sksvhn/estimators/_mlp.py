@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._crop import CropStyle
 from ._digit import DigitClassifier
+from ._settings import Architecture, Training
 
 
 class SVHNMLPClassifier(DigitClassifier):
@@ -22,18 +23,13 @@ class SVHNMLPClassifier(DigitClassifier):
         Widths of the fully connected layers.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
-    negative_slope : float in [0, 1], default=0.01
-        Slope of "leaky_relu" below zero.
     normalization : {"batch", "group"} or None, or a sequence of them, default="batch"
         Normalisation of each hidden layer, or one a hidden layer.
-    normalization_position : {"before_activation", "after_activation"}, default="before_activation"
-        Where it stands. Before the activation, batch and group normalisation replace the bias.
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of each hidden layer's outputs left out in training, or one a hidden layer.
-    weight_init : {"he", "xavier"}, default="he"
-        Start of all weights but the output layer's: normal [1]_ or uniform [2]_.
-    bias_init : float, default=0.0
-        Start of the biases, except the output layer's.
+    architecture : Architecture, default=None
+        Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
+        ``architecture__kernel_size``.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss; "balanced" gives all classes the same share in all. None:
         all weigh 1.
@@ -48,12 +44,6 @@ class SVHNMLPClassifier(DigitClassifier):
     margin : float >= 0, default=0.0
         Share of surroundings that training pictures were given, as there. Also only for `read` and
         `crops`.
-    input_size : int, default=48
-        Longer sides of pictures are shrunk to this many pixels on their way into the network. None
-        leaves them as they are.
-    per_image_standardization : "auto" or bool, default="auto"
-        Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto": where
-        both sides have at least 16 pixels.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
@@ -64,17 +54,8 @@ class SVHNMLPClassifier(DigitClassifier):
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate, which the schedule starts from or peaks at.
-    lr_schedule : {"constant", "exponential", "staircase", "one_cycle"}, default="one_cycle"
-        How the rate changes. "exponential" multiplies it by `lr_decay` over every `lr_decay_steps`
-        steps, "staircase" at the end of them; "one_cycle" [3]_ rises for a fifth of the steps and
-        then falls towards 0. In `partial_fit` "one_cycle" is constant.
-    lr_decay : float in (0, 1], default=0.95
-        Factor of "exponential" and "staircase".
-    lr_decay_steps : int, default=None
-        Optimiser steps between two factors. None: an epoch.
-    momentum : float in (0, 1), default=0.9
-        Of "momentum" and "nesterov".
+        Learning rate, which the schedule starts from or peaks at. The default schedule is
+        "one_cycle" of :class:`Training`.
     max_epochs : int, default=40
         Passes over the data in `fit`.
     batch_size : int, default=128
@@ -82,18 +63,12 @@ class SVHNMLPClassifier(DigitClassifier):
     weight_decay : float, default=5e-4
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
-    ema_decay : float in [0, 1), default=0.998
-        Decay per step of the exponential moving average of the weights that predicts. 0: the last
-        weights.
+    training : Training, default=None
+        Details of the training: :class:`Training`. None: its defaults. A grid reaches them as
+        ``training__momentum``.
     early_stopping : bool, default=False
-        Stop when the validation accuracy has not risen for `n_iter_no_change` epochs, and keep the
-        best epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop cuts its
-        end off.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the data, stratified by label, that is held out for early stopping where `fit` gets
-        no ``X_val``.
-    n_iter_no_change : int, default=10
-        Epochs without a better validation score before stopping.
+        Stop when the validation accuracy has not risen for 10 epochs, and keep the best
+        epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop cuts its end off.
     warm_start : bool, default=False
         Whether `fit` goes on from the present weights.
     callbacks : list of skorch callbacks, default=None
@@ -107,10 +82,6 @@ class SVHNMLPClassifier(DigitClassifier):
         counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
-    amp : "auto" or bool, default="auto"
-        Whether training multiplies in bfloat16. "auto": where the hardware does so natively,
-        unless the network is too small to gain by it. float64 pictures are never trained so, and
-        prediction never is.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
@@ -149,14 +120,6 @@ class SVHNMLPClassifier(DigitClassifier):
     SVHNCNNClassifier : More accurate and slower.
     SVHNLogisticRegression : The baseline.
 
-    References
-    ----------
-    .. [1] K. He, X. Zhang, S. Ren, J. Sun (2015). Delving Deep into Rectifiers. arXiv:1502.01852,
-       section 2.2.
-    .. [2] X. Glorot, Y. Bengio (2010). Understanding the difficulty of training deep feedforward
-       neural networks. AISTATS, section 4.2.1.
-    .. [3] L. Smith, N. Topin (2017). Super-Convergence. arXiv:1708.07120.
-
     Examples
     --------
     >>> from sksvhn import SVHNMLPClassifier
@@ -170,83 +133,62 @@ class SVHNMLPClassifier(DigitClassifier):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DigitClassifier._parameter_constraints,
         "normalization": [None, StrOptions({"batch", "group"}), "array-like"],
+    }
+    _constraints_of_settings: ClassVar[dict[str, list[Any]]] = {
         "normalization_position": [StrOptions({"before_activation", "after_activation"})],
     }
+    _without_effect = frozenset({"kernel_size", "stem", "pooling", "head", "blank_class"})
 
     def __init__(
         self,
         *,
         hidden_layer_sizes: int | Sequence[int] = (512, 256, 128),
         activation: str = "relu",
-        negative_slope: float = 0.01,
         normalization: str | Sequence[str | None] | None = "batch",
-        normalization_position: str = "before_activation",
         dropout: float | Sequence[float] = 0.0,
-        weight_init: str = "he",
-        bias_init: float = 0.0,
+        architecture: Architecture | None = None,
         class_weight: dict[Any, float] | str | None = None,
         image_shape: tuple[int, ...] | None = None,
         crop: CropStyle = "square",
         margin: float = 0.0,
-        input_size: int | None = 48,
-        per_image_standardization: str | bool = "auto",
         augmentation: str | float = "auto",
         n_views: int = 5,
         optimizer: str = "nesterov",
         lr: float = 0.1,
-        lr_schedule: str = "one_cycle",
-        lr_decay: float = 0.95,
-        lr_decay_steps: int | None = None,
-        momentum: float = 0.9,
         max_epochs: int = 40,
         batch_size: int = 128,
         weight_decay: float = 5e-4,
-        ema_decay: float = 0.998,
+        training: Training | None = None,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
         warm_start: bool = False,
         callbacks: list[Any] | None = None,
         checkpoint_dir: str | os.PathLike[str] | None = None,
         device: str = "auto",
-        amp: str | bool = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.negative_slope = negative_slope
         self.normalization = normalization
-        self.normalization_position = normalization_position
         self.dropout = dropout
-        self.weight_init = weight_init
-        self.bias_init = bias_init
+        self.architecture = architecture
         self.class_weight = class_weight
         self.image_shape = image_shape
         self.crop = crop
         self.margin = margin
-        self.input_size = input_size
-        self.per_image_standardization = per_image_standardization
         self.augmentation = augmentation
         self.n_views = n_views
         self.optimizer = optimizer
         self.lr = lr
-        self.lr_schedule = lr_schedule
-        self.lr_decay = lr_decay
-        self.lr_decay_steps = lr_decay_steps
-        self.momentum = momentum
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.weight_decay = weight_decay
-        self.ema_decay = ema_decay
+        self.training = training
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.checkpoint_dir = checkpoint_dir
         self.device = device
-        self.amp = amp
         self.random_state = random_state
         self.verbose = verbose
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ._architecture import Architecture
+from ._architecture import NetworkSpec
 from ._layers import AttentionPool, ConvTrunk, Dropout, HiddenLayers
 
 ImageShape = tuple[int, int, int]
@@ -22,7 +22,7 @@ class Features(nn.Module):
     """
 
     def __init__(
-        self, image_shape: ImageShape, architecture: Architecture, *, n_vectors: int
+        self, image_shape: ImageShape, architecture: NetworkSpec, *, n_vectors: int
     ) -> None:
         super().__init__()
         height, width, in_channels = image_shape
@@ -64,7 +64,7 @@ class DigitNetwork(nn.Module):
     """Logits of a picture's label."""
 
     def __init__(
-        self, image_shape: ImageShape, architecture: Architecture, *, n_classes: int
+        self, image_shape: ImageShape, architecture: NetworkSpec, *, n_classes: int
     ) -> None:
         super().__init__()
         self.features = Features(image_shape, architecture, n_vectors=1)
@@ -86,7 +86,7 @@ class SequenceNetwork(nn.Module):
     def __init__(
         self,
         image_shape: ImageShape,
-        architecture: Architecture,
+        architecture: NetworkSpec,
         *,
         max_length: int,
         n_characters: int,

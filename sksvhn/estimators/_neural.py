@@ -26,16 +26,13 @@ from torch import Tensor
 
 from .._labels import as_labels
 from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
-from .._parameters import as_python, python_params
+from .._parameters import as_python
 from .._pictures import check_stored_pictures
 from .._white import check_white
 from ._architecture import (
     ACTIVATIONS,
-    NORMALIZATION_POSITIONS,
     NORMALIZATIONS,
-    POOLINGS,
-    WEIGHT_INITS,
-    Architecture,
+    NetworkSpec,
 )
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Preparation, Targets, TrainingData
@@ -45,9 +42,10 @@ from ._epoch_callbacks import check_callbacks
 from ._fitted import take_fit, twin_of
 from ._folding import in_evaluation, without_normalization
 from ._onnx import OnnxExporter
-from ._optimization import OPTIMIZERS, SCHEDULES, Schedule, make_optimizer
+from ._optimization import OPTIMIZERS, Schedule, make_optimizer
 from ._picture_reader import PictureReader
 from ._saved_network import SavedNetwork
+from ._settings import SETTINGS, Architecture, Training, check_settings, settings_of
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
 from ._training import NetworkLoss, TrainingNet
@@ -56,14 +54,6 @@ Pictures = NDArray[Any] | LazyPictures
 
 # Shorter sides belong to tables, not to pictures, whose treatment would destroy their features.
 MIN_PICTURE_SIDE = 16
-
-# Constraints of the parameters of convolutional networks.
-CONVOLUTIONAL: dict[str, list[Any]] = {
-    "channels": ["array-like"],
-    "kernel_size": [Interval(Integral, 1, None, closed="left"), "array-like"],
-    "stem": [None, "array-like"],
-    "pooling": [None, StrOptions(set(POOLINGS)), "array-like"],
-}
 
 
 @dataclass(frozen=True)
@@ -95,65 +85,49 @@ class NeuralClassifier(
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **PictureReader._parameter_constraints,
         "image_shape": [None, "array-like"],
-        "input_size": [None, Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "negative_slope": [Interval(Real, 0, 1, closed="both")],
         "normalization": [None, StrOptions(set(NORMALIZATIONS)), "array-like"],
-        "normalization_position": [StrOptions(set(NORMALIZATION_POSITIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "weight_init": [StrOptions(set(WEIGHT_INITS))],
-        "bias_init": [Interval(Real, None, None, closed="neither")],
-        "per_image_standardization": [StrOptions({"auto"}), "boolean"],
         "augmentation": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "lr": [Interval(Real, 0, None, closed="neither")],
-        "lr_schedule": [StrOptions(set(SCHEDULES))],
-        "lr_decay": [Interval(Real, 0, 1, closed="right")],
-        "lr_decay_steps": [None, Interval(Integral, 1, None, closed="left")],
-        "momentum": [Interval(Real, 0, 1, closed="neither")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "ema_decay": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
         "callbacks": [None, list],
         "checkpoint_dir": [None, str, os.PathLike],
         "device": [str],
-        "amp": [StrOptions({"auto"}), "boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "architecture": [Architecture, None],
+        "training": [Training, None],
     }
+    #: What settings may be, where that is less than their own classes allow.
+    _constraints_of_settings: ClassVar[dict[str, list[Any]]] = {}
+    #: Settings that this kind of network does not know.
+    _without_effect: ClassVar[frozenset[str]] = frozenset()
 
     image_shape: Sequence[int] | None
-    input_size: int | None
-    per_image_standardization: str | bool
     augmentation: str | float
     n_views: int
     optimizer: str
     lr: float
-    lr_schedule: str
-    lr_decay: float
-    lr_decay_steps: int | None
-    momentum: float
     max_epochs: int
     batch_size: int
     weight_decay: float
-    ema_decay: float
     early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
     warm_start: bool
     callbacks: list[Any] | None
     checkpoint_dir: str | os.PathLike[str] | None
     device: str
-    amp: str | bool
     random_state: int | np.random.RandomState | None
     verbose: int
+    architecture: Architecture | None
+    training: Training | None
 
     # What augmentation="auto" is for pictures.
     _auto_augmentation: ClassVar[float] = 1.0
@@ -213,6 +187,48 @@ class NeuralClassifier(
     ) -> NDArray[np.float64]:
         """Weights that samples have by their labels, beside their own."""
         return np.ones(len(weights))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get parameters, those of settings that are None included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to return those of `architecture` and `training` as well.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
+        params: dict[str, Any] = super().get_params(deep=deep)
+        for name, kind in SETTINGS.items():
+            if deep and params[name] is None:
+                params |= {f"{name}__{key}": value for key, value in kind().get_params().items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, such as ``lr`` and ``architecture__kernel_size``.
+
+        Parameters
+        ----------
+        **params : dict
+            By name.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        for name, kind in SETTINGS.items():
+            changes = any(key.startswith(f"{name}__") for key in params)
+            if changes and params.get(name, getattr(self, name)) is None:
+                params[name] = kind()
+        return super().set_params(**params)
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_settings(self, self._constraints_of_settings, self._without_effect)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -326,7 +342,7 @@ class NeuralClassifier(
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        params = python_params(self)
+        params = settings_of(self)
         new = twin_of(self, fitted=not fresh)
         pictures = check_stored_pictures(new, X, reset=fresh, image_shape=params.image_shape)
         check_consistent_length(pictures, as_labels(y))
@@ -377,7 +393,7 @@ class NeuralClassifier(
         """Train, and take what was learned: all of it, or nothing if training fails."""
         new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
         weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
-        params = python_params(self)
+        params = settings_of(self)
         net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
         if checkpoint is not None and checkpoint.n_epochs and self.verbose:
             print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
@@ -464,12 +480,12 @@ class NeuralClassifier(
             "network": self._module_config(),
             "start": start,
             "device": device.type,
-            "bfloat16": self.amp == "auto" and has_fast_bfloat16(device),
+            "bfloat16": settings_of(self).amp == "auto" and has_fast_bfloat16(device),
         }
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
-        params = python_params(self)
+        params = settings_of(self)
         per_image = params.per_image_standardization
         self._standardizer = Standardizer.from_pictures(
             pictures,
@@ -501,11 +517,11 @@ class NeuralClassifier(
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
 
-    def _architecture(self) -> Architecture:
+    def _architecture(self) -> NetworkSpec:
         """Layers that the parameters name."""
-        names = signature(Architecture.from_parameters).parameters
-        params = vars(python_params(self))
-        return Architecture.from_parameters(**{n: params[n] for n in names if n in params})
+        names = signature(NetworkSpec.from_parameters).parameters.keys() - self._without_effect
+        params = vars(settings_of(self))
+        return NetworkSpec.from_parameters(**{n: params[n] for n in names & params.keys()})
 
     def _input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of what the network reads."""
@@ -518,7 +534,7 @@ class NeuralClassifier(
 
     def _make_net(self, seed: int, *, incremental: bool) -> TrainingNet:
         """Put a training engine round the network, ready for its first step."""
-        params = python_params(self)
+        params = settings_of(self)
         kind = params.lr_schedule
         if incremental and kind == "one_cycle":
             kind = "constant"

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ._architecture import Architecture
+from ._architecture import NetworkSpec
 from ._device import resolve_device
 from ._saving import Saved, check, check_shape
 from ._standardizer import Standardizer
@@ -40,6 +40,8 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
         "history_",
         "n_iter_",
     )
+
+    _estimators = ("architecture", "training")
 
     module_: nn.Module
     device_: str
@@ -134,7 +136,7 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
 
 def _config_of(values: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `_make_module`, of which the architecture was written as a dict."""
-    return values | {"architecture": Architecture.from_dict(values["architecture"])}
+    return values | {"architecture": NetworkSpec.from_dict(values["architecture"])}
 
 
 def _without_memory(make_module: Callable[..., nn.Module], config: dict[str, Any]) -> nn.Module:

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._labels import NumberCodec
 from .._model_file import in_brief, read_file, write_file
 from .._plain import from_plain, to_plain
+from ._settings import regrouped
 from ._standardizer import Standardizer
 
 # Of what is kept of a fitted estimator: raised where older versions could not read it.
@@ -135,6 +136,7 @@ class Saved:
             )
         _check_version(saved_by["format"], saved_by["sksvhn"])
         state = {name: value for name, value in state.items() if name != "_saved_by"}
+        state = regrouped(state, lambda settings, own: settings(**own))
         for name in PARTS.keys() & state.keys():
             state[name] = PARTS[name].from_dict(state[name])
         super().__setstate__(state)  # type: ignore[misc]
@@ -290,6 +292,11 @@ def _restored(description: Any) -> Any:
         raise ValueError(f"there is no estimator {name!r} here.")
     kind = _classes()[name]
     params, fitted = description["params"], description["fitted"]
+    if "architecture" in kind._get_param_names():
+        params = regrouped(
+            params,
+            lambda settings, own: {"class": settings.__name__, "params": own, "fitted": {}},
+        )
     unknown = params.keys() - (set(kind._get_param_names()) - LEFT_OUT)
     unknown |= fitted.keys() - set(kind._kept)
     if unknown:

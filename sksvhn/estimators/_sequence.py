@@ -12,19 +12,18 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.utils import Tags, _safe_indexing
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples
 from torch import Tensor, nn
 
 from .._crop import CropStyle
 from .._labels import BLANK, as_labels
-from ._architecture import HEADS
 from ._batches import TrainingData
 from ._decoding import SequenceFactors
 from ._network import SequenceNetwork, at_least_float32
-from ._neural import CONVOLUTIONAL, NeuralClassifier, Pictures
+from ._neural import NeuralClassifier, Pictures
 from ._reader import NumberReader
 from ._saving import check
+from ._settings import Architecture, Training, settings_of
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
@@ -60,52 +59,25 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     margin : float >= 0, default=0.3
         Share of surroundings that training pictures were given, as there. Also only for `read` and
         `crops`.
-    input_size : int, default=48
-        Longer sides of pictures are shrunk to this many pixels on their way into the network. None
-        leaves them as they are.
     channels : sequence of sequences of ints, default=((32, 32), (64, 64), (128, 128))
         Widths of the convolutions, stage by stage. 2x2 pooling stands between stages and, except
-        where `head` is "attention", behind the last one. Empty, with another head: no convolution.
-    kernel_size : int or sequence of ints, default=3
-        Side of the convolutions' kernels, or one a stage. Borders are padded with zeros, so that a
-        convolution keeps the size.
-    stem : tuple of 2 ints or None, default=(5, 2)
-        Kernel size and stride of the very first convolution. None: as the others of its stage.
-    pooling : {"max", "average"} or None, or a sequence of them, default="max"
-        2x2 pooling with stride 2, or one kind a stage.
-    head : {"attention", "dense", "tiles"}, default="attention"
-        What follows the last stage. "attention": one learned attention map for each position and
-        one for the length. "dense": all features side by side, for all positions. "tiles": the
-        picture is cut into `max_length` equal tiles from left to right, one a position, which are
-        all read by the same layers.
-    blank_class : bool, default=False
-        Whether the end of a number shows by one more class, a blank, at the positions behind it,
-        instead of by a classifier of the length.
+        where the architecture's `head` is "attention", behind the last one. Empty, with
+        another head: no convolution.
     hidden_layer_sizes : int or sequence of ints, default=()
         Widths of the fully connected layers between the head and the outputs.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
-    negative_slope : float in [0, 1], default=0.01
-        Slope of "leaky_relu" below zero.
     normalization : {"batch", "group", "lrn"} or None, or a sequence of them, default="batch"
         Normalisation of each convolution and each fully connected layer, or a list with one a stage
-        and then one a fully connected layer. "lrn", local response normalisation [5]_, has no
+        and then one a fully connected layer. "lrn", local response normalisation [2]_, has no
         effect on fully connected layers.
-    normalization_position : {"before_activation", "after_activation", "after_pool"}, \
-            default="before_activation"
-        Where it stands: with every convolution, or once a stage, behind its pool. Directly behind a
-        convolution, batch and group normalisation replace its bias.
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of features behind each pool (or of attended features), and of each fully connected
         layer's outputs, left out in training, or a list with one a stage and then one a fully
         connected layer.
-    weight_init : {"he", "xavier"}, default="he"
-        Start of all weights but the attention's and the outputs': normal [3]_ or uniform [4]_.
-    bias_init : float, default=0.0
-        Start of the same layers' biases.
-    per_image_standardization : "auto" or bool, default="auto"
-        Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto": where
-        both sides have at least 16 pixels.
+    architecture : Architecture, default=None
+        Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
+        ``architecture__kernel_size``.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
@@ -116,17 +88,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate, which the schedule starts from or peaks at.
-    lr_schedule : {"constant", "exponential", "staircase", "one_cycle"}, default="one_cycle"
-        How the rate changes. "exponential" multiplies it by `lr_decay` over every `lr_decay_steps`
-        steps, "staircase" at the end of them; "one_cycle" [2]_ rises for a fifth of the steps and
-        then falls towards 0. In `partial_fit` "one_cycle" is constant.
-    lr_decay : float in (0, 1], default=0.95
-        Factor of "exponential" and "staircase".
-    lr_decay_steps : int, default=None
-        Optimiser steps between two factors. None: an epoch.
-    momentum : float in (0, 1), default=0.9
-        Of "momentum" and "nesterov".
+        Learning rate, which the schedule starts from or peaks at. The default schedule is
+        "one_cycle" of :class:`Training`.
     max_epochs : int, default=80
         Passes over the data in `fit`.
     batch_size : int, default=64
@@ -134,17 +97,13 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     weight_decay : float, default=5e-4
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
-    ema_decay : float in [0, 1), default=0.998
-        Decay per step of the exponential moving average of the weights that predicts. 0: the last
-        weights.
+    training : Training, default=None
+        Details of the training: :class:`Training`. None: its defaults. A grid reaches them as
+        ``training__momentum``.
     early_stopping : bool, default=False
-        Stop when the validation data's whole-number accuracy has not risen for `n_iter_no_change`
-        epochs, and keep the best epoch's weights. "one_cycle" is planned for `max_epochs`, so an
-        early stop cuts its end off.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the data held out for early stopping where `fit` gets no ``X_val``.
-    n_iter_no_change : int, default=10
-        Epochs without a better validation score before stopping.
+        Stop when the validation data's whole-number accuracy has not risen for 10 epochs, and
+        keep the best epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop
+        cuts its end off.
     warm_start : bool, default=False
         Whether `fit` goes on from the present weights: train on generated numbers, then on real
         ones.
@@ -159,10 +118,6 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
-    amp : "auto" or bool, default="auto"
-        Whether training multiplies in bfloat16. "auto": where the hardware does so natively,
-        unless the network is too small to gain by it. float64 pictures are never trained so, and
-        prediction never is.
     random_state : int, RandomState instance or None, default=None
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
@@ -216,12 +171,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     .. [1] I. Goodfellow, Y. Bulatov, J. Ibarz, S. Arnoud, V. Shet (2014). Multi-digit Number
        Recognition from Street View Imagery using Deep Convolutional Neural Networks.
        arXiv:1312.6082, section 4.
-    .. [2] L. Smith, N. Topin (2017). Super-Convergence. arXiv:1708.07120.
-    .. [3] K. He, X. Zhang, S. Ren, J. Sun (2015). Delving Deep into Rectifiers. arXiv:1502.01852,
-       section 2.2.
-    .. [4] X. Glorot, Y. Bengio (2010). Understanding the difficulty of training deep feedforward
-       neural networks. AISTATS, section 4.2.1.
-    .. [5] A. Krizhevsky, I. Sutskever, G. Hinton (2012). ImageNet Classification with Deep
+    .. [2] A. Krizhevsky, I. Sutskever, G. Hinton (2012). ImageNet Classification with Deep
        Convolutional Neural Networks. NIPS, section 3.3; here alpha 0.1, beta 0.75, radius 5.
 
     Examples
@@ -238,9 +188,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralClassifier._parameter_constraints,
         **NumberReader._parameter_constraints,
-        **CONVOLUTIONAL,
-        "head": [StrOptions(set(HEADS))],
-        "blank_class": ["boolean"],
+        "channels": ["array-like"],
     }
 
     @staticmethod
@@ -257,42 +205,25 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         image_shape: tuple[int, ...] | None = None,
         crop: CropStyle = "stretch",
         margin: float = 0.3,
-        input_size: int | None = 48,
         channels: Sequence[Sequence[int]] = CHANNELS,
-        kernel_size: int | Sequence[int] = 3,
-        stem: tuple[int, int] | None = (5, 2),
-        pooling: str | Sequence[str | None] | None = "max",
-        head: str = "attention",
-        blank_class: bool = False,
         hidden_layer_sizes: int | Sequence[int] = (),
         activation: str = "relu",
-        negative_slope: float = 0.01,
         normalization: str | Sequence[str | None] | None = "batch",
-        normalization_position: str = "before_activation",
         dropout: float | Sequence[float] = 0.0,
-        weight_init: str = "he",
-        bias_init: float = 0.0,
-        per_image_standardization: str | bool = "auto",
+        architecture: Architecture | None = None,
         augmentation: str | float = "auto",
         n_views: int = 5,
         optimizer: str = "nesterov",
         lr: float = 0.1,
-        lr_schedule: str = "one_cycle",
-        lr_decay: float = 0.95,
-        lr_decay_steps: int | None = None,
-        momentum: float = 0.9,
         max_epochs: int = 80,
         batch_size: int = 64,
         weight_decay: float = 5e-4,
-        ema_decay: float = 0.998,
+        training: Training | None = None,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
         warm_start: bool = False,
         callbacks: list[Any] | None = None,
         checkpoint_dir: str | os.PathLike[str] | None = None,
         device: str = "auto",
-        amp: str | bool = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -303,42 +234,25 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self.image_shape = image_shape
         self.crop = crop
         self.margin = margin
-        self.input_size = input_size
         self.channels = channels
-        self.kernel_size = kernel_size
-        self.stem = stem
-        self.pooling = pooling
-        self.head = head
-        self.blank_class = blank_class
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.negative_slope = negative_slope
         self.normalization = normalization
-        self.normalization_position = normalization_position
         self.dropout = dropout
-        self.weight_init = weight_init
-        self.bias_init = bias_init
-        self.per_image_standardization = per_image_standardization
+        self.architecture = architecture
         self.augmentation = augmentation
         self.n_views = n_views
         self.optimizer = optimizer
         self.lr = lr
-        self.lr_schedule = lr_schedule
-        self.lr_decay = lr_decay
-        self.lr_decay_steps = lr_decay_steps
-        self.momentum = momentum
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.weight_decay = weight_decay
-        self.ema_decay = ema_decay
+        self.training = training
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.checkpoint_dir = checkpoint_dir
         self.device = device
-        self.amp = amp
         self.random_state = random_state
         self.verbose = verbose
 
@@ -375,7 +289,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         super()._learn_pictures(pictures, data)
-        if self.head == "tiles":
+        if settings_of(self).head == "tiles":
             self._standardizer = self._standardizer.widened(self.max_length_)
 
     def _module_config(self) -> dict[str, Any]:
@@ -384,7 +298,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             "architecture": self._architecture(),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
-            "blank_class": bool(self.blank_class),
+            "blank_class": settings_of(self).blank_class,
         }
 
     def _measure_names(self) -> list[str]:

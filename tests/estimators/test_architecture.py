@@ -6,8 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
-from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
+from sksvhn import (
+    Architecture,
+    PositionwiseClassifier,
+    SVHNCNNClassifier,
+    SVHNLogisticRegression,
+    SVHNMLPClassifier,
+    SVHNSequenceClassifier,
+    Training,
+)
 
 from ._published import published
 
@@ -59,11 +69,14 @@ def test_published_number_networks_learn_and_answer(name: str) -> None:
         ({"channels": ((16,), ())}, "channels"),
         ({"channels": ()}, "head='attention'"),
         ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes"),
-        ({"kernel_size": (3,)}, "kernel_size=.* holds 1 values; expected one a stage: 2"),
-        ({"kernel_size": (3, 0)}, "kernel_size"),
-        ({"stem": (5,)}, "stem"),
-        ({"stem": (5, 0)}, "stem"),
-        ({"pooling": ("max", "median")}, "'median'"),
+        (
+            {"architecture__kernel_size": (3,)},
+            "kernel_size=.* holds 1 values; expected one a stage: 2",
+        ),
+        ({"architecture__kernel_size": (3, 0)}, "kernel_size"),
+        ({"architecture__stem": (5,)}, "stem"),
+        ({"architecture__stem": (5, 0)}, "stem"),
+        ({"architecture__pooling": ("max", "median")}, "'median'"),
         ({"normalization": ("batch", None, None)}, "one a stage and then one a hidden layer: 2"),
         ({"normalization": ("batch", "layer")}, "'layer'"),
         ({"dropout": (0.1, 1.0)}, "dropout"),
@@ -71,7 +84,7 @@ def test_published_number_networks_learn_and_answer(name: str) -> None:
     ],
 )
 def test_bad_layers_are_refused_in_a_sentence(params: dict[str, Any], message: str) -> None:
-    clf = SVHNCNNClassifier(**{"channels": ((8,), (8,)), "max_epochs": 1} | params)
+    clf = SVHNCNNClassifier().set_params(**{"channels": ((8,), (8,)), "max_epochs": 1} | params)
     with pytest.raises(ValueError, match=message):
         clf.fit(pictures(16, 16), np.arange(20) % 2)
 
@@ -81,12 +94,14 @@ def test_a_value_for_each_layer() -> None:
     clf = SVHNCNNClassifier(
         channels=((4, 4), (8,)),
         hidden_layer_sizes=(6, 5),
-        kernel_size=(5, 3),
-        stem=None,
-        head="dense",
-        pooling=("average", None),
+        architecture=Architecture(
+            kernel_size=(5, 3),
+            stem=None,
+            head="dense",
+            pooling=("average", None),
+            normalization_position="after_activation",
+        ),
         normalization=("lrn", None, "batch", "group"),
-        normalization_position="after_activation",
         activation="gelu",
         dropout=(0.1, 0, 0, 0.2),
         max_epochs=1,
@@ -101,7 +116,9 @@ def test_a_value_for_each_layer() -> None:
 
 def test_normalization_behind_a_last_stage_that_is_not_pooled() -> None:
     clf = SVHNCNNClassifier(
-        channels=((4,), (8,)), normalization_position="after_pool", max_epochs=1
+        channels=((4,), (8,)),
+        architecture=Architecture(normalization_position="after_pool"),
+        max_epochs=1,
     ).fit(pictures(16, 16), np.arange(20) % 2)
     assert clf.summary().layers["layer"].tolist().count("BatchNorm2d") == 2
 
@@ -122,6 +139,86 @@ def test_activations(activation: str) -> None:
 
 def test_width_of_tiles_is_made_to_fit() -> None:
     X, y = pictures(20, 33), np.array(["12345"] * 20)
-    clf = SVHNSequenceClassifier(head="tiles", channels=((4,),), max_epochs=1).fit(X, y)
+    clf = SVHNSequenceClassifier(
+        architecture=Architecture(head="tiles"), channels=((4,),), max_epochs=1
+    ).fit(X, y)
     assert clf.summary().layers["output"][0] == "20 x 35 x 1"
     assert clf.predict(X).shape == (20,)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        PositionwiseClassifier,
+        SVHNCNNClassifier,
+        SVHNLogisticRegression,
+        SVHNMLPClassifier,
+        SVHNSequenceClassifier,
+    ],
+)
+def test_constructors_are_short(kind: Any) -> None:
+    assert len(kind._get_param_names()) <= 28
+
+
+def test_settings_are_reached_one_by_one() -> None:
+    clf = SVHNCNNClassifier()
+    before = clf.get_params()
+    assert before["architecture"] is None
+    assert before["architecture__kernel_size"] == 3
+    assert before["training__ema_decay"] == 0.998
+    clf.set_params(architecture__kernel_size=5, training__ema_decay=0)
+    assert clf.architecture.get_params() == Architecture(kernel_size=5).get_params()
+    assert repr(clf.training) == "Training(ema_decay=0)"
+    # Others of its kind keep their defaults.
+    assert SVHNCNNClassifier().get_params() == before
+    copied = clone(clf)
+    assert copied.architecture is not clf.architecture
+    assert repr(copied) == repr(clf)
+    assert copied.set_params(architecture=None).get_params()["architecture__kernel_size"] == 3
+    both = {"architecture": None, "architecture__stem": None}
+    assert copied.set_params(**both).architecture.stem is None
+    with pytest.raises(ValueError, match="Invalid parameter 'kernel' for estimator Architecture"):
+        clf.set_params(architecture__kernel=5)
+
+
+def test_a_search_reaches_settings() -> None:
+    X, y = pictures(12, 12), np.arange(20) % 2
+    clf = SVHNCNNClassifier(channels=((4,),), max_epochs=1, random_state=0)
+    grid = {"architecture__kernel_size": np.array([1, 3]), "training__momentum": [0.5]}
+    search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(X, y)
+    best = search.best_estimator_
+    assert best.architecture.kernel_size == search.best_params_["architecture__kernel_size"]
+
+
+@pytest.mark.parametrize(
+    ("clf", "message"),
+    [
+        (
+            SVHNCNNClassifier(architecture=Architecture(head="tiles")),
+            "The 'head' parameter of the architecture of SVHNCNNClassifier must be a str among",
+        ),
+        (
+            SVHNCNNClassifier(architecture=Architecture(blank_class=True)),
+            "architecture__blank_class must be False in SVHNCNNClassifier",
+        ),
+        (
+            SVHNMLPClassifier(architecture=Architecture(stem=None)),
+            r"architecture__stem must be \(5, 2\) in SVHNMLPClassifier",
+        ),
+        (
+            SVHNMLPClassifier(architecture=Architecture(normalization_position="after_pool")),
+            "The 'normalization_position' parameter of the architecture of SVHNMLPClassifier",
+        ),
+        (
+            SVHNSequenceClassifier(training=Training(amp="no")),
+            "The 'amp' parameter of the training of SVHNSequenceClassifier must be",
+        ),
+        (
+            SVHNSequenceClassifier(training=Architecture()),
+            "The 'training' parameter of SVHNSequenceClassifier must be an instance of",
+        ),
+    ],
+)
+def test_bad_settings_are_refused_in_a_sentence(clf: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        clf.fit(pictures(16, 16), np.arange(20) % 2)

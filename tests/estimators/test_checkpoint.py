@@ -42,15 +42,15 @@ COMMON: dict[str, Any] = {
 
 
 def make_mlp(**params: Any) -> SVHNMLPClassifier:
-    return SVHNMLPClassifier(**{**COMMON, "hidden_layer_sizes": (8,), **params})
+    return SVHNMLPClassifier().set_params(**{**COMMON, "hidden_layer_sizes": (8,), **params})
 
 
 def make_cnn(**params: Any) -> SVHNCNNClassifier:
-    return SVHNCNNClassifier(**{**COMMON, "channels": ((4,), (4,)), **params})
+    return SVHNCNNClassifier().set_params(**{**COMMON, "channels": ((4,), (4,)), **params})
 
 
 def make_sequence(**params: Any) -> SVHNSequenceClassifier:
-    return SVHNSequenceClassifier(**{**COMMON, "channels": ((4,), (4,)), **params})
+    return SVHNSequenceClassifier().set_params(**{**COMMON, "channels": ((4,), (4,)), **params})
 
 
 @pytest.fixture(scope="module")
@@ -121,15 +121,19 @@ CASES: dict[str, Callable[[], Any]] = {
         name: lambda name=name: make_mlp(optimizer=name, lr=0.05)
         for name in ("sgd", "momentum", "nesterov", "adagrad", "adam", "adamw")
     },
-    "exponential": lambda: make_mlp(lr_schedule="exponential", lr_decay=0.5, lr_decay_steps=4),
-    "staircase": lambda: make_mlp(lr_schedule="staircase", lr_decay=0.5, lr_decay_steps=4),
-    "constant": lambda: make_mlp(lr_schedule="constant", ema_decay=0.0),
+    "exponential": lambda: make_mlp(
+        training__lr_schedule="exponential", training__lr_decay=0.5, training__lr_decay_steps=4
+    ),
+    "staircase": lambda: make_mlp(
+        training__lr_schedule="staircase", training__lr_decay=0.5, training__lr_decay_steps=4
+    ),
+    "constant": lambda: make_mlp(training__lr_schedule="constant", training__ema_decay=0.0),
     "dropout": lambda: make_mlp(dropout=0.3, augmentation=0.0),
     "convolutions": lambda: make_cnn(dropout=0.2, normalization="group"),
     "adam on convolutions": lambda: make_cnn(optimizer="adam", lr=0.01),
     "balanced": lambda: make_cnn(class_weight="balanced"),
     "numbers": lambda: make_sequence(dropout=0.1),
-    "held out": lambda: make_sequence(early_stopping=True, validation_fraction=0.3),
+    "held out": lambda: make_sequence(early_stopping=True, training__validation_fraction=0.3),
 }
 
 
@@ -165,8 +169,8 @@ def test_pictures_in_every_form(form: Any, data: Data, tmp_path: Path) -> None:
 def test_early_stopping_remembers_the_best_epoch(data: Data, tmp_path: Path) -> None:
     X, y = data
     fit: Fit = {"X": X[:32], "y": y[:32], "X_val": X[32:], "y_val": y[32:]}
-    params = {"early_stopping": True, "n_iter_no_change": 3, "max_epochs": 40}
-    params |= {"ema_decay": 0.5, "augmentation": 0.0}
+    params = {"early_stopping": True, "training__n_iter_no_change": 3, "max_epochs": 40}
+    params |= {"training__ema_decay": 0.5, "augmentation": 0.0}
     whole = make_mlp(**params).fit(**fit)
     best = int(np.argmax([epoch["valid_score"] for epoch in whole.history_])) + 1
     assert 1 < best == whole.n_iter_ - 3 < 37
@@ -192,7 +196,7 @@ def test_a_rate_that_a_callback_changes(data: Data, tmp_path: Path) -> None:
     def make(*callbacks: Any, **params: Any) -> Any:
         schedule = LRScheduler("ExponentialLR", gamma=0.5)
         params["callbacks"] = [schedule, *callbacks]
-        return make_mlp(lr_schedule="constant", max_epochs=5, **params)
+        return make_mlp(training__lr_schedule="constant", max_epochs=5, **params)
 
     whole = make().fit(X, y)
     assert [epoch["lr"] for epoch in whole.history_] == [0.1, 0.05, 0.025, 0.0125, 0.00625]
@@ -272,7 +276,7 @@ def test_ctrl_c_leaves_a_model_and_fit_goes_on(
 ) -> None:
     X, y = data
     fit: Fit = {"X": X[:32], "y": y[:32], "X_val": X[32:], "y_val": np.roll(y[32:], 1)}
-    params = {"early_stopping": early_stopping, "max_epochs": 8, "ema_decay": 0.5}
+    params = {"early_stopping": early_stopping, "max_epochs": 8, "training__ema_decay": 0.5}
     whole = make_mlp(**params).fit(**fit)
     step, after_epoch, after_step = TrainingNet.train_step, [], []
 
@@ -320,7 +324,7 @@ CHANGES: dict[str, Callable[[Any, Fit], Any]] = {
     "max_epochs": lambda clf, fit: clf.set_params(max_epochs=4),
     "hidden_layer_sizes": lambda clf, fit: clf.set_params(hidden_layer_sizes=(8, 8)),
     "class_weight": lambda clf, fit: clf.set_params(class_weight={"0": 2, "1": 1, "2": 1, "3": 1}),
-    "amp": lambda clf, fit: clf.set_params(amp=True),
+    "training__amp": lambda clf, fit: clf.set_params(training__amp=True),
     "random_state": lambda clf, fit: clf.set_params(random_state=1),
     "unseeded": lambda clf, fit: clf.set_params(random_state=np.random.RandomState(0)),
 }

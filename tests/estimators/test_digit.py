@@ -29,23 +29,23 @@ def make_mlp(**params: Any) -> SVHNMLPClassifier:
         "hidden_layer_sizes": (64,),
         "augmentation": 0.0,
         "max_epochs": 10,
-        "ema_decay": 0.9,
+        "training__ema_decay": 0.9,
         "random_state": 0,
     }
-    return SVHNMLPClassifier(**(defaults | params))
+    return SVHNMLPClassifier().set_params(**(defaults | params))
 
 
 def make_cnn(**params: Any) -> SVHNCNNClassifier:
     defaults = {
         "channels": ((16,), (32,)),
-        "stem": None,
+        "architecture__stem": None,
         "augmentation": 0.0,
         "max_epochs": 12,
         "batch_size": 32,
-        "ema_decay": 0.9,
+        "training__ema_decay": 0.9,
         "random_state": 0,
     }
-    return SVHNCNNClassifier(**(defaults | params))
+    return SVHNCNNClassifier().set_params(**(defaults | params))
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def test_labels_that_other_programs_have_spoilt(
 
 def test_rate_and_batch_size_may_change_between_parts(data: Data) -> None:
     X, X_test, y, _ = data
-    clf = make_mlp(ema_decay=0.0, normalization="group")
+    clf = make_mlp(training__ema_decay=0.0, normalization="group")
     clf.partial_fit(X, y, classes=range(10))
     before = clf.decision_function(X_test)
     clf.set_params(lr=1e-9, batch_size=len(X)).partial_fit(X, y)
@@ -196,7 +196,9 @@ def test_rate_and_batch_size_may_change_between_parts(data: Data) -> None:
 
 def test_weights_count_beside_those_of_other_parts(data: Data) -> None:
     X, X_test, y, _ = data
-    clf = make_mlp(optimizer="sgd", ema_decay=0.0, weight_decay=0.0, normalization="group")
+    clf = make_mlp(
+        optimizer="sgd", training__ema_decay=0.0, weight_decay=0.0, normalization="group"
+    )
     clf.partial_fit(X, y, classes=range(10))
     before = clf.decision_function(X_test)
     clf.partial_fit(X, y, sample_weight=np.full(len(y), 1e-9))
@@ -214,7 +216,7 @@ def test_class_weight_for_classes_that_a_part_lacks(data: Data) -> None:
 
 def test_schedules_go_on_over_parts(data: Data) -> None:
     X, _, y, _ = data
-    clf = make_mlp(lr_schedule="staircase", lr_decay=0.5)
+    clf = make_mlp(training__lr_schedule="staircase", training__lr_decay=0.5)
     for _ in range(3):
         clf.partial_fit(X, y, classes=range(10))
     np.testing.assert_allclose([h["lr"] for h in clf.history_], [0.1, 0.05, 0.025])
@@ -240,7 +242,7 @@ def test_validation_set_of_ones_own(data: Data) -> None:
 
 def test_early_stopping_watches_the_given_set(data: Data) -> None:
     X, X_test, y, y_test = data
-    clf = make_mlp(early_stopping=True, n_iter_no_change=2, max_epochs=60)
+    clf = make_mlp(early_stopping=True, training__n_iter_no_change=2, max_epochs=60)
     clf.fit(X, y, X_val=X_test, y_val=y_test)
     scores = pd.DataFrame(clf.history_)["valid_score"]
     assert clf.n_iter_ == scores.idxmax() + 3 < 60
@@ -256,7 +258,7 @@ def test_validation_scores_have_no_class_weights(data: Data) -> None:
 
 def test_early_stopping_holds_out_a_share_of_every_class(data: Data) -> None:
     X, _, y, _ = data
-    clf = make_mlp(early_stopping=True, validation_fraction=0.2, max_epochs=5).fit(X, y)
+    clf = make_mlp(early_stopping=True, training__validation_fraction=0.2, max_epochs=5).fit(X, y)
     _, held_out = train_test_split(
         np.arange(len(y)), test_size=0.2, stratify=y, random_state=np.random.RandomState(0)
     )
@@ -295,7 +297,7 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was(data: Data) -> None:
     for params, arguments in (
         ({"hidden_layer_sizes": (0,)}, (X[:, :10], (9 - y) * 100)),
         ({"hidden_layer_sizes": (8,)}, (X, y, None)),
-        ({"lr": 1e30, "lr_schedule": "constant"}, (X, y)),
+        ({"lr": 1e30, "training__lr_schedule": "constant"}, (X, y)),
     ):
         bad = {"X_val": X, "y_val": y + 1} if len(arguments) == 3 else {}
         with pytest.raises(ValueError, match=r"hidden_layer_sizes|label 10|loss is"):
@@ -311,7 +313,9 @@ def test_warm_start_with_another_network_is_refused(data: Data) -> None:
 
 def test_divergence_is_an_error(data: Data) -> None:
     with pytest.raises(ValueError, match="training loss is nan in epoch 1; lower lr, which is 1e"):
-        make_mlp(lr=1e30, lr_schedule="constant", normalization=None).fit(data[0], data[2])
+        make_mlp(lr=1e30, training__lr_schedule="constant", normalization=None).fit(
+            data[0], data[2]
+        )
 
 
 def test_skorchs_early_stopping_ends_quietly(data: Data) -> None:
@@ -325,7 +329,9 @@ def test_skorchs_rate_scheduler_and_checkpoint(data: Data, tmp_path: Path) -> No
     X, X_test, y, y_test = data
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.1)
     best = Checkpoint(dirname=tmp_path, f_history=None, f_optimizer=None, f_criterion=None)
-    clf = make_mlp(lr_schedule="constant", max_epochs=3, callbacks=[schedule, ("best", best)])
+    clf = make_mlp(
+        training__lr_schedule="constant", max_epochs=3, callbacks=[schedule, ("best", best)]
+    )
     clf.fit(X, y, X_val=X_test, y_val=y_test)
     np.testing.assert_allclose([epoch["lr"] for epoch in clf.history_], [0.1, 0.01, 0.001])
     assert (tmp_path / "params.pt").stat().st_size > 1000

@@ -33,15 +33,15 @@ COMMON: dict[str, Any] = {"max_epochs": 1, "batch_size": 16, "random_state": 0}
 
 
 def sequence(**params: Any) -> SVHNSequenceClassifier:
-    return SVHNSequenceClassifier(**{**COMMON, "channels": ((4,), (4,)), **params})
+    return SVHNSequenceClassifier().set_params(**{**COMMON, "channels": ((4,), (4,)), **params})
 
 
 def cnn(**params: Any) -> SVHNCNNClassifier:
-    return SVHNCNNClassifier(**{**COMMON, "channels": ((4,), (4,)), **params})
+    return SVHNCNNClassifier().set_params(**{**COMMON, "channels": ((4,), (4,)), **params})
 
 
 def mlp(**params: Any) -> SVHNMLPClassifier:
-    return SVHNMLPClassifier(**{**COMMON, "hidden_layer_sizes": (8,), **params})
+    return SVHNMLPClassifier().set_params(**{**COMMON, "hidden_layer_sizes": (8,), **params})
 
 
 def positionwise(**params: Any) -> PositionwiseClassifier:
@@ -229,7 +229,7 @@ def test_training_whatever_mode_torch_is_in(name: str, mode: Any) -> None:
 @pytest.mark.parametrize("name", NEURAL)
 def test_answers_whatever_mode_the_network_was_left_in(name: str, tmp_path: Any) -> None:
     make, y = MAKERS[name]
-    clf = make(dropout=0.5, normalization_position="after_activation").fit(X, y)
+    clf = make(dropout=0.5, architecture__normalization_position="after_activation").fit(X, y)
     expected = clf.predict_proba(X)
     weights = pickle.dumps(clf)
     clf.module_.train()
@@ -248,9 +248,9 @@ def test_early_stopping_names_labels_not_codes() -> None:
     with pytest.raises(ValueError, match=r"hold each label twice.* got one sample of '99!'"):
         mlp(early_stopping=True).fit(X, y)
     with pytest.raises(ValueError, match=r"validation_fraction=0.01 must leave .* 39 and 1 sampl"):
-        mlp(early_stopping=True, validation_fraction=0.01).fit(X, DIGITS)
+        mlp(early_stopping=True, training__validation_fraction=0.01).fit(X, DIGITS)
     with pytest.raises(ValueError, match=r"validation_fraction=0.9 holds out all of the 1 sample"):
-        sequence(early_stopping=True, validation_fraction=0.9).fit(X[:1], NUMBERS[:1])
+        sequence(early_stopping=True, training__validation_fraction=0.9).fit(X[:1], NUMBERS[:1])
 
 
 def test_hog_of_pictures_too_small_leaves_the_old_fit() -> None:

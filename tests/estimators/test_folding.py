@@ -21,19 +21,27 @@ def is_normalization(layer: nn.Module) -> bool:
 def trained(**params: Any) -> nn.Module:
     X, y = bar_numbers(80)
     defaults = {"channels": ((4, 6), (8,)), "max_epochs": 2, "batch_size": 16, "random_state": 0}
-    return SVHNSequenceClassifier(**(defaults | params)).fit(X, y).net_.module_
+    return SVHNSequenceClassifier().set_params(**(defaults | params)).fit(X, y).net_.module_
 
 
 @pytest.mark.parametrize(
     ("params", "n_left"),
     [
         ({}, 0),
-        ({"head": "dense", "hidden_layer_sizes": (9, 7), "kernel_size": 4, "dropout": 0.2}, 0),
-        ({"head": "tiles", "hidden_layer_sizes": (9,), "activation": "gelu"}, 0),
+        (
+            {
+                "architecture__head": "dense",
+                "hidden_layer_sizes": (9, 7),
+                "architecture__kernel_size": 4,
+                "dropout": 0.2,
+            },
+            0,
+        ),
+        ({"architecture__head": "tiles", "hidden_layer_sizes": (9,), "activation": "gelu"}, 0),
         ({"normalization": ["batch", None]}, 0),
         ({"normalization": "group"}, 0),
-        ({"normalization_position": "after_activation"}, 3),
-        ({"normalization_position": "after_pool"}, 2),
+        ({"architecture__normalization_position": "after_activation"}, 3),
+        ({"architecture__normalization_position": "after_pool"}, 2),
     ],
 )
 def test_outputs_are_the_same(params: dict[str, Any], n_left: int) -> None:

@@ -10,11 +10,11 @@ import torch
 from scipy.signal import correlate2d
 from torch import nn
 
-from sksvhn.estimators._architecture import Architecture
+from sksvhn.estimators._architecture import NetworkSpec
 from sksvhn.estimators._layers import ConvTrunk, Dropout, EvenConv2d, HiddenLayers
 
 
-def architecture(**params: Any) -> Architecture:
+def architecture(**params: Any) -> NetworkSpec:
     defaults = {
         "hidden_layer_sizes": (),
         "activation": "relu",
@@ -25,7 +25,7 @@ def architecture(**params: Any) -> Architecture:
         "weight_init": "he",
         "bias_init": 0.0,
     }
-    return Architecture.from_parameters(**(defaults | params))
+    return NetworkSpec.from_parameters(**(defaults | params))
 
 
 def test_even_kernels_keep_the_size_and_pad_the_far_side_more() -> None:

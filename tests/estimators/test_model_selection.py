@@ -17,19 +17,27 @@ from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, train_t
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression, SVHNMLPClassifier
+from sksvhn import (
+    Architecture,
+    SVHNCNNClassifier,
+    SVHNLogisticRegression,
+    SVHNMLPClassifier,
+    Training,
+)
 from sksvhn.preprocessing import GrayscaleTransformer
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 DIGIT_CLASSIFIERS = [
-    SVHNMLPClassifier(hidden_layer_sizes=(64,), max_epochs=8, ema_decay=0.9, random_state=0),
+    SVHNMLPClassifier(
+        hidden_layer_sizes=(64,), max_epochs=8, training=Training(ema_decay=0.9), random_state=0
+    ),
     SVHNCNNClassifier(
         channels=((16,), (32,)),
-        stem=None,
+        architecture=Architecture(stem=None),
         max_epochs=12,
         batch_size=32,
-        ema_decay=0.9,
+        training=Training(ema_decay=0.9),
         random_state=0,
     ),
     SVHNLogisticRegression(C=1.0),

@@ -40,17 +40,17 @@ def mlp(**params: Any) -> SVHNMLPClassifier:
         "hidden_layer_sizes": (8,),
         "max_epochs": 2,
         "batch_size": 16,
-        "lr_schedule": "constant",
-        "ema_decay": 0.5,
+        "training__lr_schedule": "constant",
+        "training__ema_decay": 0.5,
         "augmentation": 0.0,
         "random_state": 0,
     }
-    return SVHNMLPClassifier(**(defaults | params))
+    return SVHNMLPClassifier().set_params(**(defaults | params))
 
 
 def sequence(**params: Any) -> SVHNSequenceClassifier:
     defaults: dict[str, Any] = {"channels": ((4,), (4,)), "max_epochs": 2, "random_state": 0}
-    return SVHNSequenceClassifier(**(defaults | params))
+    return SVHNSequenceClassifier().set_params(**(defaults | params))
 
 
 class Spoil(Callback):
@@ -93,7 +93,9 @@ def test_the_best_epochs_weights_are_loaded(kind: str, ema_decay: float, tmp_pat
     if kind == "checkpoint":
         best = Checkpoint(dirname=tmp_path, load_best=True)
     note = Note()
-    clf = mlp(max_epochs=5, ema_decay=ema_decay, callbacks=[Spoil(), note, best]).fit(**FIT)
+    clf = mlp(max_epochs=5, training__ema_decay=ema_decay, callbacks=[Spoil(), note, best]).fit(
+        **FIT
+    )
     losses = [epoch["valid_loss"] for epoch in clf.history_]
     index = int(np.argmin(losses))
     assert index < 4  # before it was spoilt for good
@@ -109,13 +111,13 @@ def test_callbacks_see_the_weights_that_were_scored(tmp_path: Path) -> None:
     note = Note()
     every = Checkpoint(monitor=None, dirname=tmp_path, f_params="{last_epoch[epoch]}.pt")
     end = TrainEndCheckpoint(dirname=tmp_path)
-    clf = mlp(max_epochs=3, ema_decay=0.9, callbacks=[note, every, end]).fit(**FIT)
+    clf = mlp(max_epochs=3, training__ema_decay=0.9, callbacks=[note, every, end]).fit(**FIT)
     assert note.scores == pytest.approx([epoch["valid_score"] for epoch in clf.history_])
     for number, seen in enumerate(note.weights, start=1):
         kept = torch.load(tmp_path / f"{number}.pt")
         assert all(torch.equal(kept[name], tensor) for name, tensor in seen.items())
     assert_same_weights(clf, torch.load(tmp_path / "train_end_params.pt"))
-    plain = mlp(max_epochs=3, ema_decay=0.9).fit(**FIT)
+    plain = mlp(max_epochs=3, training__ema_decay=0.9).fit(**FIT)
     assert_same_weights(plain, weights_of(clf))
     json.loads((tmp_path / "history.json").read_text())
 
@@ -214,7 +216,7 @@ def test_predicting_in_a_callback_changes_no_training() -> None:
 def test_a_rate_scheduler_beside_a_schedule_is_refused(schedule: str) -> None:
     step = LRScheduler("StepLR", step_size=1, gamma=0.1)
     with pytest.raises(ValueError, match=f"LRScheduler would have no effect.*{schedule}.*constant"):
-        mlp(lr_schedule=schedule, callbacks=[step]).fit(X, DIGITS)
+        mlp(training__lr_schedule=schedule, callbacks=[step]).fit(X, DIGITS)
 
 
 @pytest.mark.parametrize("every", ["batch", "epoch"])
@@ -225,7 +227,7 @@ def test_rate_schedulers_change_a_constant_rate(every: str) -> None:
     clf = mlp(lr=0.1, max_epochs=3, callbacks=[step]).fit(X[:40], DIGITS[:40])
     expected = [0.1, 0.01, 0.001] if every == "epoch" else [0.01, 0.001, 0.0001]
     np.testing.assert_allclose([epoch["lr"] for epoch in clf.history_], expected)
-    stream = mlp(lr=0.1, lr_schedule="one_cycle", callbacks=[ProgressBar()])
+    stream = mlp(lr=0.1, training__lr_schedule="one_cycle", callbacks=[ProgressBar()])
     for _ in range(2):
         stream.partial_fit(X, DIGITS, classes=np.unique(DIGITS))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from sksvhn.estimators._architecture import Architecture
+from sksvhn.estimators._architecture import NetworkSpec
 from sksvhn.estimators._network import Features, SequenceNetwork, blanks_to_lengths
 
 from .test_layers import architecture
@@ -33,7 +33,7 @@ def test_blanks_at_the_end_are_lengths() -> None:
         np.testing.assert_allclose(p_length[len(number) - 1] * factors, probability / total)
 
 
-def tiles(**params: object) -> Architecture:
+def tiles(**params: object) -> NetworkSpec:
     return architecture(channels=((4,),), head="tiles", hidden_layer_sizes=(8,), **params)
 
 

@@ -28,7 +28,7 @@ from sksvhn.estimators._architecture import (
     NORMALIZATION_POSITIONS,
     NORMALIZATIONS,
     POOLINGS,
-    Architecture,
+    NetworkSpec,
 )
 from sksvhn.estimators._decoding import (
     SequenceFactors,
@@ -52,14 +52,14 @@ FIRST = np.array([number[0] for number in Y])
 def make_classifier(**params: Any) -> SVHNSequenceClassifier:
     defaults = {
         "channels": ((6,), (8,)),
-        "stem": None,
+        "architecture__stem": None,
         "batch_size": 16,
         "max_epochs": 4,
         "augmentation": 0.2,
         "device": "cpu",
         "random_state": 0,
     }
-    return SVHNSequenceClassifier(**(defaults | params))
+    return SVHNSequenceClassifier().set_params(**(defaults | params))
 
 
 def opened(content: bytes) -> InferenceSession:
@@ -101,7 +101,7 @@ def weights_drawn(module: nn.Module, seed: int) -> nn.Module:
 
 
 @st.composite
-def architectures(draw: st.DrawFn) -> Architecture:
+def architectures(draw: st.DrawFn) -> NetworkSpec:
     head = draw(st.sampled_from(["attention", "dense", "tiles"]))
     width = st.integers(2, 5)
     stage = st.lists(width, min_size=1, max_size=2)
@@ -113,7 +113,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     def one_each(values: st.SearchStrategy[Any], n: int) -> tuple[Any, ...]:
         return tuple(draw(st.lists(values, min_size=n, max_size=n)))
 
-    return Architecture.from_parameters(
+    return NetworkSpec.from_parameters(
         hidden_layer_sizes=hidden,
         activation=draw(st.sampled_from(ACTIVATIONS)),
         negative_slope=draw(st.sampled_from([0.01, 0.3])),
@@ -141,7 +141,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     single=st.booleans(),
 )
 def test_networks_of_all_architectures(
-    architecture: Architecture,
+    architecture: NetworkSpec,
     height: int,
     tile: int,
     channels: int,
@@ -252,11 +252,19 @@ PICTURES = {
     "integral floats": (X.astype(np.float64), {}, np.uint8),
     "around 0": (X.astype(np.float32) / 64 - 1, {}, np.float32),
     "rows": (colored(X).reshape(len(X), -1), {"image_shape": (16, 16, 3)}, np.uint8),
-    "shrunk": (colored(X)[:, 1:, :15], {"input_size": 7}, np.uint8),
-    "shrunk a little": (X[:, :, :15], {"input_size": 11, "n_views": 1}, np.uint8),
-    "tables": (X[:, ::3, ::3], {"per_image_standardization": False}, np.float32),
-    "widened": (X[:, :, :15], {"head": "tiles", "augmentation": 0, "max_length": 4}, np.uint8),
-    "lone pixels": (X[:, :1], {"head": "dense", "per_image_standardization": True}, np.float32),
+    "shrunk": (colored(X)[:, 1:, :15], {"architecture__input_size": 7}, np.uint8),
+    "shrunk a little": (X[:, :, :15], {"architecture__input_size": 11, "n_views": 1}, np.uint8),
+    "tables": (X[:, ::3, ::3], {"architecture__per_image_standardization": False}, np.float32),
+    "widened": (
+        X[:, :, :15],
+        {"architecture__head": "tiles", "augmentation": 0, "max_length": 4},
+        np.uint8,
+    ),
+    "lone pixels": (
+        X[:, :1],
+        {"architecture__head": "dense", "architecture__per_image_standardization": True},
+        np.float32,
+    ),
 }
 
 
@@ -371,7 +379,7 @@ def test_the_same_model_makes_the_same_file(reader: Any, tmp_path: Path, capfd: 
 def test_real_pictures(shared_data: Path, tmp_path: Path) -> None:
     numbers = load_svhn_numbers(shared_data / "svhn" / "test.tar.gz", color="grey")
     pictures, target = numbers.images[:64], numbers.target[:64]
-    clf = make_classifier(max_epochs=2, channels=((8,), (8,), (8,)), stem=(5, 2))
+    clf = make_classifier(max_epochs=2, channels=((8,), (8,), (8,)), architecture__stem=(5, 2))
     check_reader(clf.fit(pictures, target), tmp_path, pictures, pictures)
 
 

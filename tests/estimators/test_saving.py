@@ -62,17 +62,17 @@ COLOUR = np.stack([X, X // 2, 255 - X], axis=3)
 
 def sequence(**params: Any) -> SVHNSequenceClassifier:
     defaults = {"max_epochs": 1, "channels": ((4,),), "random_state": 0}
-    return SVHNSequenceClassifier(**(defaults | params))
+    return SVHNSequenceClassifier().set_params(**(defaults | params))
 
 
 def cnn(**params: Any) -> SVHNCNNClassifier:
     defaults = {"max_epochs": 1, "channels": ((4,), (4,)), "random_state": 0}
-    return SVHNCNNClassifier(**(defaults | params))
+    return SVHNCNNClassifier().set_params(**(defaults | params))
 
 
 def mlp(**params: Any) -> SVHNMLPClassifier:
     defaults = {"max_epochs": 1, "hidden_layer_sizes": (4,), "random_state": 0}
-    return SVHNMLPClassifier(**(defaults | params))
+    return SVHNMLPClassifier().set_params(**(defaults | params))
 
 
 def positionwise(**params: Any) -> PositionwiseClassifier:
@@ -97,19 +97,29 @@ CASES: dict[str, Case] = {
     ),
     "padded floats": (sequence, X, PADDED.astype(np.float32)),
     "dense head": (
-        lambda: sequence(head="dense", hidden_layer_sizes=(3,), dropout=0.1), X, NUMBERS
+        lambda: sequence(architecture__head="dense", hidden_layer_sizes=(3,), dropout=0.1),
+        X,
+        NUMBERS,
     ),
-    "tiles": (lambda: sequence(head="tiles", max_length=3, stem=None), X, NUMBERS),
-    "blank class": (lambda: sequence(blank_class=True, augmentation=1.0), X, NUMBERS),
+    "tiles": (
+        lambda: sequence(architecture__head="tiles", max_length=3, architecture__stem=None),
+        X,
+        NUMBERS,
+    ),
+    "blank class": (lambda: sequence(architecture__blank_class=True, augmentation=1.0), X, NUMBERS),
     "float64": (sequence, X.astype(np.float64), NUMBERS),
     "floats to 1": (sequence, (X / 255).astype(np.float32), NUMBERS),
-    "colour": (lambda: sequence(channels=((4,), (4,)), kernel_size=(4, 3)), COLOUR, NUMBERS),
+    "colour": (
+        lambda: sequence(channels=((4,), (4,)), architecture__kernel_size=(4, 3)),
+        COLOUR,
+        NUMBERS,
+    ),
     "named columns": (sequence, FRAME, NUMBERS),
     "digits": (lambda: cnn(class_weight={0: 1.0, 2: 2.5}, random_state=None), X, DIGITS),
     "labels of text": (
         lambda: cnn(normalization=["group", "lrn", "batch"], hidden_layer_sizes=[5]), X, LETTERS
     ),
-    "two labels": (lambda: cnn(head="dense", activation="gelu"), X, DIGITS > 1),
+    "two labels": (lambda: cnn(architecture__head="dense", activation="gelu"), X, DIGITS > 1),
     "big-endian digits": (cnn, X, DIGITS.astype(">i4")),
     "a RandomState": (lambda: mlp(random_state=np.random.RandomState(5)), ROWS, DIGITS),
     "dense float64": (lambda: mlp(class_weight="balanced"), ROWS.astype(float), DIGITS),
@@ -249,7 +259,12 @@ def test_what_calibration_learned(way: Any, fitted: Any, tmp_path: Path) -> None
 def test_parameters_changed_after_the_fit(way: Any, fitted: Any, tmp_path: Path) -> None:
     # The network is the fitted one, whatever the parameters say by now.
     clf = copy.deepcopy(fitted("padded")).set_params(
-        channels=((8,),), blank=77, min_confidence=0.1, head="dense", crop="square", margin=1.5
+        channels=((8,),),
+        blank=77,
+        min_confidence=0.1,
+        architecture__head="dense",
+        crop="square",
+        margin=1.5,
     )
     assert_equal(way(clf, tmp_path), clf, X)
 

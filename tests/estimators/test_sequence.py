@@ -36,10 +36,10 @@ def make_classifier(**params: Any) -> SVHNSequenceClassifier:
         "augmentation": 0.0,
         "max_epochs": 12,
         "batch_size": 32,
-        "ema_decay": 0.9,
+        "training__ema_decay": 0.9,
         "random_state": 0,
     }
-    return SVHNSequenceClassifier(**(defaults | params))
+    return SVHNSequenceClassifier().set_params(**(defaults | params))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_flattened_rows_are_the_same_pictures(fitted: Any, data: Any) -> None:
 def test_color_and_oblong_pictures(data: Any) -> None:
     X, y = data
     X = np.stack([X[:, :, :15], 255 - X[:, :, :15], X[:, :, :15] // 2], axis=3)
-    clf = make_classifier(input_size=14).fit(X, y)
+    clf = make_classifier(architecture__input_size=14).fit(X, y)
     assert clf.image_shape_ == (16, 15, 3)
     assert clf.score(X, y) > 0.9
     rows = clone(clf).set_params(image_shape=(16, 15, 3)).fit(X.reshape(len(X), -1), y)
@@ -269,7 +269,10 @@ def test_warm_start_goes_on(data: Any) -> None:
 def test_early_stopping_restores_the_best_epoch(data: Any) -> None:
     X, y = data
     clf = make_classifier(
-        early_stopping=True, validation_fraction=0.25, n_iter_no_change=3, max_epochs=60
+        early_stopping=True,
+        training__validation_fraction=0.25,
+        training__n_iter_no_change=3,
+        max_epochs=60,
     ).fit(X, y)
     history = pd.DataFrame(clf.history_)
     assert clf.n_iter_ < 60
@@ -303,9 +306,9 @@ def test_sample_weight_moves_the_answer() -> None:
 
 def test_bfloat16_only_where_it_is_fast_or_asked_for(data: Any) -> None:
     X, y = data[0][:50], data[1][:50]
-    assert make_classifier(max_epochs=1, amp=True).fit(X, y).amp_
-    assert not make_classifier(max_epochs=1, amp=False).fit(X, y).amp_
-    assert not make_classifier(max_epochs=1, amp=True).fit(X.astype(np.float64), y).amp_
+    assert make_classifier(max_epochs=1, training__amp=True).fit(X, y).amp_
+    assert not make_classifier(max_epochs=1, training__amp=False).fit(X, y).amp_
+    assert not make_classifier(max_epochs=1, training__amp=True).fit(X.astype(np.float64), y).amp_
 
 
 def test_verbose_prints_an_epoch_a_line(data: Any, capsys: Any) -> None:
@@ -348,7 +351,7 @@ def test_callbacks_are_skorchs(data: Any) -> None:
 @pytest.mark.parametrize("how", ["warm start", "partial fit"])
 def test_training_that_diverges_leaves_the_estimator_as_it_was(data: Any, how: str) -> None:
     X, y = data
-    clf = make_classifier(max_epochs=1, lr_schedule="constant").fit(X[:100], y[:100])
+    clf = make_classifier(max_epochs=1, training__lr_schedule="constant").fit(X[:100], y[:100])
     clf.partial_fit(X[:100], y[:100])
     before, history = clf.confidence(X), clf.history_
     clf.set_params(lr=1e12, warm_start=True)

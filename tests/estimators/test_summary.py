@@ -7,14 +7,18 @@ import pytest
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
-from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNCNNClassifier, SVHNSequenceClassifier
 
 
 @pytest.fixture(scope="module")
 def fitted() -> SVHNCNNClassifier:
     X = np.random.default_rng(0).integers(0, 256, (20, 16, 20, 3), dtype=np.uint8)
     clf = SVHNCNNClassifier(
-        channels=((4,), (8,)), head="dense", hidden_layer_sizes=(5,), dropout=0.5, max_epochs=1
+        channels=((4,), (8,)),
+        architecture=Architecture(head="dense"),
+        hidden_layer_sizes=(5,),
+        dropout=0.5,
+        max_epochs=1,
     )
     return clf.fit(X, np.arange(20) % 3)
 

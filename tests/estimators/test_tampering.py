@@ -25,6 +25,7 @@ import pytest
 
 import sksvhn
 from sksvhn import (
+    Architecture,
     PositionwiseClassifier,
     SVHNCNNClassifier,
     SVHNLogisticRegression,
@@ -93,13 +94,18 @@ def _models() -> dict[str, Any]:
     return {
         "strings": SVHNSequenceClassifier(**of_numbers, alphabet="0123").fit(X, y),
         "tiles": SVHNSequenceClassifier(
-            **of_numbers, head="tiles", blank_class=True, stem=None, hidden_layer_sizes=(3,)
+            **of_numbers,
+            architecture=Architecture(head="tiles", blank_class=True, stem=None),
+            hidden_layer_sizes=(3,),
         ).fit(X, padded),
-        "integers": SVHNSequenceClassifier(**of_numbers, head="dense").fit(
-            X, np.array([int(f"1{number}") for number in y])
-        ),
+        "integers": SVHNSequenceClassifier(
+            **of_numbers, architecture=Architecture(head="dense")
+        ).fit(X, np.array([int(f"1{number}") for number in y])),
         "cnn": SVHNCNNClassifier(
-            max_epochs=1, channels=((4,), (3,)), stem=(3, 2), random_state=forest
+            max_epochs=1,
+            channels=((4,), (3,)),
+            architecture=Architecture(stem=(3, 2)),
+            random_state=forest,
         ).fit(X, np.array(["a", "b", "cd", "e"])[digits]),
         "mlp": SVHNMLPClassifier(
             max_epochs=1, hidden_layer_sizes=(3,), normalization="group", class_weight={0: 2.0}

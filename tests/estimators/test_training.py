@@ -30,10 +30,10 @@ def make_mlp(**params: Any) -> SVHNMLPClassifier:
         "augmentation": 0.0,
         "max_epochs": 2,
         "batch_size": 16,
-        "ema_decay": 0.0,
+        "training__ema_decay": 0.0,
         "random_state": 0,
     }
-    return SVHNMLPClassifier(**(defaults | params))
+    return SVHNMLPClassifier().set_params(**(defaults | params))
 
 
 def make_cnn(**params: Any) -> SVHNCNNClassifier:
@@ -44,7 +44,7 @@ def make_cnn(**params: Any) -> SVHNCNNClassifier:
         "batch_size": 16,
         "random_state": 0,
     }
-    return SVHNCNNClassifier(**(defaults | params))
+    return SVHNCNNClassifier().set_params(**(defaults | params))
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +159,10 @@ def test_any_convolution_gains_by_bfloat16(kind: type[nn.Conv2d]) -> None:
     [
         (make_mlp(), False),
         (make_mlp(batch_size=LARGE_STEP), True),
-        (make_mlp(batch_size=LARGE_STEP, amp=False), False),
-        (make_mlp(amp=True), True),
+        (make_mlp(batch_size=LARGE_STEP, training__amp=False), False),
+        (make_mlp(training__amp=True), True),
         (make_cnn(), True),
-        (make_cnn(amp=False), False),
+        (make_cnn(training__amp=False), False),
     ],
     ids=["small", "large", "large-no", "small-yes", "convolutions", "convolutions-no"],
 )
@@ -283,7 +283,9 @@ def test_without_averaging_the_last_weights_predict(stop_after: int, data: Data)
 def test_without_averaging_early_stopping_restores_the_best_epoch(data: Data) -> None:
     X, y = data
     record = Record()
-    clf = make_mlp(early_stopping=True, n_iter_no_change=2, max_epochs=60, callbacks=[record])
+    clf = make_mlp(
+        early_stopping=True, training__n_iter_no_change=2, max_epochs=60, callbacks=[record]
+    )
     clf.fit(X[:32], y[:32], X_val=X[32:], y_val=np.roll(y[32:], 1))
     scores = [epoch["valid_score"] for epoch in clf.history_]
     best = int(np.argmax(scores))

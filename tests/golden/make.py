@@ -14,6 +14,7 @@ import numpy as np
 import skops.io
 
 from sksvhn import (
+    Architecture,
     PositionwiseClassifier,
     SVHNCNNClassifier,
     SVHNLogisticRegression,
@@ -35,24 +36,21 @@ def models() -> dict[str, Any]:
     X, numbers = bar_numbers(200)
     digits = np.array([int(number[0]) for number in numbers])
     padded = np.array([[*map(int, number), 10][:2] for number in numbers])
-    of_all = {"max_epochs": 4, "batch_size": 8, "augmentation": 0.2, "amp": False}
+    of_all = {"max_epochs": 4, "batch_size": 8, "augmentation": 0.2, "training__amp": False}
     small: dict[str, Any] = {**of_all, "channels": ((6,), (8,)), "random_state": 0}
+    sequence = SVHNSequenceClassifier().set_params(**small)
+    tiles = SVHNSequenceClassifier(
+        architecture=Architecture(head="tiles", blank_class=True, stem=None),
+        hidden_layer_sizes=(8,),
+        crop="square",
+    ).set_params(**small)
+    cnn = SVHNCNNClassifier(normalization=["group", "batch"], class_weight={"b": 1.5})
+    mlp = SVHNMLPClassifier(hidden_layer_sizes=(4,), random_state=np.random.RandomState(0))
     return {
-        "sequence": SVHNSequenceClassifier(**small).fit(X, numbers).calibrate(X, numbers),
-        "sequence_padded": SVHNSequenceClassifier(
-            **small,
-            head="tiles",
-            blank_class=True,
-            stem=None,
-            hidden_layer_sizes=(8,),
-            crop="square",
-        ).fit(X, padded),
-        "cnn": SVHNCNNClassifier(
-            **small, normalization=["group", "batch"], class_weight={"b": 1.5}
-        ).fit(X, np.array(["a", "b", "c", "dé"])[digits]),
-        "mlp": SVHNMLPClassifier(
-            **of_all, hidden_layer_sizes=(4,), random_state=np.random.RandomState(0)
-        ).fit(X.astype(np.float64), digits),
+        "sequence": sequence.fit(X, numbers).calibrate(X, numbers),
+        "sequence_padded": tiles.fit(X, padded),
+        "cnn": cnn.set_params(**small).fit(X, np.array(["a", "b", "c", "dé"])[digits]),
+        "mlp": mlp.set_params(**of_all).fit(X.astype(np.float64), digits),
         "logistic": SVHNLogisticRegression(features="hog", C=1.0).fit(X, digits),
         "positionwise": PositionwiseClassifier(
             SVHNLogisticRegression(features="hog", C=1.0), max_length=3

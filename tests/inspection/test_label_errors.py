@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import KFold, ShuffleSplit
 
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier, Training
 from sksvhn.datasets import make_street_numbers
 from sksvhn.inspection import find_label_errors
 
@@ -141,7 +141,11 @@ def test_real_reader_judges_all_forms_alike(numbers):
     tables = []
     for labels in (y, ints, padded):
         clf = SVHNSequenceClassifier(
-            channels=((8,),), input_size=None, max_epochs=1, random_state=0, amp=False
+            channels=((8,),),
+            architecture=Architecture(input_size=None),
+            max_epochs=1,
+            random_state=0,
+            training=Training(amp=False),
         ).fit(X, labels)
         tables.append(find_label_errors(clf, X, labels, cv="prefit"))
         _, confidence = clf.predict(X, return_confidence=True)
@@ -157,7 +161,11 @@ def test_rows_of_codes_are_those_that_the_reader_learned(numbers):
     X, letters = numbers.images, "0123456789AB"
     rows = np.array([[11, 10, 12], [1, 12, 12]] * 30)
     clf = SVHNSequenceClassifier(
-        channels=((8,),), input_size=None, max_epochs=1, alphabet=letters, blank=12
+        channels=((8,),),
+        architecture=Architecture(input_size=None),
+        max_epochs=1,
+        alphabet=letters,
+        blank=12,
     )
     fitted = clone(clf).fit(X, rows).set_params(blank=99, alphabet="7")
     for reader, cv in ((clf, 2), (fitted, "prefit")):
@@ -169,6 +177,8 @@ def test_rows_of_codes_are_those_that_the_reader_learned(numbers):
 def test_label_beyond_what_a_fold_has_seen_is_impossible(numbers):
     y = np.array(["12"] * 60, dtype=object)
     y[7] = "12345678"
-    clf = SVHNSequenceClassifier(channels=((8,),), input_size=None, max_epochs=1, random_state=0)
+    clf = SVHNSequenceClassifier(
+        channels=((8,),), architecture=Architecture(input_size=None), max_epochs=1, random_state=0
+    )
     table = find_label_errors(clf, numbers.images, y, cv=3).set_index("index")
     assert table.loc[7, "label_probability"] == 0

@@ -29,7 +29,7 @@ def _close_figures() -> Any:
 
 def reader(pictures: Any = X, labels: Any = Y, **params: Any) -> SVHNSequenceClassifier:
     defaults = {"channels": ((6,), (6,)), "max_epochs": 10, "batch_size": 8, "random_state": 0}
-    return SVHNSequenceClassifier(**(defaults | params)).fit(pictures, labels)
+    return SVHNSequenceClassifier().set_params(**(defaults | params)).fit(pictures, labels)
 
 
 def titles(display: AttentionDisplay) -> list[list[str]]:
@@ -72,14 +72,16 @@ def test_color_is_in_proportion_to_the_map() -> None:
 
 
 def test_blank_class_has_no_map_of_the_length() -> None:
-    display = AttentionDisplay.from_estimator(reader(blank_class=True, max_epochs=1), X[:4])
+    display = AttentionDisplay.from_estimator(
+        reader(architecture__blank_class=True, max_epochs=1), X[:4]
+    )
     for row in titles(display):
         assert [title[:3] for title in row[1:]] == ["1st", "2nd"][: len(row) - 1]
         assert len(row) == 1 + len(row[0].split("\n")[0])
 
 
 def test_saliency_where_there_is_no_attention() -> None:
-    clf = reader(head="dense", max_epochs=1)
+    clf = reader(architecture__head="dense", max_epochs=1)
     display = AttentionDisplay.from_estimator(clf, X[:3].reshape(3, -1))
     assert display.figure_.get_suptitle() == "Saliency"
     for row in titles(display):

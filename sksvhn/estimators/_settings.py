@@ -1,0 +1,259 @@
+"""What few change of a network and of its training: objects among an estimator's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+
+from .._parameters import as_python, python_params
+from ._architecture import HEADS, NORMALIZATION_POSITIONS, POOLINGS, WEIGHT_INITS
+from ._optimization import SCHEDULES
+
+
+class Settings(BaseEstimator):
+    """Parameters that an estimator holds as one of its own."""
+
+    # Nothing is learned, so that a file holds the parameters alone.
+    _kept = ()
+    _estimators = ()
+
+
+class Architecture(Settings):
+    """Details of a neural classifier's network.
+
+    The parameter `architecture` of :class:`~sksvhn.SVHNSequenceClassifier`,
+    :class:`~sksvhn.SVHNCNNClassifier` and :class:`~sksvhn.SVHNMLPClassifier`. Widths, activation,
+    normalization and dropout are the classifier's own parameters; these here reproduce published
+    networks.
+
+    Parameters
+    ----------
+    input_size : int or None, default=48
+        Longer sides of pictures are shrunk to this many pixels on their way into the network. None
+        leaves them as they are.
+    per_image_standardization : "auto" or bool, default="auto"
+        Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto": where
+        both sides have at least 16 pixels.
+    kernel_size : int or sequence of ints, default=3
+        Side of the convolutions' kernels, or one per stage. Borders are padded with zeros, so that
+        a convolution keeps the size.
+    stem : tuple of 2 ints or None, default=(5, 2)
+        Kernel size and stride of the very first convolution. None: as the others of its stage.
+    pooling : {"max", "average"} or None, or a sequence of them, default="max"
+        2x2 pooling with stride 2, or one kind per stage.
+    head : {"attention", "dense", "tiles"}, default="attention"
+        What follows the last stage. "attention": learned attention maps, by which features are
+        averaged over the picture: one for a digit, or one per position and one for the length.
+        "dense": all features side by side, for all positions. "tiles", for numbers alone: the
+        picture is cut into `max_length` equal tiles from left to right, one per position, which
+        are all read by the same layers.
+    blank_class : bool, default=False
+        Whether the end of a number shows by one more class, a blank, at the positions behind it,
+        instead of by a classifier of the length. For numbers alone.
+    negative_slope : float in [0, 1], default=0.01
+        Slope of the activation "leaky_relu" below zero.
+    normalization_position : {"before_activation", "after_activation", "after_pool"}, \
+            default="before_activation"
+        Where normalization stands: with every convolution, or once per stage, behind its pool.
+        Directly behind a convolution or a fully connected layer, batch and group normalization
+        replace its bias.
+    weight_init : {"he", "xavier"}, default="he"
+        Start of all weights but the attention's and the outputs': normal [1]_ or uniform [2]_.
+    bias_init : float, default=0.0
+        Start of the same layers' biases.
+
+    See Also
+    --------
+    Training : Details of the training.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren, J. Sun (2015). Delving Deep into Rectifiers. arXiv:1502.01852,
+       section 2.2.
+    .. [2] X. Glorot, Y. Bengio (2010). Understanding the difficulty of training deep feedforward
+       neural networks. AISTATS, section 4.2.1.
+
+    Examples
+    --------
+    >>> from sksvhn import Architecture, SVHNCNNClassifier
+    >>> clf = SVHNCNNClassifier(architecture=Architecture(kernel_size=5, head="dense"))
+    >>> clf.set_params(architecture__kernel_size=4)
+    SVHNCNNClassifier(architecture=Architecture(head='dense', kernel_size=4))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "input_size": [None, Interval(Integral, 1, None, closed="left")],
+        "per_image_standardization": [StrOptions({"auto"}), "boolean"],
+        "kernel_size": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "stem": [None, "array-like"],
+        "pooling": [None, StrOptions(set(POOLINGS)), "array-like"],
+        "head": [StrOptions(set(HEADS))],
+        "blank_class": ["boolean"],
+        "negative_slope": [Interval(Real, 0, 1, closed="both")],
+        "normalization_position": [StrOptions(set(NORMALIZATION_POSITIONS))],
+        "weight_init": [StrOptions(set(WEIGHT_INITS))],
+        "bias_init": [Interval(Real, None, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        *,
+        input_size: int | None = 48,
+        per_image_standardization: str | bool = "auto",
+        kernel_size: int | Sequence[int] = 3,
+        stem: tuple[int, int] | None = (5, 2),
+        pooling: str | Sequence[str | None] | None = "max",
+        head: str = "attention",
+        blank_class: bool = False,
+        negative_slope: float = 0.01,
+        normalization_position: str = "before_activation",
+        weight_init: str = "he",
+        bias_init: float = 0.0,
+    ) -> None:
+        self.input_size = input_size
+        self.per_image_standardization = per_image_standardization
+        self.kernel_size = kernel_size
+        self.stem = stem
+        self.pooling = pooling
+        self.head = head
+        self.blank_class = blank_class
+        self.negative_slope = negative_slope
+        self.normalization_position = normalization_position
+        self.weight_init = weight_init
+        self.bias_init = bias_init
+
+
+class Training(Settings):
+    """Details of a neural classifier's training.
+
+    The parameter `training` of :class:`~sksvhn.SVHNSequenceClassifier`,
+    :class:`~sksvhn.SVHNCNNClassifier` and :class:`~sksvhn.SVHNMLPClassifier`. The optimizer, its
+    rate, epochs, batches and weight decay are the classifier's own parameters.
+
+    Parameters
+    ----------
+    lr_schedule : {"constant", "exponential", "staircase", "one_cycle"}, default="one_cycle"
+        How the rate changes. "exponential" multiplies it by `lr_decay` over every `lr_decay_steps`
+        steps, "staircase" at the end of them; "one_cycle" [1]_ rises for a fifth of the steps and
+        then falls towards 0. In `partial_fit` "one_cycle" is constant.
+    lr_decay : float in (0, 1], default=0.95
+        Factor of "exponential" and "staircase".
+    lr_decay_steps : int or None, default=None
+        Optimizer steps between two factors. None: an epoch.
+    momentum : float in (0, 1), default=0.9
+        Momentum of the optimizers "momentum" and "nesterov".
+    ema_decay : float in [0, 1), default=0.998
+        Decay per step of the exponential moving average of the weights that predicts. 0: the last
+        weights.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the data that is held out for early stopping where `fit` gets no ``X_val``. Single
+        digits are stratified by label.
+    n_iter_no_change : int, default=10
+        Epochs without a better validation score before early stopping ends the training.
+    amp : "auto" or bool, default="auto"
+        Whether training multiplies in bfloat16. "auto": where the hardware does so natively,
+        unless the network is too small to gain by it. float64 pictures are never trained so, and
+        prediction never is.
+
+    See Also
+    --------
+    Architecture : Details of the network.
+
+    References
+    ----------
+    .. [1] L. Smith, N. Topin (2017). Super-Convergence. arXiv:1708.07120.
+
+    Examples
+    --------
+    >>> from sksvhn import SVHNCNNClassifier, Training
+    >>> SVHNCNNClassifier(training=Training(lr_schedule="constant", ema_decay=0))
+    SVHNCNNClassifier(training=Training(ema_decay=0, lr_schedule='constant'))
+    >>> grid = {"training__ema_decay": [0, 0.99]}
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "lr_schedule": [StrOptions(set(SCHEDULES))],
+        "lr_decay": [Interval(Real, 0, 1, closed="right")],
+        "lr_decay_steps": [None, Interval(Integral, 1, None, closed="left")],
+        "momentum": [Interval(Real, 0, 1, closed="neither")],
+        "ema_decay": [Interval(Real, 0, 1, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "amp": [StrOptions({"auto"}), "boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        lr_schedule: str = "one_cycle",
+        lr_decay: float = 0.95,
+        lr_decay_steps: int | None = None,
+        momentum: float = 0.9,
+        ema_decay: float = 0.998,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        amp: str | bool = "auto",
+    ) -> None:
+        self.lr_schedule = lr_schedule
+        self.lr_decay = lr_decay
+        self.lr_decay_steps = lr_decay_steps
+        self.momentum = momentum
+        self.ema_decay = ema_decay
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.amp = amp
+
+
+#: Parameters that are settings; None stands for all defaults.
+SETTINGS: dict[str, type[Settings]] = {"architecture": Architecture, "training": Training}
+
+
+def settings_of(estimator: Any) -> SimpleNamespace:
+    """Return an estimator's parameters and those of its settings side by side, as Python values."""
+    params = vars(python_params(estimator))
+    for name, kind in SETTINGS.items():
+        given = params.pop(name)
+        params |= vars(python_params(kind() if given is None else given))
+    return SimpleNamespace(**params)
+
+
+def check_settings(
+    estimator: Any, constraints: dict[str, list[Any]], without_effect: frozenset[str]
+) -> None:
+    """Check what `architecture` and `training` hold, by more constraints than their own."""
+    for name, kind in SETTINGS.items():
+        settings = getattr(estimator, name) or kind()
+        validate_parameter_constraints(
+            settings._parameter_constraints | constraints,
+            settings.get_params(),
+            f"the {name} of {type(estimator).__name__}",
+        )
+        for key, default in kind().get_params().items():
+            value = getattr(settings, key)
+            if key in without_effect and as_python(value) != default:
+                raise ValueError(
+                    f"{name}__{key} must be {default!r} in {type(estimator).__name__}, where it "
+                    f"has no effect; got {value!r}; leave it out."
+                )
+
+
+def regrouped(
+    values: dict[str, Any], make: Callable[[type[Settings], dict[str, Any]], Any]
+) -> dict[str, Any]:
+    """Make settings of what early files hold among an estimator's own parameters."""
+    for name, kind in SETTINGS.items():
+        own = {key: values[key] for key in kind._get_param_names() if key in values}
+        if own:
+            changed = repr(kind(**own)) != repr(kind())
+            values = {key: value for key, value in values.items() if key not in own}
+            values |= {name: make(kind, own) if changed else None}
+    return values
