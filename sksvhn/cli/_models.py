@@ -7,13 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..transcription._reading import as_strings, reads_numbers
+from ..transcription._reading import as_strings
 
 
 def predict_with_confidence(clf: Any, X: Any) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Read pictures that are as in training, as strings, and say how sure each reading is."""
-    if reads_numbers(clf):
-        labels, confidence = clf.predict(X, return_confidence=True)
-    else:
-        labels, confidence = clf._with_confidence(X)
+    labels, confidence = clf.predict(X, return_confidence=True)
     return as_strings(clf, labels), confidence

@@ -39,6 +39,10 @@ class SVHNCNNClassifier(DigitClassifier):
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss; "balanced" gives all classes the same share in all. None:
         all weigh 1.
+    min_confidence : float in [0, 1], default=0.0
+        `predict` rejects labels of a lower confidence: ``""`` where labels are texts, ``-1`` where
+        they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one
+        for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
         grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
@@ -160,6 +164,7 @@ class SVHNCNNClassifier(DigitClassifier):
         dropout: float | Sequence[float] = 0.0,
         architecture: Architecture | None = None,
         class_weight: dict[Any, float] | str | None = None,
+        min_confidence: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
         crop: CropStyle = "square",
         margin: float = 0.0,
@@ -186,6 +191,7 @@ class SVHNCNNClassifier(DigitClassifier):
         self.dropout = dropout
         self.architecture = architecture
         self.class_weight = class_weight
+        self.min_confidence = min_confidence
         self.image_shape = image_shape
         self.crop = crop
         self.margin = margin

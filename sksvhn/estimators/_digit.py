@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from .._labels import check_text
 from ._network import DigitNetwork, at_least_float32
 from ._neural import NeuralClassifier
+from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import check
 
 
@@ -27,10 +28,12 @@ class DigitClassifier(NeuralClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralClassifier._parameter_constraints,
+        **MIN_CONFIDENCE,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
     class_weight: dict[Any, float] | str | None
+    min_confidence: float
 
     def _module_config(self) -> dict[str, Any]:
         return {
@@ -159,21 +162,48 @@ class DigitClassifier(NeuralClassifier):
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    @overload
+    def predict(self, X: ArrayLike, return_confidence: Literal[False] = False) -> NDArray[Any]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_confidence: Literal[True]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+    def predict(
+        self, X: ArrayLike, return_confidence: bool = False
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
         """Predict the label of each picture.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
+        return_confidence : bool, default=False
+            Whether to return the confidence as well, from the same pass over the pictures.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Labels.
+        labels : ndarray of shape (n_samples,)
+            Labels. Those whose confidence is below `min_confidence` are rejected: ``""`` or ``-1``.
+        confidence : ndarray of shape (n_samples,)
+            Only if `return_confidence`. The probability of the best label, also of rejected ones,
+            in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
+            are neither all texts nor all numbers, or hold the one that marks a rejection.
         """
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
+        logits = self._logits(X)
+        confidence = np.exp(log_softmax(logits, axis=1)).max(axis=1)
+        labels = labels_of(
+            self.classes_,
+            logits.argmax(axis=1),
+            confidence,
+            self.min_confidence,
+            type(self).__name__,
+        )
+        return (labels, confidence) if return_confidence else labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the probability of each label in ``classes_``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from .._white import check_white, is_white, white_of
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
 from ._picture_reader import PictureReader
+from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import Saved, check, check_shape
 
 # What scaling and regression learn, of which they are rebuilt.
@@ -56,6 +57,10 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         and lost one on 5,400 colour ones.
     max_iter : int, default=500
         Most iterations of L-BFGS.
+    min_confidence : float in [0, 1], default=0.0
+        `predict` rejects labels of a lower confidence: ``""`` where labels are texts, ``-1`` where
+        they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one
+        for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that come flattened to rows.
     crop : {"stretch", "square"}, default="square"
@@ -111,6 +116,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         "features": [StrOptions({"pixels", "hog"})],
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        **MIN_CONFIDENCE,
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [None, "array-like"],
@@ -125,6 +131,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         class_weight: dict[Any, float] | str | None = None,
         tol: float = 0.01,
         max_iter: int = 500,
+        min_confidence: float = 0.0,
         image_shape: tuple[int, ...] | None = None,
         crop: CropStyle = "square",
         margin: float = 0.0,
@@ -134,6 +141,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         self.class_weight = class_weight
         self.tol = tol
         self.max_iter = max_iter
+        self.min_confidence = min_confidence
         self.image_shape = image_shape
         self.crop = crop
         self.margin = margin
@@ -183,21 +191,45 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
             C=params.C, class_weight=params.class_weight, tol=params.tol, max_iter=params.max_iter
         )
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    @overload
+    def predict(self, X: ArrayLike, return_confidence: Literal[False] = False) -> NDArray[Any]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_confidence: Literal[True]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+    def predict(
+        self, X: ArrayLike, return_confidence: bool = False
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
         """Predict the label of each picture.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures.
+        return_confidence : bool, default=False
+            Whether to return the confidence as well, from the same pass over the pictures.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Labels.
+        labels : ndarray of shape (n_samples,)
+            Labels. Those whose confidence is below `min_confidence` are rejected: ``""`` or ``-1``.
+        confidence : ndarray of shape (n_samples,)
+            Only if `return_confidence`. The probability of the best label, also of rejected ones,
+            in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
+            are neither all texts nor all numbers, or hold the one that marks a rejection.
         """
-        check_is_fitted(self)
-        return self.pipeline_.predict(self._rows(X, reset=False))
+        scores = self._scores(X)
+        best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        confidence = np.exp(_log_proba(scores.astype(np.float64))).max(axis=1)
+        labels = labels_of(
+            self.classes_, best, confidence, self.min_confidence, type(self).__name__
+        )
+        return (labels, confidence) if return_confidence else labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the probability of each label in ``classes_``.
@@ -227,10 +259,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         ndarray of shape (n_samples, n_classes)
             At most 0.
         """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return log_expit(np.stack([-scores, scores], axis=1))
-        return log_softmax(scores, axis=1)
+        return _log_proba(self.decision_function(X))
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
         """Signed distance to each label's hyperplane.
@@ -245,10 +274,12 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
             Scores before the softmax.
         """
-        check_is_fitted(self)
-        scores = self.pipeline_.decision_function(self._rows(X, reset=False))
         # Probabilities of float32 scores would not sum to one as closely as scikit-learn checks.
-        return scores.astype(np.float64)
+        return self._scores(X).astype(np.float64)
+
+    def _scores(self, X: ArrayLike) -> NDArray[Any]:
+        check_is_fitted(self)
+        return self.pipeline_.decision_function(self._rows(X, reset=False))
 
     def _learned_white(self) -> int | None:
         return self._white
@@ -325,3 +356,10 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         tags.input_tags.three_d_array = True
         tags.classifier_tags.poor_score = self.features == "hog"
         return tags
+
+
+def _log_proba(scores: NDArray[Any]) -> NDArray[Any]:
+    """Log-probabilities of all labels, by the scores of all or of the second of two."""
+    if scores.ndim == 1:
+        return log_expit(np.stack([-scores, scores], axis=1))
+    return log_softmax(scores, axis=1)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, repeat, zip_longest
 from os import PathLike
 from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils.validation import check_is_fitted
 
@@ -43,6 +43,7 @@ class PictureReader(metaclass=ABCMeta):
     margin: float
     image_shape_: tuple[int, int, int]
     classes_: Any
+    predict: Callable[..., Any]
 
     @abstractmethod
     def _learned_white(self) -> int | None:
@@ -146,17 +147,9 @@ class PictureReader(metaclass=ABCMeta):
         (2,)
         """
         chunks = self._chunks(pictures, boxes)
-        if not return_confidence:
-            estimator: Any = self
-            return np.concatenate([estimator.predict(crops) for crops in chunks])
-        labels, confidences = zip(*map(self._with_confidence, chunks), strict=True)
-        return np.concatenate(labels), np.concatenate(confidences)
-
-    def _with_confidence(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """Predict labels and the probability of each."""
-        estimator: Any = self
-        probability = estimator.predict_proba(X)
-        return self.classes_[probability.argmax(axis=1)], probability.max(axis=1)
+        answers = [self.predict(crops, return_confidence=True) for crops in chunks]
+        labels, confidence = map(np.concatenate, zip(*answers, strict=True))
+        return (labels, confidence) if return_confidence else labels
 
     def _chunks(
         self, pictures: PictureSources, boxes: Any

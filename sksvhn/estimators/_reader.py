@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Literal, NamedTuple, Self, overload
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_scalar
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from .._labels import (
@@ -35,6 +35,7 @@ from ._decoding import (
     log_probability_of_pairs,
     string_patterns,
 )
+from ._rejection import MIN_CONFIDENCE, check_min_confidence
 from ._saving import check
 from ._temperature import best_temperatures, tempered
 
@@ -74,7 +75,7 @@ class NumberReader(metaclass=ABCMeta):
         "alphabet": [None, str],
         "max_length": [None, Interval(Integral, 1, None, closed="left")],
         "blank": [Integral],
-        "min_confidence": [Interval(Real, 0, 1, closed="both")],
+        **MIN_CONFIDENCE,
     }
 
     _kept_of_labels = ("_codec", "alphabet_", "max_length_", "classes_", "temperatures_")
@@ -523,11 +524,7 @@ class NumberReader(metaclass=ABCMeta):
 
     def _keeps(self, confidence: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which readings are not rejected."""
-        validate_parameter_constraints(
-            {"min_confidence": self._parameter_constraints["min_confidence"]},
-            {"min_confidence": self.min_confidence},
-            type(self).__name__,
-        )
+        check_min_confidence(self.min_confidence, type(self).__name__)
         if self.min_confidence > 0:
             self._codec.check_rejection()
         return confidence >= self.min_confidence

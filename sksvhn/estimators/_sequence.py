@@ -349,9 +349,6 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             log_softmax(length_logits, axis=1), log_softmax(position_logits, axis=2)
         )
 
-    def _with_confidence(self, X: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        return self.predict(X, return_confidence=True)
-
     def __sklearn_tags__(self) -> Tags:
         """Numbers as 1-D labels, or one character a column."""
         tags = super().__sklearn_tags__()

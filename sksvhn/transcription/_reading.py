@@ -185,7 +185,8 @@ def reads_numbers(clf: Any) -> bool:
 def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
     """Write a model's labels as strings, rejected readings as empty ones."""
     if not reads_numbers(clf):
-        return np.array([str(label) for label in labels.tolist()], dtype=object)
+        known = set(clf.classes_.tolist())
+        return np.array([str(v) if v in known else "" for v in labels.tolist()], dtype=object)
     alphabet = clf.alphabet_
     return numbers_to_strings(labels, blank=clf.blank_, alphabet=alphabet, signed=MINUS in alphabet)
 

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ..._atomic import written_whole
 from ..._crop import CropStyle
 from .._folding import without_normalization
 from .._reader import NumberReader
+from .._rejection import check_min_confidence, rejected_label
 from .._standardizer import Standardizer
 from ._decoding import add_reading
-from ._graph import OPSET, Graph
+from ._graph import OPSET, Graph, floats, integers
 from ._network import add_network
 from ._preparation import add_views, mean_of_views
 
@@ -48,6 +50,7 @@ class OnnxExporter(metaclass=ABCMeta):
     image_shape_: tuple[int, int, int]
     crop: CropStyle
     margin: float
+    min_confidence: float
     classes_: Any
     module_: Any
     _standardizer: Standardizer
@@ -80,12 +83,13 @@ class OnnxExporter(metaclass=ABCMeta):
 
         Outputs of a classifier of single digits:
 
-        - ``label``, of shape (n,): int64, double, bool or string as the labels are;
+        - ``label``, of shape (n,): int64, double, bool or string as the labels are, -1 or ``""``
+          where one is rejected;
         - ``probability``, float32 of shape (n, n_classes).
 
         Its metadata tell how to make pictures for it: "estimator" and "sksvhn" (class and
         version), "image_shape", "white" (255, 1, or null where it was not plain), "crop", "margin",
-        and "alphabet" and "min_confidence", or "classes"; values other than names are JSON.
+        "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
 
         Parameters
         ----------
@@ -139,6 +143,7 @@ class OnnxExporter(metaclass=ABCMeta):
 
     def _to_onnx(self) -> bytes:
         """Content of the file."""
+        check_min_confidence(self.min_confidence, type(self).__name__)
         standardizer, n_views = self._standardizer, self._n_views_seen()
         graph = Graph()
         *size, channels = self.image_shape_
@@ -162,16 +167,15 @@ class OnnxExporter(metaclass=ABCMeta):
             "white": json.dumps(standardizer.white),
             "crop": self.crop,
             "margin": json.dumps(float(self.margin)),
+            "min_confidence": json.dumps(float(self.min_confidence)),
         }
         if isinstance(self, NumberReader):
-            self._keeps(np.empty(0))  # checks min_confidence
+            self._keeps(np.empty(0))  # checks what can be rejected
             _add_reading(graph, outputs, self)
             about["alphabet"] = self.alphabet_
-            about["min_confidence"] = json.dumps(float(self.min_confidence))
         else:
-            labels = self.classes_.tolist()
-            _add_label(graph, outputs[0], labels)
-            about["classes"] = json.dumps(labels)
+            _add_label(graph, outputs[0], self.classes_, float(self.min_confidence))
+            about["classes"] = json.dumps(self.classes_.tolist())
         return graph.to_bytes(type(self).__name__, about)
 
 
@@ -188,11 +192,16 @@ def _add_reading(graph: Graph, outputs: list[str], reader: NumberReader) -> None
     graph.output("confidence", confidence, np.float32)
 
 
-def _add_label(graph: Graph, logits: str, labels: list[Any]) -> None:
-    classes = np.array(labels)
-    if classes.dtype.kind == "U":
-        classes = classes.astype(object)
-    best = graph.add("ArgMax", logits, axis=1, keepdims=0)
-    graph.output("label", graph.add("Gather", classes, best), classes.dtype)
+def _add_label(graph: Graph, logits: str, classes: NDArray[Any], min_confidence: float) -> None:
+    labels = np.array(classes.tolist())
+    if labels.dtype.kind == "U":
+        labels = labels.astype(object)
+    best = graph.add("Gather", labels, graph.add("ArgMax", logits, axis=1, keepdims=0))
     probability = graph.add("Softmax", logits, axis=1)
+    if min_confidence > 0:
+        confidence = graph.add("ReduceMax", probability, integers(1), keepdims=0)
+        kept = graph.add("GreaterOrEqual", confidence, floats(min_confidence))
+        rejected = np.array(rejected_label(classes), dtype=labels.dtype)
+        best = graph.add("Where", kept, best, rejected)
+    graph.output("label", best, labels.dtype)
     graph.output("probability", probability, np.float32, (len(labels),))

@@ -1,0 +1,55 @@
+"""Readings that are rejected, because their confidence is below `min_confidence`."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+MIN_CONFIDENCE: dict[str, list[Any]] = {"min_confidence": [Interval(Real, 0, 1, closed="both")]}
+
+
+def check_min_confidence(min_confidence: float, name: str) -> None:
+    """Check the parameter, which may have been set after the fit, of an estimator of some name."""
+    validate_parameter_constraints(MIN_CONFIDENCE, {"min_confidence": min_confidence}, name)
+
+
+def rejected_label(classes: NDArray[Any]) -> Any:
+    """Return what stands for a rejected digit: "" among texts, -1 among numbers."""
+    labels = classes.tolist()
+    if all(isinstance(label, str) for label in labels):
+        rejected: Any = ""
+    elif not any(isinstance(label, (str, bool)) for label in labels):
+        rejected = -1
+    else:
+        raise ValueError(
+            "min_confidence above 0 must have labels that are texts or numbers, of which '' or -1 "
+            f"marks a rejected one; got {labels}. Pass such labels to fit, or set min_confidence=0."
+        )
+    if rejected in labels:
+        raise ValueError(
+            f"min_confidence above 0 marks a rejected label by {rejected!r}, which is one of the "
+            f"labels {labels}; pass other labels to fit, or set min_confidence=0."
+        )
+    return rejected
+
+
+def labels_of(
+    classes: NDArray[Any],
+    best: NDArray[np.intp],
+    confidence: NDArray[np.float64],
+    min_confidence: float,
+    name: str,
+) -> NDArray[Any]:
+    """Return the best labels by their indices, those of low confidence rejected."""
+    check_min_confidence(min_confidence, name)
+    labels = classes[best]
+    if min_confidence == 0:
+        return labels
+    rejected = rejected_label(classes)
+    if labels.dtype.kind == "u":
+        labels = labels.astype(np.int64)
+    return np.where(confidence >= min_confidence, labels, np.array(rejected, dtype=labels.dtype))
