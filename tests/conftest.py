@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples take as long as the machine lets them.
+settings.register_profile("sksvhn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sksvhn")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import nn
 
@@ -27,11 +29,16 @@ def resolve_device(device: str) -> torch.device:
     return resolved
 
 
+# The instruction set beyond which oneDNN, which multiplies, was told not to go.
+_ONEDNN_LIMIT = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"}
+
+
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the hardware multiplies bfloat16 natively; elsewhere it is many times slower."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type != "cpu":
+    if device.type != "cpu" or _ONEDNN_LIMIT in _WITHOUT_BFLOAT16:
         return False
     return any(
         getattr(torch.cpu, name, bool)()

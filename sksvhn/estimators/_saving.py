@@ -157,8 +157,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     estimator : object
-        Its predictions equal, to the bit on the same machine, those of the one saved. A model that
-        was trained on a device that is not here is on the CPU, or on the GPU there is.
+        Its predictions equal, to the bit on the same processor, those of the one saved. A model
+        that was trained on a device that is not here is on the CPU, or on the GPU there is.
 
     Raises
     ------

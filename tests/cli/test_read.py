@@ -17,7 +17,7 @@ import sksvhn
 from sksvhn import SVHNSequenceClassifier
 
 from ..estimators._pictures import bar_numbers
-from .conftest import Run, words
+from .conftest import Run, digits, words
 
 Bars = tuple[NDArray[np.uint8], NDArray[np.object_]]
 
@@ -245,8 +245,9 @@ def test_candidates_in_the_form_of_the_labels(run: Run, folder: Path, tmp_path: 
 
 
 def test_digits_are_read_too(run: Run, digit_model: Path, tmp_path: Path) -> None:
+    pictures = digits(10)[0].astype(np.uint8)
     for digit in (0, 9):
-        Image.new("RGB", (50, 40), (23 * digit + 10,) * 3).save(tmp_path / f"{digit}.png")
+        Image.fromarray(pictures[digit]).convert("RGB").save(tmp_path / f"{digit}.png")
     result = run("read", digit_model, tmp_path)
     assert [line[1] for line in lines_of(result.stdout)] == ["0", "9"]
     (tmp_path / "list.txt").write_text("1\n")

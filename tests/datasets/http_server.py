@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,12 @@ class Server:
             self.requests.append(path)
             answers = self.answers.get(path, [Answer(status=404)])
             return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def wait_for(self, n_requests: int) -> None:
+        """Return when so many requests have been noted, or a minute later."""
+        end = time.monotonic() + 60
+        while len(self.requests) < n_requests and time.monotonic() < end:
+            time.sleep(0.01)
 
     @contextmanager
     def running(self) -> Iterator[Server]:

@@ -326,6 +326,7 @@ def assert_fails(
     assert caught.value.__context__ is None
     assert files_in(options["data_home"]) == []
     if n_requests is not None:
+        server.wait_for(n_requests)  # of a client that was too impatient to wait for it
         assert len(server.requests) == n_requests
 
 

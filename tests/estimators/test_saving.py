@@ -613,7 +613,7 @@ def in_threads(function: Callable[[int], Any], n: int = 20) -> list[Any]:
     barrier = threading.Barrier(n)
 
     def start(i: int) -> Any:
-        barrier.wait(timeout=60)
+        barrier.wait(timeout=600)
         return function(i)
 
     with ThreadPoolExecutor(n) as pool:

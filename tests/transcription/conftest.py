@@ -7,40 +7,49 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from distributed import Client, LocalCluster
 from numpy.typing import NDArray
 from PIL import Image
 
 from sksvhn import SVHNSequenceClassifier
 
-from ..estimators._pictures import bar_numbers
+from ..estimators._pictures import bar_numbers, bar_reader
 
 N_PICTURES = 200
+# Seconds that only a hang takes, however busy the machine.
+PATIENCE = 600
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """This process has as many threads as workers, so that answers are equal to the bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[Client]:
-    """Of two worker processes, which talk over TCP."""
-    with (
-        LocalCluster(
+    """Of two worker processes of one thread each, which talk over TCP."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")  # for nannies, which set it unless it is there
+        cluster = LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             protocol="tcp",
             dashboard_address="127.0.0.1:0",
             silence_logs=50,  # of workers that tests kill
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+        )
+    with cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def reader() -> SVHNSequenceClassifier:
-    """Has learned numbers of one or two bars, well enough to tell most of them."""
-    X, y = bar_numbers(192)
-    return SVHNSequenceClassifier(
-        channels=((8,), (16,)), max_epochs=12, lr=0.1, batch_size=16, n_views=1, random_state=0
-    ).fit(X, y)
+    """Has learned numbers of one or two bars, and reads all of them."""
+    return bar_reader()
 
 
 @pytest.fixture(scope="session")

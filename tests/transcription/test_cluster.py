@@ -11,6 +11,8 @@ from distributed import Client
 
 from sksvhn.transcription._cluster import AHEAD, map_partitions
 
+from .conftest import PATIENCE
+
 
 def square(number: int) -> int:
     return number**2
@@ -66,4 +68,4 @@ def test_partitions_that_kill_their_workers_are_named(client: Client) -> None:
     # One that waited for the same worker may be given up, too.
     assert len(done) >= 20 - AHEAD
     assert done.items() <= {i: i**2 for i in range(20)}.items()
-    client.wait_for_workers(2, 60)
+    client.wait_for_workers(2, PATIENCE)

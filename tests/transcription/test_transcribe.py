@@ -26,8 +26,9 @@ import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, transcribe
 from sksvhn.transcription import _sources
 
+from .._promised import BOUND
 from ..estimators._pictures import bar_numbers
-from .conftest import N_PICTURES
+from .conftest import N_PICTURES, PATIENCE
 
 
 def read_in_this_process(reader: SVHNSequenceClassifier, folder: Path, size: int) -> pd.DataFrame:
@@ -182,7 +183,10 @@ def test_damaged_pictures_are_rows_with_their_error(
     assert failed[["reading", "confidence"]].isna().all(axis=None)
     others = table["error"].isna()
     assert (table["reading"] == expected["reading"])[others].all()
-    np.testing.assert_allclose(table["confidence"][others], expected["confidence"][others])
+    # Behind a damaged picture, batches are others.
+    np.testing.assert_allclose(
+        table["confidence"][others], expected["confidence"][others], rtol=0, atol=BOUND
+    )
     # Counted again from the files.
     assert transcribe(paths, model, done.path, partition_size=50) == done
 
@@ -295,13 +299,13 @@ def test_worker_that_is_killed(
     arguments: Any = {"client": client, "partition_size": 2}
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(transcribe, folder, model, tmp_path / "out", **arguments)
-        wait_for_parts(tmp_path / "out", 10)
+        wait_for_parts(tmp_path / "out", 3)
         victim = min(client.run(os.getpid).values())
         os.kill(victim, signal.SIGKILL)
         assert not running.done()
-        assert running.result(60) == (tmp_path / "out", N_PICTURES, 0)
+        assert running.result(PATIENCE) == (tmp_path / "out", N_PICTURES, 0)
     assert_same(pd.read_parquet(tmp_path / "out"), read_in_this_process(reader, folder, 2))
-    client.wait_for_workers(2, 60)
+    client.wait_for_workers(2, PATIENCE)
     assert victim not in client.run(os.getpid).values()
 
 
@@ -325,14 +329,15 @@ def test_whole_job_that_is_killed(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-    wait_for_parts(out, 10, job)
+    wait_for_parts(out, 3, job)
     workers = psutil.Process(job.pid).children(recursive=True)
     job.kill()
-    assert job.communicate(timeout=60) == ("", None)
+    assert job.communicate(timeout=PATIENCE) == ("", None)
     n_there = len(list(out.glob("*.parquet")))
-    assert 10 <= n_there < N_PICTURES // 2
-    assert psutil.wait_procs(workers, 60)[1] == []
+    assert 3 <= n_there < N_PICTURES // 2
+    assert psutil.wait_procs(workers, PATIENCE)[1] == []
 
     done = transcribe(str(folder), model, out, client=client, partition_size=2)
     assert done == (out, N_PICTURES, 0)
@@ -340,7 +345,7 @@ def test_whole_job_that_is_killed(
 
 
 def wait_for_parts(out: Path, n: int, job: subprocess.Popen[str] | None = None) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE
     while len(list(out.glob("*.parquet"))) < n:
         assert time.monotonic() < end
         assert job is None or job.poll() is None, job.communicate()
