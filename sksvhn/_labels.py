@@ -204,7 +204,9 @@ def _padded_to_strings(
         row = int(np.flatnonzero(outside.any(axis=1))[0])
         raise ValueError(
             f"{name} row {row} is {codes[row].tolist()}; each code must be in "
-            f"[0, {len(alphabet) - 1}] (the alphabet {alphabet!r}) or the blank {blank}."
+            f"[0, {len(alphabet) - 1}] (the alphabet {alphabet!r}) or the blank {blank}. "
+            "Estimators take another alphabet and blank as parameters; for scores and splits "
+            "as_number_strings converts such rows."
         )
     table = np.array(list(alphabet), dtype=object)
     characters = np.where(in_number, table[np.where(in_number, codes, 0).astype(np.int64)], "")
@@ -222,14 +224,22 @@ def _check_one_code_per_column(codes: NDArray[Any], blank: int, alphabet: str, n
                 f"{integers[0]}, which is no code in [0, {len(alphabet) - 1}]. Pass whole numbers "
                 f"as a 1-D array, such as {name}.ravel()."
             )
-    # Rows of codes that look so are "100", "010" and the like alone.
+    # Rows of codes that look so are "100", "010" and "001" together, or have ten digits.
     elif n > 1 and width > 2 and ((codes == 0) | (codes == 1)).all():
-        hot = codes.argmax(axis=1)
-        if (np.count_nonzero(codes, axis=1) == 1).all() and np.ptp(hot):
+        n_hot = len(np.unique(codes.argmax(axis=1)))
+        if (np.count_nonzero(codes, axis=1) == 1).all() and n_hot >= (2 if width >= 10 else 3):
             raise ValueError(
                 f"{name} has shape {codes.shape} and a single 1 in each row, which is one-hot "
                 f"encoding; pass one label per picture, such as {name}.argmax(axis=1)."
             )
+
+
+def codes_of(reader: Any) -> dict[str, Any]:
+    """Say how a fitted reader writes numbers, as arguments of `numbers_to_strings`."""
+    alphabet = getattr(reader, "alphabet_", None)
+    if alphabet is None:  # a classifier of single labels
+        return {}
+    return {"blank": reader.blank_, "alphabet": alphabet, "signed": MINUS in alphabet}
 
 
 @dataclass(frozen=True)

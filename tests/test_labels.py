@@ -123,6 +123,7 @@ def test_rows_that_might_be_one_hot_and_are_not():
     assert numbers_to_strings([[1, 0], [0, 1]]).tolist() == ["10", "01"]
     assert numbers_to_strings([[0, 1, 0]]).tolist() == ["010"]
     assert numbers_to_strings([[1, 0, 0]] * 3).tolist() == ["100"] * 3
+    assert numbers_to_strings([[1, 0, 0], [0, 0, 1]]).tolist() == ["100", "001"]
     assert numbers_to_strings([[1, 0, 10], [0, 1, 10]]).tolist() == ["10", "01"]
     # A column of single digits says the same either way.
     assert numbers_to_strings([[7], [0]]).tolist() == ["7", "0"]

@@ -15,6 +15,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+from corruption import corruption_report
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +26,6 @@ from sksvhn import SVHNSequenceClassifier
 from sksvhn.datasets import load_mnist, load_svhn_numbers, make_empty_surfaces
 from sksvhn.inspection import (
     accuracy_by,
-    corruption_report,
     find_label_errors,
     find_near_duplicates,
     picture_properties,

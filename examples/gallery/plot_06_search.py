@@ -50,13 +50,11 @@ print(f"{what}, of {X.shape[1]}x{X.shape[2]} pixels")
 # `NumberKFold` gives each fold the same share of each length. Two scores are recorded: whole
 # numbers right, and how many could go without a second look at an accuracy of 90 %.
 
-from functools import partial
-
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
 
 from sksvhn import Architecture, SVHNSequenceClassifier
-from sksvhn.metrics import coverage_at_accuracy_scorer
+from sksvhn.metrics import coverage_at_accuracy_score, make_confidence_scorer
 from sksvhn.model_selection import NumberKFold
 
 clf = SVHNSequenceClassifier(
@@ -72,7 +70,7 @@ search = GridSearchCV(
     {"lr": [0.03, 0.1], "augmentation": [0.0, 0.3]},
     scoring={
         "right": "accuracy",
-        "coverage at 90 %": partial(coverage_at_accuracy_scorer, accuracy=0.9),
+        "coverage at 90 %": make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.9),
     },
     refit="right",
     cv=NumberKFold(3, shuffle=True, random_state=0),

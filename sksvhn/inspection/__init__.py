@@ -1,6 +1,5 @@
 """Where a reader fails, what is wrong with its pictures, and what its network looks at."""
 
-from ._corruption import corrupt_pictures, corruption_report
 from ._duplicates import find_near_duplicates
 from ._label_errors import find_label_errors
 from ._network import activations, attention_maps, first_layer_filters, saliency_maps
@@ -10,8 +9,6 @@ __all__ = [
     "accuracy_by",
     "activations",
     "attention_maps",
-    "corrupt_pictures",
-    "corruption_report",
     "find_label_errors",
     "find_near_duplicates",
     "first_layer_filters",

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._labels import DIGITS, MINUS, as_labels, check_not_empty, numbers_to_strings
+from .._labels import DIGITS, as_labels, check_not_empty, codes_of, numbers_to_strings
 from .._parameters import validate_params
 from ..model_selection import NumberKFold
 
@@ -101,9 +101,10 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     """
     if isinstance(cv, str) and cv != "prefit":  # strings have a method split, too
         raise ValueError(f"cv={cv!r} must be a number of folds, a splitter or 'prefit'.")
-    blank, alphabet = _codes(estimator, fitted=isinstance(cv, str))
+    # Clones will learn these; a fitted reader may have been given others since.
+    codes = {"blank": estimator.blank, "alphabet": estimator.alphabet or DIGITS}
     # Before y becomes an array, which would write a missing label among strings as "nan".
-    strings = numbers_to_strings(y, blank=blank, alphabet=alphabet)
+    strings = numbers_to_strings(y, **(codes_of(estimator) if isinstance(cv, str) else codes))
     check_not_empty(strings, "y")
     labels = as_labels(y)
     check_consistent_length(X, labels)
@@ -112,10 +113,7 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
         pictures = _safe_indexing(X, rows)
         read, confidence = reader.predict(pictures, return_confidence=True)
         ranked = reader.rank_candidates(pictures, [[label] for label in labels[rows]])
-        blank, alphabet = _codes(reader, fitted=True)
-        readings = numbers_to_strings(
-            read, blank=blank, alphabet=alphabet, signed=MINUS in alphabet, name="predictions"
-        )
+        readings = numbers_to_strings(read, **codes_of(reader), name="predictions")
         columns = [rows, strings[rows], readings, ranked.in_list, confidence]
         parts.append(pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True))))
     table = pd.concat(parts)
@@ -123,13 +121,6 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     margin = table["reading_probability"] - table["label_probability"]
     order = np.lexsort((table["index"], -margin))
     return table.iloc[order].reset_index(drop=True)
-
-
-def _codes(estimator: Any, *, fitted: bool) -> tuple[int, str]:
-    """Blank and alphabet of rows of codes, those that were learned or that `fit` will take."""
-    if fitted:
-        return estimator.blank_, estimator.alphabet_
-    return estimator.blank, estimator.alphabet or DIGITS
 
 
 def _readers(

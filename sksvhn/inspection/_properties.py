@@ -15,8 +15,7 @@ from scipy.stats import binomtest
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval
 
-from .._labels import BLANK
-from ..metrics._readings import check_readings, validate_score_params
+from ..metrics._checked import check_readings, validate_score_params
 from ..preprocessing._load_image import read_picture
 
 # Standard deviation that rounding to 8 bits leaves of a flat picture: 1 / sqrt(12) grey levels.
@@ -138,7 +137,6 @@ def accuracy_by(
     bins: int | ArrayLike | None = 5,
     confidence: ArrayLike | None = None,
     confidence_level: float = 0.95,
-    blank: int = BLANK,
 ) -> pd.DataFrame:
     """Share of whole numbers read right by some property of each picture.
 
@@ -148,11 +146,10 @@ def accuracy_by(
         The property: a number a picture, or, where `bins` is None, anything that can be sorted.
         Pictures for which it is missing (NaN) are left out.
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
-        with `blank`. Rows of codes stand for the digits 0-9.
+        True numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
-        (``""``, ``-1`` or an all-blank row) counts as wrong.
+        Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+        counts as wrong.
     bins : int, array-like of shape (n_bins + 1,) or None, default=5
         A number of bins that hold as many pictures each, as nearly as equal values allow; the
         rising edges of bins, each of which belongs to the bin below, the lowest to the first bin;
@@ -162,8 +159,6 @@ def accuracy_by(
         How sure each reading is, in [0, 1]; its mean in each bin is added.
     confidence_level : float, default=0.95
         Level of the intervals, in (0, 1).
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Returns
     -------
@@ -213,7 +208,7 @@ def accuracy_by(
     name = getattr(values, "name", None)
     column = column_or_1d(values)
     check_consistent_length(column, y_true)
-    readings = check_readings(y_true, y_pred, None, blank, confidence)
+    readings = check_readings(y_true, y_pred, confidence=confidence)
     if column.dtype.kind == "b" and np.isscalar(bins):
         bins = None
     frame = pd.DataFrame({"value": column, "right": readings.is_right})

@@ -1,33 +1,28 @@
 """Scores of readings of whole numbers, in whichever form the labels are held."""
 
-from sksvhn.metrics._calibration import expected_calibration_error
-from sksvhn.metrics._edit_distance import character_error_rate, mean_edit_distance
-from sksvhn.metrics._report import sequence_classification_report
-from sksvhn.metrics._risk_coverage import (
-    accuracy_at_coverage_score,
-    area_under_risk_coverage_score,
-    risk_coverage_curve,
-)
-from sksvhn.metrics._scorers import (
-    accuracy_at_coverage_scorer,
-    area_under_risk_coverage_scorer,
-    coverage_at_accuracy_scorer,
-    expected_calibration_error_scorer,
-)
-from sksvhn.metrics._selective import coverage_at_accuracy_score
-from sksvhn.metrics._sequence import (
+from ._accuracy import (
+    character_error_rate,
     digit_accuracy_score,
     length_accuracy_score,
     position_accuracy_scores,
     sequence_accuracy_score,
 )
-from sksvhn.metrics._uncertainty import bootstrap_interval, compare_readers
+from ._calibration import expected_calibration_error
+from ._number_strings import as_number_strings
+from ._report import sequence_classification_report
+from ._risk_coverage import (
+    accuracy_at_coverage_score,
+    area_under_risk_coverage_score,
+    coverage_at_accuracy_score,
+    risk_coverage_curve,
+)
+from ._scorers import coverage_at_accuracy_scorer, make_confidence_scorer
+from ._uncertainty import bootstrap_interval, compare_readers
 
 __all__ = [
     "accuracy_at_coverage_score",
-    "accuracy_at_coverage_scorer",
     "area_under_risk_coverage_score",
-    "area_under_risk_coverage_scorer",
+    "as_number_strings",
     "bootstrap_interval",
     "character_error_rate",
     "compare_readers",
@@ -35,9 +30,8 @@ __all__ = [
     "coverage_at_accuracy_scorer",
     "digit_accuracy_score",
     "expected_calibration_error",
-    "expected_calibration_error_scorer",
     "length_accuracy_score",
-    "mean_edit_distance",
+    "make_confidence_scorer",
     "position_accuracy_scores",
     "risk_coverage_curve",
     "sequence_accuracy_score",

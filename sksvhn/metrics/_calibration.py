@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sksvhn._labels import BLANK
-from sksvhn.metrics._readings import Readings, check_readings, validate_score_params
-from sksvhn.metrics._selective import ROUNDING
+from ._checked import Readings, check_readings, validate_score_params
+from ._risk_coverage import ROUNDING
 
 
 @validate_score_params(
@@ -27,7 +26,6 @@ def expected_calibration_error(
     n_bins: int = 15,
     strategy: Literal["uniform", "quantile"] = "uniform",
     sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
 ) -> float:
     """Mean distance between confidence and accuracy of whole numbers (ECE); the lower the better.
 
@@ -37,11 +35,10 @@ def expected_calibration_error(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
-        with `blank`. Rows of codes stand for the digits 0-9.
+        True numbers, in any form that :func:`as_number_strings` takes.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
-        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it.
+        Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+        counts as wrong, at the confidence given for it.
     confidence : array-like of shape (n_samples,)
         Probability that each reading is right as a whole, in [0, 1].
     n_bins : int, default=15
@@ -55,8 +52,6 @@ def expected_calibration_error(
           share a bin. Useful where most confidences are close to 1, as it splits these finely.
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative. Numbers of weight zero are left out.
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Returns
     -------
@@ -71,7 +66,7 @@ def expected_calibration_error(
 
     See Also
     --------
-    expected_calibration_error_scorer : The negated error as a scorer for ``GridSearchCV``.
+    make_confidence_scorer : Makes a scorer for ``GridSearchCV`` of it, where less is better.
     area_under_risk_coverage_score : Judges the order of the confidences only.
 
     References
@@ -90,7 +85,7 @@ def expected_calibration_error(
     >>> round(error, 6)
     0.2
     """
-    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence)
     values = _probabilities(readings)
     bins = uniform_bins(values, n_bins)
     if strategy == "quantile":

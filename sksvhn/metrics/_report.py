@@ -11,15 +11,14 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import classification_report
 from sklearn.utils._param_validation import Interval
 
-from sksvhn._labels import BLANK
-from sksvhn.metrics._readings import Readings, check_readings, validate_score_params
-from sksvhn.metrics._selective import coverage_at_accuracy
-from sksvhn.metrics._sequence import (
+from ._accuracy import (
     digit_accuracy,
     length_accuracy,
     position_accuracies,
     sequence_accuracy,
 )
+from ._checked import Readings, check_readings, validate_score_params
+from ._risk_coverage import coverage_at_accuracy
 
 _COLUMN_WIDTH = 12
 
@@ -37,7 +36,6 @@ def sequence_classification_report(
     confidence: ArrayLike | None = None,
     accuracy: float = 0.98,
     sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
     digits: int = 4,
     output_dict: bool = False,
 ) -> str | dict[str, Any]:
@@ -46,19 +44,16 @@ def sequence_classification_report(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
-        with `blank`. Rows of codes stand for the digits 0-9.
+        True numbers, in any form that :func:`as_number_strings` takes.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
-        (``""``, ``-1`` or an all-blank row) counts as wrong.
+        Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+        counts as wrong.
     confidence : array-like of shape (n_samples,), default=None
         How sure each reading is. If given, the report tells the coverage at `accuracy`.
     accuracy : float, default=0.98
         Share of whole numbers that must be right among those covered, in [0, 1].
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative. Numbers of weight zero are left out.
-    blank : int, default=10
-        The code that pads rows of codes.
     digits : int, default=4
         Decimals of the figures in the text; the dict holds them unrounded.
     output_dict : bool, default=False
@@ -140,7 +135,7 @@ def sequence_classification_report(
                 weighted avg        0.8125        0.7500        0.7583             8
     <BLANKLINE>
     """
-    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence)
     report = _report(readings, accuracy)
     if output_dict:
         return report

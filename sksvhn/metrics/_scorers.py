@@ -4,283 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import signature
-from typing import Any, Literal
+from typing import Any
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics._scorer import _BaseScorer
 from sklearn.pipeline import Pipeline
 
-from sksvhn._labels import BLANK
-from sksvhn.metrics._calibration import expected_calibration_error
-from sksvhn.metrics._risk_coverage import (
-    accuracy_at_coverage_score,
-    area_under_risk_coverage_score,
-)
-from sksvhn.metrics._selective import coverage_at_accuracy_score
+from .._labels import codes_of, numbers_to_strings
+from ._risk_coverage import coverage_at_accuracy_score
 
 
-def coverage_at_accuracy_scorer(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    *,
-    accuracy: float = 0.98,
-    sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
-) -> float:
-    """Score an estimator by `coverage_at_accuracy_score`, for ``scoring=`` of scikit-learn.
+class ConfidenceScorer(_BaseScorer):
+    """A scorer of numbers and confidences, that takes part in metadata routing."""
+
+    def _score(
+        self, method_caller: Any, estimator: Any, X: Any, y_true: ArrayLike, **params: Any
+    ) -> float:
+        self._warn_overlap("There is an overlap between the scorer's parameters.", params)
+        read, confidence = read_with_confidence(estimator, X)
+        true = as_strings(estimator, y_true, "y_true")
+        scored = self._score_func(
+            true, as_strings(estimator, read, "y_pred"), confidence, **{**self._kwargs, **params}
+        )
+        return float(self._sign * scored)
+
+    def __repr__(self) -> str:
+        better = {} if self._sign > 0 else {"greater_is_better": False}
+        settings = "".join(f", {k}={v!r}" for k, v in {**better, **self._kwargs}.items())
+        return f"make_confidence_scorer({self._score_func.__name__}{settings})"
+
+
+def make_confidence_scorer(
+    metric: Callable[..., float], *, greater_is_better: bool = True, **params: Any
+) -> Callable[..., float]:
+    """Make a scorer for ``scoring=`` of a score that needs confidences.
+
+    As :func:`sklearn.metrics.make_scorer`, for scores of whole numbers and how sure each is.
 
     Parameters
     ----------
-    estimator : object
-        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
-        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
-        ends in one; or a fitted search over either, such as ``GridSearchCV``.
-    X : array-like of shape (n_samples, ...)
-        Pictures, as `estimator` takes them.
-    y : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that `coverage_at_accuracy_score` takes.
-    accuracy : float, default=0.98
-        Share of whole numbers that must be right among those covered, in [0, 1].
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each number, not negative.
-    blank : int, default=10
-        The code that pads rows of codes.
+    metric : callable
+        Called as ``metric(y_true, y_pred, confidence)``, such as
+        :func:`accuracy_at_coverage_score`, :func:`area_under_risk_coverage_score` or
+        :func:`expected_calibration_error`. Numbers reach it as strings.
+    greater_is_better : bool, default=True
+        Whether more is better. If False the score is negated, as searches expect.
+    **params
+        Passed on to `metric`, such as ``accuracy=0.95``.
 
     Returns
     -------
-    float
-        In [0, 1].
-
-    Raises
-    ------
-    TypeError
-        If the estimator tells no confidence.
+    scorer : callable
+        Called as ``scorer(estimator, X, y, sample_weight=None)``; returns a float. It can be
+        pickled, and requested to take ``sample_weight`` by ``set_score_request``. The estimator's
+        ``predict(X, return_confidence=True)`` returns numbers and confidences, as that of
+        :class:`~sksvhn.SVHNSequenceClassifier`. It may be the last step of a
+        :class:`~sklearn.pipeline.Pipeline`, or what a fitted search found. True numbers in `y`
+        have any form that it learns from, over its own alphabet.
 
     See Also
     --------
-    coverage_at_accuracy_score : The score, with what its parameters mean.
+    coverage_at_accuracy_scorer : The scorer of :func:`coverage_at_accuracy_score`, ready made.
 
     Examples
     --------
-    >>> from sksvhn.metrics import coverage_at_accuracy_scorer
+    >>> from sksvhn.metrics import coverage_at_accuracy_score, make_confidence_scorer
     >>> class Reader:
     ...     def predict(self, X, return_confidence=False):
     ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
     ...         return (numbers, confidence) if return_confidence else numbers
-    >>> coverage_at_accuracy_scorer(Reader(), [[0], [1]], ["19", "2165"])
-    0.5
-
-    At another accuracy, as ``GridSearchCV(..., scoring=scoring)``:
-
-    >>> from functools import partial
-    >>> scoring = partial(coverage_at_accuracy_scorer, accuracy=0.95)
-    """
-    return _score(
-        coverage_at_accuracy_score,
-        estimator,
-        X,
-        y,
-        accuracy=accuracy,
-        sample_weight=sample_weight,
-        blank=blank,
-    )
-
-
-def accuracy_at_coverage_scorer(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    *,
-    coverage: float = 0.95,
-    sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
-) -> float:
-    """Score an estimator by `accuracy_at_coverage_score`, for ``scoring=``.
-
-    Parameters
-    ----------
-    estimator : object
-        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
-        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
-        ends in one; or a fitted search over either, such as ``GridSearchCV``.
-    X : array-like of shape (n_samples, ...)
-        Pictures, as `estimator` takes them.
-    y : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that `accuracy_at_coverage_score` takes.
-    coverage : float, default=0.95
-        Share of the numbers that are taken by descending confidence, in (0, 1].
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each number, not negative.
-    blank : int, default=10
-        The code that pads rows of codes.
-
-    Returns
-    -------
-    float
-        In [0, 1].
-
-    Raises
-    ------
-    TypeError
-        If the estimator tells no confidence.
-
-    See Also
-    --------
-    accuracy_at_coverage_score : The score, with what its parameters mean.
-
-    Examples
-    --------
-    >>> from sksvhn.metrics import accuracy_at_coverage_scorer
-    >>> class Reader:
-    ...     def predict(self, X, return_confidence=False):
-    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
-    ...         return (numbers, confidence) if return_confidence else numbers
-    >>> accuracy_at_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"], coverage=0.5)
+    >>> scorer = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.5)
+    >>> scorer(Reader(), [[0], [1]], ["19", "2165"])
     1.0
     """
-    return _score(
-        accuracy_at_coverage_score,
-        estimator,
-        X,
-        y,
-        coverage=coverage,
-        sample_weight=sample_weight,
-        blank=blank,
-    )
+    return ConfidenceScorer(metric, 1 if greater_is_better else -1, params)
 
 
-def area_under_risk_coverage_scorer(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    *,
-    sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
-) -> float:
-    """Score an estimator by negated `area_under_risk_coverage_score`, for ``scoring=``.
-
-    Parameters
-    ----------
-    estimator : object
-        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
-        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
-        ends in one; or a fitted search over either, such as ``GridSearchCV``.
-    X : array-like of shape (n_samples, ...)
-        Pictures, as `estimator` takes them.
-    y : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that `area_under_risk_coverage_score` takes.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each number, not negative.
-    blank : int, default=10
-        The code that pads rows of codes.
-
-    Returns
-    -------
-    float
-        In [-1, 0], so that more is better, as searches expect.
-
-    Raises
-    ------
-    TypeError
-        If the estimator tells no confidence.
-
-    See Also
-    --------
-    area_under_risk_coverage_score : The score, with what its parameters mean.
-
-    Examples
-    --------
-    >>> from sksvhn.metrics import area_under_risk_coverage_scorer
-    >>> class Reader:
-    ...     def predict(self, X, return_confidence=False):
-    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
-    ...         return (numbers, confidence) if return_confidence else numbers
-    >>> area_under_risk_coverage_scorer(Reader(), [[0], [1]], ["19", "2165"])
-    -0.25
-    """
-    return -_score(
-        area_under_risk_coverage_score,
-        estimator,
-        X,
-        y,
-        sample_weight=sample_weight,
-        blank=blank,
-    )
-
-
-def expected_calibration_error_scorer(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    *,
-    n_bins: int = 15,
-    strategy: Literal["uniform", "quantile"] = "uniform",
-    sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
-) -> float:
-    """Score an estimator by negated `expected_calibration_error`, for ``scoring=``.
-
-    Parameters
-    ----------
-    estimator : object
-        A fitted estimator whose ``predict(X, return_confidence=True)`` returns numbers and their
-        confidences, such as `SVHNSequenceClassifier`; or a :class:`~sklearn.pipeline.Pipeline` that
-        ends in one; or a fitted search over either, such as ``GridSearchCV``.
-    X : array-like of shape (n_samples, ...)
-        Pictures, as `estimator` takes them.
-    y : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that `expected_calibration_error` takes.
-    n_bins : int, default=15
-        Number of bins of confidence.
-    strategy : {"uniform", "quantile"}, default="uniform"
-        Whether the bins are of equal width or of equal weight.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each number, not negative.
-    blank : int, default=10
-        The code that pads rows of codes.
-
-    Returns
-    -------
-    float
-        In [-1, 0], so that more is better, as searches expect.
-
-    Raises
-    ------
-    TypeError
-        If the estimator tells no confidence.
-
-    See Also
-    --------
-    expected_calibration_error : The score, with what its parameters mean.
-
-    Examples
-    --------
-    >>> from sksvhn.metrics import expected_calibration_error_scorer
-    >>> class Reader:
-    ...     def predict(self, X, return_confidence=False):
-    ...         numbers, confidence = ["19", "3165"], [0.9, 0.4]
-    ...         return (numbers, confidence) if return_confidence else numbers
-    >>> expected_calibration_error_scorer(Reader(), [[0], [1]], ["19", "2165"])
-    -0.25
-    """
-    return -_score(
-        expected_calibration_error,
-        estimator,
-        X,
-        y,
-        n_bins=n_bins,
-        strategy=strategy,
-        sample_weight=sample_weight,
-        blank=blank,
-    )
-
-
-def _score(
-    metric: Callable[..., float], estimator: Any, X: Any, y: ArrayLike, **params: Any
-) -> float:
-    """Score what an estimator reads, and how sure it is."""
-    return metric(y, *read_with_confidence(estimator, X), **params)
+#: Scorer of :func:`coverage_at_accuracy_score` at an accuracy of 0.98, for ``scoring=`` of
+#: scikit-learn; :func:`make_confidence_scorer` makes one for another accuracy or score.
+coverage_at_accuracy_scorer = make_confidence_scorer(coverage_at_accuracy_score)
 
 
 def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
@@ -302,6 +105,11 @@ def tells_confidence(estimator: Any) -> bool:
     """Whether an estimator, or what a Pipeline or a search holds, reads with confidence."""
     _, reader = _unwrapped(estimator)
     return "return_confidence" in signature(reader.predict).parameters
+
+
+def as_strings(estimator: Any, labels: ArrayLike, name: str) -> NDArray[Any]:
+    """Return true or read numbers as strings, by the codes that the estimator has learned."""
+    return numbers_to_strings(labels, **codes_of(_unwrapped(estimator)[1]), name=name)
 
 
 def _unwrapped(estimator: Any) -> tuple[list[Any], Any]:

@@ -13,8 +13,7 @@ from scipy.stats import binomtest, bootstrap
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from sksvhn._labels import BLANK
-from sksvhn.metrics._readings import check_readings, validate_score_params
+from ._checked import check_readings, validate_score_params
 
 _RESAMPLING: dict[str, list[Any]] = {
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -53,7 +52,6 @@ def bootstrap_interval(
     n_resamples: int = 1000,
     random_state: int | RandomState | None = None,
     sample_weight: ArrayLike | None = None,
-    blank: int = BLANK,
 ) -> BootstrapInterval:
     """Confidence interval of a score, by the percentile bootstrap.
 
@@ -67,11 +65,10 @@ def bootstrap_interval(
         `confidence` is given, and with ``sample_weight=`` if that is given; returns a float.
         Labels reach it as strings. For other parameters use :func:`functools.partial`.
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
-        with `blank`. Rows of codes stand for the digits 0-9.
+        True numbers, in any form that :func:`as_number_strings` takes.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
-        (``""``, ``-1`` or an all-blank row) reaches `metric` as ``""``.
+        Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+        reaches `metric` as ``""``.
     confidence : array-like of shape (n_samples,), default=None
         How sure each reading is, finite, for a metric that needs it.
     confidence_level : float, default=0.95
@@ -83,8 +80,6 @@ def bootstrap_interval(
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative; drawn along with it. Numbers of weight zero are left
         out.
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Returns
     -------
@@ -123,7 +118,7 @@ def bootstrap_interval(
     >>> 0.69 < interval.low < 0.72 < 0.78 < interval.high < 0.81
     True
     """
-    readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence)
     columns: list[NDArray[Any]] = [readings.true, readings.read]
     if readings.confidence is not None:
         columns.append(readings.confidence)
@@ -148,15 +143,13 @@ def compare_readers(
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
     random_state: int | RandomState | None = None,
-    blank: int = BLANK,
 ) -> ReaderComparison:
     """Compare the whole-number accuracy of two readers on the same pictures.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their end
-        with `blank`. Rows of codes stand for the digits 0-9.
+        True numbers, in any form that :func:`as_number_strings` takes.
     y_pred_a, y_pred_b : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings of either reader, in any of the three forms. A rejected reading (``""``, ``-1`` or
         an all-blank row) counts as wrong.
@@ -166,8 +159,6 @@ def compare_readers(
         Number of draws of the bootstrap.
     random_state : int, RandomState instance or None, default=None
         Determines the draws. Pass an int for the same interval at every call.
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Returns
     -------
@@ -220,8 +211,8 @@ def compare_readers(
     >>> round(comparison.p_value, 4)
     0.0386
     """
-    a_right = check_readings(y_true, y_pred_a, None, blank).is_right
-    b_right = check_readings(y_true, y_pred_b, None, blank).is_right
+    a_right = check_readings(y_true, y_pred_a).is_right
+    b_right = check_readings(y_true, y_pred_b).is_right
     differences = a_right.astype(np.float64) - b_right
     only_a, only_b = int((differences > 0).sum()), int((differences < 0).sum())
     low, high = _percentiles(

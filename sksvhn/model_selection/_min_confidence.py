@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from .._labels import BLANK
-from ..metrics._readings import check_readings, validate_score_params
-from ..metrics._selective import confidence_steps
+from ..metrics._checked import check_readings, validate_score_params
+from ..metrics._risk_coverage import confidence_steps
 
 
 @validate_score_params(
@@ -27,7 +26,6 @@ def min_confidence_for_accuracy(
     *,
     accuracy: float = 0.98,
     confidence_level: float = 0.9,
-    blank: int = BLANK,
 ) -> float:
     """Choose the confidence below which to reject readings, so that those kept can be promised.
 
@@ -42,21 +40,18 @@ def min_confidence_for_accuracy(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers of validation pictures that were not used in training: strings (``"0210"``),
-        integers, or rows of integer codes padded at their end with `blank`. Rows of codes stand
-        for the digits 0-9.
+        True numbers of validation pictures that were not used in training, in any form that
+        :func:`~sksvhn.metrics.as_number_strings` takes.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings, in any of the three forms; it need not be that of `y_true`. A rejected reading
-        (``""``, ``-1`` or an all-blank row) counts as wrong, at the confidence given for it: read
-        the validation pictures with a reader that rejects none.
+        Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+        counts as wrong, at the confidence given for it: read the validation pictures with a reader
+        that rejects none.
     confidence : array-like of shape (n_samples,)
         How sure each reading is, in [0, 1].
     accuracy : float, default=0.98
         Share of whole numbers that must be right among those kept, in (0, 1).
     confidence_level : float, default=0.9
         Probability with which the promise is kept, in (0, 1).
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Returns
     -------
@@ -117,7 +112,7 @@ def min_confidence_for_accuracy(
     (309, 1)
     """
     p_values_of, control_fwer, sequence = _import_mapie()
-    readings = check_readings(y_true, y_pred, None, blank, confidence)
+    readings = check_readings(y_true, y_pred, confidence=confidence)
     assert readings.confidence is not None
     outside = (readings.confidence < 0) | (readings.confidence > 1)
     if outside.any():

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import indexable
 
-from .._labels import BLANK, numbers_to_strings
+from .._labels import numbers_to_strings
 
 
 class NumberKFold(BaseCrossValidator):
@@ -36,8 +36,6 @@ class NumberKFold(BaseCrossValidator):
         Whether to shuffle before making folds. If not, folds take the pictures in their order.
     random_state : int, RandomState instance or None, default=None
         Fixes the shuffling; needs ``shuffle=True``.
-    blank : int, default=10
-        The code that pads rows of codes, where `y` has that form.
 
     See Also
     --------
@@ -72,14 +70,12 @@ class NumberKFold(BaseCrossValidator):
         *,
         shuffle: bool = False,
         random_state: int | RandomState | None = None,
-        blank: int = BLANK,
     ) -> None:
         # As in scikit-learn, a splitter refuses bad parameters when it is made.
         StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
         self.n_splits = n_splits
         self.shuffle = shuffle
         self.random_state = random_state
-        self.blank = blank
 
     def split(
         self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
@@ -91,7 +87,7 @@ class NumberKFold(BaseCrossValidator):
         X : array-like of shape (n_samples, ...)
             Pictures; only their number matters.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Numbers: strings, integers, or rows of integer codes padded with `blank`.
+            Numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.
         groups : array-like of shape (n_samples,), default=None
             Group of each picture, for instance the house or the photograph it was cut from. No
             group is split between folds.
@@ -112,7 +108,7 @@ class NumberKFold(BaseCrossValidator):
         if y is None:
             raise ValueError("NumberKFold needs y, the numbers, to stratify by their length.")
         X, y, groups = indexable(X, y, groups)
-        lengths = np.array([len(number) for number in numbers_to_strings(y, blank=self.blank)])
+        lengths = np.array([len(number) for number in numbers_to_strings(y)])
         if len(lengths) < self.n_splits:
             raise ValueError(
                 f"n_splits={self.n_splits} is more than the number of pictures, {len(lengths)}; "

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._param_validation import Interval, RealNotInt
 
-from .._labels import BLANK, numbers_to_strings
+from .._labels import numbers_to_strings
 from .._parameters import validate_params
 from ._split import group_codes, merge_rare
 
@@ -33,7 +33,6 @@ _SIZE = [
         "validation_size": _SIZE,
         "groups": "no_validation",
         "random_state": ["random_state"],
-        "blank": [Integral],
     },
     prefer_skip_nested_validation=True,
 )
@@ -45,7 +44,6 @@ def train_validation_test_split(
     validation_size: float | int = 0.1,
     groups: ArrayLike | None = None,
     random_state: int | RandomState | None = None,
-    blank: int = BLANK,
 ) -> tuple[Any, Any, Any, Any, Any, Any]:
     """Split pictures at random into a training, a validation and a test set.
 
@@ -57,7 +55,7 @@ def train_validation_test_split(
     X : array-like of shape (n_samples, ...)
         Pictures: an array, a memory map, a list, a DataFrame.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
-        Numbers: strings, integers, or rows of integer codes padded with `blank`. Where all have
+        Numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes. Where all have
         one character, parts are stratified by the character, otherwise by the length.
     test_size, validation_size : float or int, default=0.2 and 0.1
         Share (between 0 and 1, rounded up) or number of pictures. With `groups` sizes are met as
@@ -67,8 +65,6 @@ def train_validation_test_split(
         is split between parts.
     random_state : int, RandomState instance or None, default=None
         Fixes what comes into which part.
-    blank : int, default=10
-        The code that pads rows of codes, where `y` has that form.
 
     Returns
     -------
@@ -113,7 +109,7 @@ def train_validation_test_split(
     if y is None:
         raise ValueError("y is None; pass the numbers, by whose length the parts are stratified.")
     X, y, groups = indexable(X, y, groups)
-    strings = numbers_to_strings(y, blank=blank)
+    strings = numbers_to_strings(y)
     n_test, n_validation = _part_sizes(len(strings), test_size, validation_size)
     kinds = _kinds(strings)
     rng = check_random_state(random_state)

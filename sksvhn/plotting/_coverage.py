@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._labels import BLANK
 from ..metrics import coverage_at_accuracy_score, risk_coverage_curve
-from ..metrics._scorers import read_with_confidence
+from ..metrics._scorers import as_strings, read_with_confidence
 from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
@@ -102,7 +101,6 @@ class CoverageDisplay(Shown):
         *,
         accuracy: float = 0.98,
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         name: str | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -122,8 +120,6 @@ class CoverageDisplay(Shown):
             transcribers of street numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         name : str, default=None
             What the legend calls the curve; None takes the name of the estimator's class.
         **plot_params
@@ -141,12 +137,13 @@ class CoverageDisplay(Shown):
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """
+        read, confidence = read_with_confidence(estimator, X)
         return cls.from_predictions(
-            y,
-            *read_with_confidence(estimator, X),
+            as_strings(estimator, y, "y_true"),
+            as_strings(estimator, read, "y_pred"),
+            confidence,
             accuracy=accuracy,
             sample_weight=sample_weight,
-            blank=blank,
             name=type(estimator).__name__ if name is None else name,
             **plot_params,
         )
@@ -160,7 +157,6 @@ class CoverageDisplay(Shown):
         *,
         accuracy: float = 0.98,
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         name: str | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -169,19 +165,16 @@ class CoverageDisplay(Shown):
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-            True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their
-            end with `blank`. Rows of codes stand for the digits 0-9.
+            True numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.
         y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-            Readings, in any of the three forms. A rejected reading (``""``, ``-1`` or an all-blank
-            row) counts as wrong, at the confidence given for it.
+            Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+            counts as wrong, at the confidence given for it.
         confidence : array-like of shape (n_samples,)
             How sure each reading is, finite. Only the order matters.
         accuracy : float, default=0.98
             Accuracy at which the coverage is marked, in [0, 1].
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         name : str, default=None
             What the legend calls the curve.
         **plot_params
@@ -199,10 +192,10 @@ class CoverageDisplay(Shown):
             has no character.
         """
         coverage, risk, _ = risk_coverage_curve(
-            y_true, y_pred, confidence, sample_weight=sample_weight, blank=blank
+            y_true, y_pred, confidence, sample_weight=sample_weight
         )
         largest = coverage_at_accuracy_score(
-            y_true, y_pred, confidence, accuracy=accuracy, sample_weight=sample_weight, blank=blank
+            y_true, y_pred, confidence, accuracy=accuracy, sample_weight=sample_weight
         )
         display = cls(
             coverage, 1 - risk, accuracy=accuracy, coverage_at_accuracy=largest, name=name

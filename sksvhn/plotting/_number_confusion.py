@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from .._labels import BLANK, DIGITS
-from ..metrics._readings import Readings, check_readings
+from .._labels import DIGITS
+from ..metrics._checked import Readings, check_readings
+from ..metrics._scorers import as_strings
 from ._matplotlib import Shown, figure_or_new
 
 if TYPE_CHECKING:
@@ -110,7 +111,6 @@ class NumberConfusionDisplay(Shown):
         of: Literal["digit", "position", "length"] = "digit",
         normalize: Literal["true", "pred", "all"] | None = None,
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
         """Read pictures and plot what is taken for what.
@@ -129,8 +129,6 @@ class NumberConfusionDisplay(Shown):
             As for `from_predictions`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         **plot_params
             As for `plot`.
 
@@ -145,12 +143,11 @@ class NumberConfusionDisplay(Shown):
             As for `from_predictions`.
         """
         return cls.from_predictions(
-            y,
-            estimator.predict(X),
+            as_strings(estimator, y, "y_true"),
+            as_strings(estimator, estimator.predict(X), "y_pred"),
             of=of,
             normalize=normalize,
             sample_weight=sample_weight,
-            blank=blank,
             **plot_params,
         )
 
@@ -163,7 +160,6 @@ class NumberConfusionDisplay(Shown):
         of: Literal["digit", "position", "length"] = "digit",
         normalize: Literal["true", "pred", "all"] | None = None,
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
         """Plot what readings take for what.
@@ -171,11 +167,10 @@ class NumberConfusionDisplay(Shown):
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-            True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their
-            end with `blank`. Rows of codes stand for the digits 0-9.
+            True numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.
         y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-            Readings, in any of the three forms. A rejected reading (``""``, ``-1`` or an all-blank
-            row) has length 0.
+            Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+            has length 0.
         of : {"digit", "position", "length"}, default="digit"
             What the matrices are of.
 
@@ -188,8 +183,6 @@ class NumberConfusionDisplay(Shown):
             often, or with which weight.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         **plot_params
             As for `plot`.
 
@@ -206,7 +199,7 @@ class NumberConfusionDisplay(Shown):
         """
         if of not in ("digit", "position", "length"):
             raise ValueError(f'of must be "digit", "position" or "length"; got {of!r}.')
-        readings = check_readings(y_true, y_pred, sample_weight, blank)
+        readings = check_readings(y_true, y_pred, sample_weight)
         if of == "length":
             longest = int(max(readings.true_length.max(), readings.read_length.max()))
             first = 0 if (readings.read_length == 0).any() else 1

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 
-from .._labels import BLANK, numbers_to_strings
-from ..metrics._readings import check_readings
-from ..metrics._scorers import read_with_confidence, tells_confidence
+from .._labels import numbers_to_strings
+from ..metrics._checked import check_readings
+from ..metrics._scorers import as_strings, read_with_confidence, tells_confidence
 from ._matplotlib import RIGHT, WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ class ReadingsDisplay(Shown):
         True numbers.
     confidence : array-like of shape (n,), default=None
         In [0, 1].
-    blank : int, default=10
-        The code that pads rows of codes.
 
     Attributes
     ----------
@@ -67,13 +65,11 @@ class ReadingsDisplay(Shown):
         *,
         y_true: ArrayLike | None = None,
         confidence: ArrayLike | None = None,
-        blank: int = BLANK,
     ) -> None:
         self.images = images
         self.y_pred = y_pred
         self.y_true = y_true
         self.confidence = confidence
-        self.blank = blank
 
     @classmethod
     def from_estimator(
@@ -83,7 +79,6 @@ class ReadingsDisplay(Shown):
         y: ArrayLike | None = None,
         *,
         n_mistakes: int | None = None,
-        blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
         """Read pictures and plot them.
@@ -101,8 +96,6 @@ class ReadingsDisplay(Shown):
         n_mistakes : int, default=None
             Draw at most so many readings, only wrong ones, by falling confidence. None draws all
             pictures as they come.
-        blank : int, default=10
-            The code that pads rows of codes.
         **plot_params
             As for `plot`.
 
@@ -121,8 +114,10 @@ class ReadingsDisplay(Shown):
             readings, confidence = read_with_confidence(estimator, X)
         else:
             readings, confidence = estimator.predict(X), None
+        readings = as_strings(estimator, readings, "y_pred")
+        y = None if y is None else as_strings(estimator, y, "y_true")
         return cls.from_predictions(
-            X, y, readings, confidence, n_mistakes=n_mistakes, blank=blank, **plot_params
+            X, y, readings, confidence, n_mistakes=n_mistakes, **plot_params
         )
 
     @classmethod
@@ -134,7 +129,6 @@ class ReadingsDisplay(Shown):
         confidence: ArrayLike | None = None,
         *,
         n_mistakes: int | None = None,
-        blank: int = BLANK,
         **plot_params: Any,
     ) -> Self:
         """Plot pictures that have been read.
@@ -152,8 +146,6 @@ class ReadingsDisplay(Shown):
         n_mistakes : int, default=None
             Draw at most so many readings, only wrong ones, by falling confidence. None draws all
             pictures as they come. A rejected reading counts as wrong.
-        blank : int, default=10
-            The code that pads rows of codes.
         **plot_params
             As for `plot`.
 
@@ -171,11 +163,11 @@ class ReadingsDisplay(Shown):
         images = np.asarray(images)
         if n_mistakes is not None:
             check_consistent_length(images, y_pred)
-            rows = _surest_mistakes(y_true, y_pred, confidence, blank)[:n_mistakes]
+            rows = _surest_mistakes(y_true, y_pred, confidence)[:n_mistakes]
             images, y_true, y_pred, confidence = (
                 np.asarray(values)[rows] for values in (images, y_true, y_pred, confidence)
             )
-        display = cls(images, y_pred, y_true=y_true, confidence=confidence, blank=blank)
+        display = cls(images, y_pred, y_true=y_true, confidence=confidence)
         return display.plot(**plot_params)
 
     def plot(self, *, n_columns: int = 8, figure: Figure | None = None) -> Self:
@@ -214,10 +206,10 @@ class ReadingsDisplay(Shown):
         return self
 
     def _titles(self) -> tuple[list[str], list[str]]:
-        read = numbers_to_strings(self.y_pred, blank=self.blank, name="y_pred")
+        read = numbers_to_strings(self.y_pred, name="y_pred")
         true = read
         if self.y_true is not None:
-            true = numbers_to_strings(self.y_true, blank=self.blank, name="y_true")
+            true = numbers_to_strings(self.y_true, name="y_true")
         confidence = [None] * len(read) if self.confidence is None else np.asarray(self.confidence)
         check_consistent_length(self.images, read, true, confidence)
         if len(read) == 0:
@@ -235,7 +227,7 @@ class ReadingsDisplay(Shown):
 
 
 def _surest_mistakes(
-    y_true: ArrayLike | None, y_pred: ArrayLike, confidence: ArrayLike | None, blank: int
+    y_true: ArrayLike | None, y_pred: ArrayLike, confidence: ArrayLike | None
 ) -> NDArray[np.intp]:
     """Rows that were read wrong, by falling confidence."""
     if y_true is None:
@@ -245,7 +237,7 @@ def _surest_mistakes(
             "n_mistakes sorts by confidence, and there is none; pass the confidence of each "
             "reading, or an estimator that tells it, such as SVHNSequenceClassifier."
         )
-    readings = check_readings(y_true, y_pred, None, blank, confidence)
+    readings = check_readings(y_true, y_pred, confidence=confidence)
     assert readings.confidence is not None
     order = np.argsort(-readings.confidence, kind="stable")
     mistakes = order[~readings.is_right[order]]

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.calibration import CalibrationDisplay
 
-from .._labels import BLANK
 from ..metrics import expected_calibration_error
 from ..metrics._calibration import quantile_bins, uniform_bins
-from ..metrics._readings import check_readings
-from ..metrics._scorers import read_with_confidence
+from ..metrics._checked import check_readings
+from ..metrics._scorers import as_strings, read_with_confidence
 from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
@@ -118,7 +117,6 @@ class ReliabilityDisplay(Shown):
         n_bins: int = 15,
         strategy: Literal["uniform", "quantile"] = "uniform",
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         name: str | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -139,8 +137,6 @@ class ReliabilityDisplay(Shown):
             Whether the bins are of equal width or of equal weight.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         name : str, default=None
             What the legend calls the readings; None takes the name of the estimator's class.
         **plot_params
@@ -158,13 +154,14 @@ class ReliabilityDisplay(Shown):
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """
+        read, confidence = read_with_confidence(estimator, X)
         return cls.from_predictions(
-            y,
-            *read_with_confidence(estimator, X),
+            as_strings(estimator, y, "y_true"),
+            as_strings(estimator, read, "y_pred"),
+            confidence,
             n_bins=n_bins,
             strategy=strategy,
             sample_weight=sample_weight,
-            blank=blank,
             name=type(estimator).__name__ if name is None else name,
             **plot_params,
         )
@@ -179,7 +176,6 @@ class ReliabilityDisplay(Shown):
         n_bins: int = 15,
         strategy: Literal["uniform", "quantile"] = "uniform",
         sample_weight: ArrayLike | None = None,
-        blank: int = BLANK,
         name: str | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -188,11 +184,10 @@ class ReliabilityDisplay(Shown):
         Parameters
         ----------
         y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-            True numbers: strings (``"0210"``), integers, or rows of integer codes padded at their
-            end with `blank`. Rows of codes stand for the digits 0-9.
+            True numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.
         y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
-            Readings, in any of the three forms. A rejected reading (``""``, ``-1`` or an all-blank
-            row) counts as wrong, at the confidence given for it.
+            Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
+            counts as wrong, at the confidence given for it.
         confidence : array-like of shape (n_samples,)
             Probability that each reading is right as a whole, in [0, 1].
         n_bins : int, default=15
@@ -205,8 +200,6 @@ class ReliabilityDisplay(Shown):
             - ``"quantile"``: of equal weight: better there, on axes that are `stretched`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
-        blank : int, default=10
-            The code that pads rows of codes.
         name : str, default=None
             What the legend calls the readings.
         **plot_params
@@ -231,9 +224,8 @@ class ReliabilityDisplay(Shown):
             n_bins=n_bins,
             strategy=strategy,
             sample_weight=sample_weight,
-            blank=blank,
         )
-        readings = check_readings(y_true, y_pred, sample_weight, blank, confidence)
+        readings = check_readings(y_true, y_pred, sample_weight, confidence)
         values, weight = readings.confidence, readings.weight
         assert values is not None
         bins = uniform_bins(values, n_bins)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._labels import MINUS, numbers_to_strings
+from .._labels import codes_of, numbers_to_strings
 
 # Answers that are told of each picture.
 N_TOP = 3
@@ -187,8 +187,7 @@ def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
     if not reads_numbers(clf):
         known = set(clf.classes_.tolist())
         return np.array([str(v) if v in known else "" for v in labels.tolist()], dtype=object)
-    alphabet = clf.alphabet_
-    return numbers_to_strings(labels, blank=clf.blank_, alphabet=alphabet, signed=MINUS in alphabet)
+    return numbers_to_strings(labels, **codes_of(clf))
 
 
 def reason(error: Exception, source: Any) -> str:

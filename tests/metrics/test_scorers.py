@@ -1,25 +1,27 @@
 from __future__ import annotations
 
-from functools import partial
+import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from sksvhn import PositionwiseClassifier
 from sksvhn.metrics import (
     accuracy_at_coverage_score,
-    accuracy_at_coverage_scorer,
     area_under_risk_coverage_score,
-    area_under_risk_coverage_scorer,
     coverage_at_accuracy_score,
     coverage_at_accuracy_scorer,
     expected_calibration_error,
-    expected_calibration_error_scorer,
+    make_confidence_scorer,
 )
 from sksvhn.model_selection import NumberKFold
+
+AT_80 = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.8)
 
 
 class TreeReader(DecisionTreeClassifier):
@@ -61,11 +63,9 @@ def test_scores_reading_and_confidence_together(pictures):
     reader = TreeReader(max_depth=2, random_state=0).fit(X[:60], y[:60])
     expected = by_hand(reader, X[60:], y[60:], accuracy=0.8)
     assert 0 < expected < 1
-    assert coverage_at_accuracy_scorer(reader, X[60:], y[60:], accuracy=0.8) == expected
+    assert AT_80(reader, X[60:], y[60:]) == expected
     weight = np.arange(60)
-    assert coverage_at_accuracy_scorer(
-        reader, X[60:], y[60:], accuracy=0.8, sample_weight=weight
-    ) == coverage_at_accuracy_score(
+    assert AT_80(reader, X[60:], y[60:], sample_weight=weight) == coverage_at_accuracy_score(
         y[60:],
         reader.predict(X[60:]),
         reader.confidence(X[60:]),
@@ -94,7 +94,7 @@ def test_finds_the_reader_inside(wrap, pictures):
     reader = TreeReader(max_depth=2, random_state=0)
     expected = by_hand(reader.fit(X[:60], y[:60]), X[60:], y[60:], accuracy=0.8)
     wrapped = wrap(TreeReader(max_depth=2, random_state=0)).fit(X[:60], y[:60])
-    assert coverage_at_accuracy_scorer(wrapped, X[60:], y[60:], accuracy=0.8) == expected
+    assert AT_80(wrapped, X[60:], y[60:]) == expected
 
 
 def test_chooses_in_a_grid_search(pictures):
@@ -104,7 +104,7 @@ def test_chooses_in_a_grid_search(pictures):
     search = GridSearchCV(
         pipeline,
         {"reader__max_depth": depths},
-        scoring=partial(coverage_at_accuracy_scorer, accuracy=0.8),
+        scoring=AT_80,
         cv=folds,
         error_score="raise",
     ).fit(X, y)
@@ -122,25 +122,21 @@ def test_chooses_in_a_grid_search(pictures):
 
 
 @pytest.mark.parametrize(
-    ("scorer", "score", "sign", "options"),
+    ("score", "sign", "options"),
     [
-        (coverage_at_accuracy_scorer, coverage_at_accuracy_score, 1, {"accuracy": 0.8}),
-        (accuracy_at_coverage_scorer, accuracy_at_coverage_score, 1, {"coverage": 0.5}),
-        (area_under_risk_coverage_scorer, area_under_risk_coverage_score, -1, {}),
-        (
-            expected_calibration_error_scorer,
-            expected_calibration_error,
-            -1,
-            {"n_bins": 3, "strategy": "quantile"},
-        ),
+        (coverage_at_accuracy_score, 1, {"accuracy": 0.8}),
+        (accuracy_at_coverage_score, 1, {"coverage": 0.5}),
+        (area_under_risk_coverage_score, -1, {}),
+        (expected_calibration_error, -1, {"n_bins": 3, "strategy": "quantile"}),
     ],
 )
-def test_every_scorer_is_its_score(scorer, score, sign, options, pictures):
+def test_every_scorer_is_its_score(score, sign, options, pictures):
     X, y = pictures
+    scorer = make_confidence_scorer(score, greater_is_better=sign > 0, **options)
     search = GridSearchCV(
         make_pipeline(Shift(), TreeReader(random_state=0)),
         {"treereader__max_depth": [2]},
-        scoring=partial(scorer, **options),
+        scoring=scorer,
         cv=[(np.arange(60), np.arange(60, 120))],
         refit=False,
         error_score="raise",
@@ -151,12 +147,48 @@ def test_every_scorer_is_its_score(scorer, score, sign, options, pictures):
     assert expected != sign * score(*seen) or not options
     assert search.cv_results_["mean_test_score"].tolist() == [expected]
     weight = np.arange(60)
-    assert scorer(reader, X[60:], y[60:], sample_weight=weight, **options) == sign * score(
-        *seen, sample_weight=weight, **options
-    )
-    blanks = np.full((60, 1), 12)
+    weighted = sign * score(*seen, sample_weight=weight, **options)
+    for same in (scorer, pickle.loads(pickle.dumps(scorer))):
+        assert same(reader, X[60:], y[60:], sample_weight=weight) == weighted
     with pytest.raises(ValueError, match="y_true element 0 is an empty number"):
-        scorer(reader, X[60:], blanks, blank=12)
+        scorer(reader, X[60:], np.full((60, 1), 10))
+
+
+def test_a_scorer_says_what_it_is():
+    assert repr(coverage_at_accuracy_scorer) == "make_confidence_scorer(coverage_at_accuracy_score)"
+    assert repr(
+        make_confidence_scorer(expected_calibration_error, greater_is_better=False, n_bins=3)
+    ) == ("make_confidence_scorer(expected_calibration_error, greater_is_better=False, n_bins=3)")
+
+
+def test_weights_are_routed(pictures):
+    X, y = pictures
+    weight = np.arange(120.0)
+    reader = PositionwiseClassifier(DecisionTreeClassifier(max_depth=2, random_state=0))
+    with config_context(enable_metadata_routing=True):
+        scorer = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.8)
+        scorer.set_score_request(sample_weight=True)
+        [found] = cross_val_score(
+            reader.set_fit_request(sample_weight=False),
+            X,
+            y,
+            scoring=scorer,
+            cv=[(np.arange(60), np.arange(60, 120))],
+            params={"sample_weight": weight},
+        )
+    reader.fit(X[:60], y[:60])
+    assert found == AT_80(reader, X[60:], y[60:], sample_weight=weight[60:])
+
+
+def test_rows_of_codes_are_those_that_the_reader_learned(pictures):
+    X, _ = pictures
+    y = np.where(X[:, :1] > 0, [[11, 0, 12]], [[3, 12, 12]])
+    reader = PositionwiseClassifier(DecisionTreeClassifier(), alphabet="0123456789AB", blank=12)
+    reader = make_pipeline(Shift(), reader.fit(X + 100, y))
+    assert coverage_at_accuracy_scorer(reader, X, y) == 1
+    reader[-1].set_params(alphabet=None, blank=10)
+    assert coverage_at_accuracy_scorer(reader, X, y) == 1
+    assert coverage_at_accuracy_scorer(reader, X, np.where(X[:, 0] > 0, "B0", "3")) == 1
 
 
 @pytest.mark.parametrize("wrap", [lambda e: e, make_pipeline])

@@ -170,11 +170,9 @@ def test_labels_in_any_form():
     expected = min_confidence_for_accuracy(y_true, y_pred, confidence, accuracy=0.95)
     assert 0.3 < expected < 0.5
     strings = np.where(right, "19", "")  # rejected readings are wrong ones
-    rows = np.where(right[:, None], [1, 9], [-1, -1])
-    for read, blank in ((strings, 10), (strings.tolist(), 10), (rows, -1)):
-        threshold = min_confidence_for_accuracy(
-            y_true.astype(str), read, confidence, accuracy=0.95, blank=blank
-        )
+    rows = np.where(right[:, None], [1, 9], [10, 10])
+    for read in (strings, strings.tolist(), rows):
+        threshold = min_confidence_for_accuracy(y_true.astype(str), read, confidence, accuracy=0.95)
         assert threshold == expected
 
 

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 
+from sksvhn.metrics import as_number_strings
 from sksvhn.model_selection import NumberKFold
 
 
@@ -102,7 +103,9 @@ def test_the_form_of_y_makes_no_difference(lengths, splitter):
 
 def test_another_blank():
     y = np.array([[1, -1], [1, 2], [3, -1], [3, 4]])
-    folds = folds_of(NumberKFold(2, blank=-1), y)
+    with pytest.raises(ValueError, match="for scores and splits as_number_strings converts"):
+        folds_of(NumberKFold(2), y)
+    folds = folds_of(NumberKFold(2), as_number_strings(y, blank=-1))
     assert [test.tolist() for _, test in folds] == [[0, 1], [2, 3]]
 
 
@@ -130,7 +133,7 @@ def test_folds_are_reproducible():
 
 def test_repr_shows_the_parameters():
     assert repr(NumberKFold(3, shuffle=True, random_state=0)) == (
-        "NumberKFold(blank=10, n_splits=3, random_state=0, shuffle=True)"
+        "NumberKFold(n_splits=3, random_state=0, shuffle=True)"
     )
 
 

@@ -125,8 +125,6 @@ def test_the_form_of_y_makes_no_difference():
     expected = [part.tolist() for part in split(strings, random_state=0)]
     for y in (strings.tolist(), pd.Series(strings), strings.astype(int), rows):
         assert [part.tolist() for part in split(y, random_state=0)] == expected
-    rows[rows == 10] = -1
-    assert [part.tolist() for part in split(rows, blank=-1, random_state=0)] == expected
 
 
 def test_parts_are_reproducible_and_differ_between_seeds():

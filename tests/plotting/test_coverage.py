@@ -105,11 +105,11 @@ def test_plain_arrays() -> None:
 
 @pytest.mark.parametrize(
     ("y_true", "y_pred"),
-    [([19, 7], [19, -1]), ([[1, 9], [7, 99]], [[1, 9], [99, 99]]), (["19", "7"], [19, -1])],
+    [([19, 7], [19, -1]), ([[1, 9], [7, 10]], [[1, 9], [10, 10]]), (["19", "7"], [19, -1])],
     ids=["integers", "padded rows", "mixed"],
 )
 def test_forms_of_labels_and_rejected_readings(y_true: Any, y_pred: Any) -> None:
-    display = CoverageDisplay.from_predictions(y_true, y_pred, [0.9, 0.2], blank=99)
+    display = CoverageDisplay.from_predictions(y_true, y_pred, [0.9, 0.2])
     assert display.line_.get_xydata().tolist() == [[0.5, 1.0], [1.0, 0.5]]
 
 

@@ -105,11 +105,11 @@ def test_letters() -> None:
 
 @pytest.mark.parametrize(
     ("y_true", "y_pred"),
-    [([19, 7, 84], [18, 7, -1]), ([[1, 9], [7, 99], [8, 4]], [[1, 8], [7, 99], [99, 99]])],
+    [([19, 7, 84], [18, 7, -1]), ([[1, 9], [7, 10], [8, 4]], [[1, 8], [7, 10], [10, 10]])],
     ids=["integers", "padded rows"],
 )
 def test_forms_of_labels(y_true: Any, y_pred: Any) -> None:
-    display = NumberConfusionDisplay.from_predictions(y_true, y_pred, blank=99)
+    display = NumberConfusionDisplay.from_predictions(y_true, y_pred)
     assert cells(display) == {("1", "1"): "1", ("9", "8"): "1", ("7", "7"): "1"}
 
 

@@ -82,13 +82,13 @@ def test_the_surest_mistakes_come_first() -> None:
     [
         (["1", "02", "3"], ["1", "03", ""]),
         ([1, 2, 3], [1, 3, -1]),
-        ([[1, 99], [0, 2], [3, 99]], [[1, 99], [0, 3], [99, 99]]),
+        ([[1, 10], [0, 2], [3, 10]], [[1, 10], [0, 3], [10, 10]]),
     ],
     ids=["strings", "integers", "padded rows"],
 )
 def test_mistakes_in_every_form_of_labels(y_true: Any, y_pred: Any) -> None:
     display = ReadingsDisplay.from_predictions(
-        PICTURES[:3], y_true, y_pred, [0.9, 0.3, 0.6], n_mistakes=8, blank=99
+        PICTURES[:3], y_true, y_pred, [0.9, 0.3, 0.6], n_mistakes=8
     )
     assert [title.split("\n")[0].replace("0", "") for title in titles(display)] == [
         "rejected (is 3)",

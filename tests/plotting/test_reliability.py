@@ -119,11 +119,11 @@ def test_plain_arrays_and_given_axes() -> None:
 
 @pytest.mark.parametrize(
     ("y_true", "y_pred"),
-    [([19, 7], [19, -1]), ([[1, 9], [7, 99]], [[1, 9], [99, 99]]), (["19", "7"], ["19", ""])],
+    [([19, 7], [19, -1]), ([[1, 9], [7, 10]], [[1, 9], [10, 10]]), (["19", "7"], ["19", ""])],
     ids=["integers", "padded rows", "strings"],
 )
 def test_forms_of_labels_and_rejected_readings(y_true: Any, y_pred: Any) -> None:
-    display = ReliabilityDisplay.from_predictions(y_true, y_pred, [0.9, 0.2], blank=99)
+    display = ReliabilityDisplay.from_predictions(y_true, y_pred, [0.9, 0.2])
     np.testing.assert_allclose(display.line_.get_xydata(), [[0.2, 0.0], [0.9, 1.0]])
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from sksvhn._labels import check_not_empty, check_same_writing, numbers_to_strings
-from sksvhn._parameters import validate_params
+from .._labels import check_not_empty, check_same_writing, numbers_to_strings
+from .._parameters import validate_params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -22,7 +21,6 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "y_true": ["array-like"],
     "y_pred": ["array-like"],
     "sample_weight": ["array-like", None],
-    "blank": [Integral],
 }
 
 
@@ -75,23 +73,22 @@ class Readings:
         return hits
 
     def mean(self, values: NDArray[Any]) -> float:
-        """Weighted mean of one value a number."""
+        """Return the weighted mean of one value per number."""
         return float(np.average(values, weights=self.weight))
 
 
 def check_readings(
     y_true: ArrayLike,
     y_pred: ArrayLike,
-    sample_weight: ArrayLike | None,
-    blank: int,
+    sample_weight: ArrayLike | None = None,
     confidence: ArrayLike | None = None,
 ) -> Readings:
     """Check and align what a score was given; numbers of weight zero are dropped."""
     check_consistent_length(y_true, y_pred, sample_weight, confidence)
-    true = numbers_to_strings(y_true, blank=blank, name="y_true")
+    true = numbers_to_strings(y_true, name="y_true")
     # What is -1 among readings is settled by the labels.
     signed = any(map(_NEGATIVE.fullmatch, true)) or None
-    read = numbers_to_strings(y_pred, blank=blank, signed=signed, name="y_pred")
+    read = numbers_to_strings(y_pred, signed=signed, name="y_pred")
     if not len(true):
         raise ValueError("y_true is empty; a score needs at least one number.")
     check_not_empty(true, "y_true")
@@ -110,7 +107,7 @@ def _check_confidence(confidence: ArrayLike) -> NDArray[np.float64]:
     )
     if values.ndim != 1:
         raise ValueError(
-            f"confidence must be 1-D, one value a number; got an array of shape {values.shape}."
+            f"confidence must be 1-D, one value per number; got an array of shape {values.shape}."
         )
     checked: NDArray[np.float64] = values
     return checked

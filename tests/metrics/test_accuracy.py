@@ -85,14 +85,14 @@ def test_invariances(score, brute, case, data):
 
 
 @every_score
-@given(case=cases(), spare=st.integers(0, 2), blank=st.sampled_from([10, -1]))
+@given(case=cases(), spare=st.integers(0, 2))
 @settings(deadline=None, max_examples=40)
-def test_all_forms_agree(score, brute, case, spare, blank):
+def test_all_forms_agree(score, brute, case, spare):
     expected = score(*case.scores_input)
-    forms = [np.array, pd.Series, lambda y: padded(y, blank, spare)]
+    forms = [np.array, pd.Series, lambda y: padded(y, spare=spare)]
     for form_true in forms:
         for form_read in forms:
-            result = score(form_true(case.true), form_read(case.read), blank=blank)
+            result = score(form_true(case.true), form_read(case.read))
             assert np.array_equal(result, expected)
 
 
@@ -162,7 +162,6 @@ def test_labels_of_other_systems_are_refused():
         ({"y_true": ["19", None], "y_pred": [19, 7]}, "y_true must hold strings"),
         ({"y_true": ["19", "7"], "y_pred": ["19", np.nan]}, "y_pred must hold strings"),
         ({"y_true": "19", "y_pred": "19"}, "'y_true' parameter"),
-        ({"y_true": ["19"], "y_pred": ["19"], "blank": "x"}, "'blank' parameter"),
         ({"y_true": ["19"], "y_pred": ["19"], "sample_weight": [-1.0]}, "[Nn]egative"),
         ({"y_true": ["19"], "y_pred": ["19"], "sample_weight": [np.nan]}, "NaN"),
         ({"y_true": ["19"], "y_pred": ["19"], "sample_weight": [0.0]}, "zero"),
