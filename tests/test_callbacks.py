@@ -23,7 +23,7 @@ from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
 from sksvhn.callbacks import TensorBoard, _tensorboard
-from sksvhn.callbacks._sheets import as_pixels, as_text, draw_readings, grid_of, readings_of
+from sksvhn.callbacks._sheets import as_pixels, as_text, draw_readings, grid_of
 
 from .estimators._pictures import bar_numbers
 
@@ -349,7 +349,6 @@ def test_codes_become_labels() -> None:
     codes, lengths = torch.tensor([[0, 1, 2], [2, -1, -1]]), torch.tensor([3, 1])
     assert as_text((codes, lengths), "ABC") == ["ABC", "C"]
     assert as_text((torch.tensor([1, 0]),), ["low", "high"]) == ["high", "low"]
-    assert readings_of((torch.tensor([[0.0, 1.0], [3.0, 1.0]]),), "AB") == ["B", "A"]
 
 
 def test_figure_is_small_for_few_pictures() -> None:

@@ -59,15 +59,6 @@ def draw_readings(
     return figure
 
 
-def readings_of(outputs: Sequence[Tensor], symbols: Sequence[str]) -> list[str]:
-    """Most probable labels by the logits of single labels, or of lengths and characters."""
-    if len(outputs) == 1:
-        return as_text((outputs[0].argmax(dim=1),), symbols)
-    length, positions = (logits.double().log_softmax(dim=-1) for logits in outputs)
-    best, codes = positions.max(dim=2)
-    return as_text((codes, (length + best.cumsum(dim=1)).argmax(dim=1) + 1), symbols)
-
-
 def as_text(targets: Sequence[Tensor], symbols: Sequence[str]) -> list[str]:
     """Labels of codes (n,), or numbers of codes (n, max_length) and lengths (n,)."""
     if len(targets) == 1:

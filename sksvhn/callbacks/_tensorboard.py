@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ..estimators._batches import Batch, TrainingData
 from ..estimators._training import TrainingNet
-from ._sheets import N_COLUMNS, N_ROWS, as_pixels, as_text, draw_readings, grid_of, readings_of
+from ._sheets import N_COLUMNS, N_ROWS, as_pixels, as_text, draw_readings, grid_of
 
 # Rows of tables, and what is smaller than a digit can be, are not worth a sheet.
 MIN_SIDE = 8
@@ -292,8 +292,9 @@ class TensorBoard(callbacks.TensorBoard):
         with net.average_.in_place():
             outputs = net.evaluation_step(batch)
         pixels = as_pixels(inputs)
-        true = as_text(targets, net.symbols)
-        figure = draw_readings(pixels, true, readings_of(outputs, net.symbols))
+        symbols = net.reader._symbols()
+        read = as_text(net.module_.read(outputs), symbols)
+        figure = draw_readings(pixels, as_text(targets, symbols), read)
         if figure is None:
             self._write_pixels("readings", pixels)
         else:

@@ -6,18 +6,15 @@ from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 import pandas as pd
-import torch
-import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
-from torch import Tensor, nn
 
 from .._labels import check_text
-from ._network import DigitNetwork, at_least_float32
+from ._network import DigitNetwork, Network
 from ._neural import NeuralClassifier
 from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import check
@@ -43,17 +40,8 @@ class DigitClassifier(NeuralClassifier):
         }
 
     @staticmethod
-    def _make_module(**config: Any) -> nn.Module:
+    def _make_module(**config: Any) -> Network:
         return DigitNetwork(**config)
-
-    @staticmethod
-    def _loss(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> Tensor:
-        return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
-
-    @staticmethod
-    def _measure(outputs: tuple[Tensor], targets: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        right = (outputs[0].argmax(dim=1) == targets[0])[:, None]
-        return right, torch.ones_like(right)
 
     def _encode(
         self,

@@ -20,10 +20,12 @@ RISING = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid)
 class ConvTrunk(nn.Sequential):
     """Stages of convolutions with 2x2 pooling behind them.
 
-    Where an attention head follows, nothing is pooled behind the last stage.
+    Where `pools_last` is false, nothing is pooled behind the last stage.
     """
 
-    def __init__(self, in_channels: int, architecture: NetworkSpec) -> None:
+    def __init__(
+        self, in_channels: int, architecture: NetworkSpec, *, pools_last: bool = True
+    ) -> None:
         layers: list[nn.Module] = []
         previous, stem = in_channels, architecture.stem
         for index, stage in enumerate(architecture.channels):
@@ -36,8 +38,8 @@ class ConvTrunk(nn.Sequential):
                 )
                 layers += _activated(convolution, width, normalization, architecture)
                 previous = width
-            attended = architecture.head == "attention" and index == len(architecture.channels) - 1
-            if architecture.pooling[index] is not None and not attended:
+            ends = index == len(architecture.channels) - 1 and not pools_last
+            if architecture.pooling[index] is not None and not ends:
                 pool = nn.MaxPool2d if architecture.pooling[index] == "max" else nn.AvgPool2d
                 # The greatest of activations is the activation of the greatest, at a quarter of
                 # the cost, where the activation comes last and rises all along.
@@ -46,7 +48,7 @@ class ConvTrunk(nn.Sequential):
                 layers.insert(len(layers) - first, pool(2, ceil_mode=True))
             if architecture.normalization_position == "after_pool" and normalization:
                 layers.append(_normalization(normalization, previous, dense=False))
-            if architecture.dropout[index] > 0 and not attended:
+            if architecture.dropout[index] > 0 and not ends:
                 layers.append(Dropout(architecture.dropout[index]))
         super().__init__(*layers)
         self.out_channels = previous

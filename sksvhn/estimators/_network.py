@@ -1,34 +1,42 @@
-"""The networks: features of a picture, and what is read from them."""
+"""The networks: features of a picture, what is read from them, loss and measures."""
 
 from __future__ import annotations
 
 import math
+from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ._architecture import NetworkSpec
+from ._batches import Targets
 from ._layers import AttentionPool, ConvTrunk, Dropout, HiddenLayers
 
 ImageShape = tuple[int, int, int]
 
 
-class Features(nn.Module):
+class Features(nn.Module, metaclass=ABCMeta):
     """Feature vectors of pictures, shape (n, n_vectors, out_features).
 
-    The head says what a vector describes. "attention": where one learned attention map looks,
-    for each of `n_vectors`. "dense": the whole picture, one vector. "tiles": one of `n_vectors`
-    equal tiles from left to right, every one seen by the same layers.
+    Each subclass is a head: it says what a vector describes, and how numbers are read from them.
     """
+
+    #: Whether the trunk pools behind its last stage.
+    pools_last: ClassVar[bool] = True
+    #: Tiles of a picture, from left to right, that are all seen by the same layers.
+    n_tiles: int = 1
 
     def __init__(
         self, image_shape: ImageShape, architecture: NetworkSpec, *, n_vectors: int
     ) -> None:
         super().__init__()
         height, width, in_channels = image_shape
-        self.n_tiles = n_vectors if architecture.head == "tiles" else 1
+        self.n_tiles = self.width_multiple(n_vectors)
         width //= self.n_tiles
-        self.trunk = ConvTrunk(in_channels, architecture)
+        self.trunk = ConvTrunk(in_channels, architecture, pools_last=self.pools_last)
         # Of pictures smaller than the stride, torch 2.13's bfloat16 gradients by the weights that
         # saw only padding are whatever the memory held.
         stride = architecture.stem[1] if architecture.stem else 1
@@ -36,51 +44,193 @@ class Features(nn.Module):
         if right or below:
             self.trunk.insert(0, nn.ZeroPad2d((0, right, 0, below)))
         grid = self.trunk.grid(height + below, width + right)
-        self.attention: AttentionPool | None = None
-        n_features = self.trunk.out_channels * math.prod(grid)
-        if architecture.head == "attention":
-            n_features = self.trunk.out_channels
-            self.attention = AttentionPool(n_features, n_vectors, grid)
-            self.dropout = Dropout(architecture.dropout[len(architecture.channels) - 1])
+        n_features = self._add_pool(architecture, grid, n_vectors)
         self.hidden = HiddenLayers(n_features, architecture)
         self.out_features = self.hidden.out_features
 
+    @classmethod
+    def width_multiple(cls, max_length: int) -> int:
+        """Return what the width of pictures has to be a multiple of."""
+        return 1
+
+    @classmethod
+    @abstractmethod
+    def n_vectors(cls, max_length: int, *, asks_length: bool) -> int:
+        """Count the vectors that numbers of some length are read from."""
+
+    def _add_pool(self, architecture: NetworkSpec, grid: tuple[int, int], n_vectors: int) -> int:
+        """Add layers between trunk and hidden layers, and return the features that these get."""
+        return self.trunk.out_channels * math.prod(grid)
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Feature vectors of each picture."""
-        n = len(pictures)
-        if self.n_tiles > 1:
-            # (n, channels, height, n_tiles * width) -> (n * n_tiles, channels, height, width)
-            tiles = pictures.reshape(*pictures.shape[:3], self.n_tiles, -1)
-            pictures = tiles.permute(0, 3, 1, 2, 4).flatten(0, 1)
-        features = self.trunk(pictures)
-        if self.attention is None:
-            vectors = features.flatten(1)
-        else:
-            vectors = self.dropout(self.attention(features)).flatten(0, 1)
-        return self.hidden(vectors).reshape(n, -1, self.out_features)
+        vectors = self.hidden(self._pooled(self.trunk(self._cut(pictures))))
+        return vectors.reshape(len(pictures), -1, self.out_features)
+
+    def _cut(self, pictures: Tensor) -> Tensor:
+        return pictures
+
+    def _pooled(self, features: Tensor) -> Tensor:
+        return features.flatten(1)
+
+    def n_classifiers(self, max_length: int) -> int:
+        """Count the classifiers of characters; one serves all vectors."""
+        return 1
+
+    def n_length_features(self, max_length: int) -> int:
+        """Count the features that the length is read from."""
+        return self.out_features
+
+    def split(self, vectors: Tensor, *, asks_length: bool) -> tuple[Tensor, Tensor]:
+        """Features that the length is read from, and those of the positions."""
+        return vectors.flatten(1), vectors
 
 
-class DigitNetwork(nn.Module):
-    """Logits of a picture's label."""
+class AttentionFeatures(Features):
+    """Where one learned attention map looks, for each vector; the first is the length's."""
+
+    pools_last = False
+
+    @classmethod
+    def n_vectors(cls, max_length: int, *, asks_length: bool) -> int:
+        """Count one per position, and one for the length."""
+        return max_length + int(asks_length)
+
+    def _add_pool(self, architecture: NetworkSpec, grid: tuple[int, int], n_vectors: int) -> int:
+        n_features = self.trunk.out_channels
+        self.attention = AttentionPool(n_features, n_vectors, grid)
+        self.dropout = Dropout(architecture.dropout[len(architecture.channels) - 1])
+        return n_features
+
+    def _pooled(self, features: Tensor) -> Tensor:
+        vectors: Tensor = self.dropout(self.attention(features))
+        return vectors.flatten(0, 1)
+
+    def split(self, vectors: Tensor, *, asks_length: bool) -> tuple[Tensor, Tensor]:
+        """Take the first vector for the length, where it has one, and the others."""
+        return vectors[:, 0], vectors[:, int(asks_length) :]
+
+
+class DenseFeatures(Features):
+    """The whole picture, one vector, from which each position has a classifier of its own."""
+
+    @classmethod
+    def n_vectors(cls, max_length: int, *, asks_length: bool) -> int:
+        """Count one."""
+        return 1
+
+    def n_classifiers(self, max_length: int) -> int:
+        """Count one per position."""
+        return max_length
+
+
+class TileFeatures(Features):
+    """One of equal tiles from left to right for each vector, every one seen by the same layers."""
+
+    @classmethod
+    def n_vectors(cls, max_length: int, *, asks_length: bool) -> int:
+        """Count one per position."""
+        return max_length
+
+    @classmethod
+    def width_multiple(cls, max_length: int) -> int:
+        """Count the tiles, one per position."""
+        return max_length
+
+    def n_length_features(self, max_length: int) -> int:
+        """Count the features of all tiles."""
+        return max_length * self.out_features
+
+    def _cut(self, pictures: Tensor) -> Tensor:
+        if self.n_tiles == 1:
+            return pictures
+        # (n, channels, height, n_tiles * width) -> (n * n_tiles, channels, height, width)
+        tiles = pictures.reshape(*pictures.shape[:3], self.n_tiles, -1)
+        return tiles.permute(0, 3, 1, 2, 4).flatten(0, 1)
+
+
+#: By the names that `head` has among parameters.
+FEATURES: dict[str, type[Features]] = {
+    "attention": AttentionFeatures,
+    "dense": DenseFeatures,
+    "tiles": TileFeatures,
+}
+
+
+class Network(nn.Module, metaclass=ABCMeta):
+    """A network that knows its loss, what is measured of it, and how its answers are read."""
+
+    features: Features
+
+    @property
+    def measure_names(self) -> list[str]:
+        """Names that the columns of `measures` have in the history, "score" first."""
+        return ["score"]
+
+    @staticmethod
+    @abstractmethod
+    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Loss of each sample of a batch, shape (n,)."""
+
+    @staticmethod
+    @abstractmethod
+    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+        """Values of each sample, (n, n_measures), and whether they count, of the same shape."""
+
+    @staticmethod
+    @abstractmethod
+    def read(outputs: Sequence[Tensor]) -> Targets:
+        """Most probable answers, in the form of the loss's targets."""
+
+    @staticmethod
+    @abstractmethod
+    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Log-probability of each part of the answers `targets`, (n, n_parts)."""
+
+
+class DigitNetwork(Network):
+    """Logits of a picture's label; targets are codes of labels, (n,)."""
 
     def __init__(
         self, image_shape: ImageShape, architecture: NetworkSpec, *, n_classes: int
     ) -> None:
         super().__init__()
-        self.features = Features(image_shape, architecture, n_vectors=1)
+        self.features = FEATURES[architecture.head](image_shape, architecture, n_vectors=1)
         self.output = nn.Linear(self.features.out_features, n_classes)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor]:
         """Logits of shape (n, n_classes)."""
         return (self.output(self.features(pictures)[:, 0]),)
 
+    @staticmethod
+    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Cross-entropy of each sample."""
+        return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
 
-class SequenceNetwork(nn.Module):
+    @staticmethod
+    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+        """Whether each label is predicted."""
+        right = (DigitNetwork.read(outputs)[0] == targets[0])[:, None]
+        return right, torch.ones_like(right)
+
+    @staticmethod
+    def read(outputs: Sequence[Tensor]) -> Targets:
+        """Codes of the most probable labels."""
+        return (outputs[0].argmax(dim=1),)
+
+    @staticmethod
+    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Log-probability of each label, (n, 1)."""
+        return outputs[0].log_softmax(dim=1).gather(1, targets[0][:, None])
+
+
+class SequenceNetwork(Network):
     """Logits of the length and of the character at every position.
 
     With an attention head each position, and the length, looks at the trunk's features through a
     map of its own, and one character classifier serves all positions, so that a digit learned at
-    one place is known at every other.
+    one place is known at every other. Targets are codes (n, max_length), -1 behind the end, and
+    lengths (n,).
     """
 
     def __init__(
@@ -93,29 +243,79 @@ class SequenceNetwork(nn.Module):
         blank_class: bool = False,
     ) -> None:
         super().__init__()
-        self.head = architecture.head
         self.max_length = max_length
-        asks_length = self.head == "attention" and not blank_class
-        self.features = Features(image_shape, architecture, n_vectors=max_length + int(asks_length))
-        n_features = self.features.out_features
+        head = FEATURES[architecture.head]
+        n_vectors = head.n_vectors(max_length, asks_length=not blank_class)
+        self.features = head(image_shape, architecture, n_vectors=n_vectors)
         self.length: nn.Linear | None = None
         if not blank_class:
-            n_vectors = max_length if self.head == "tiles" else 1
-            self.length = nn.Linear(n_vectors * n_features, max_length)
+            self.length = nn.Linear(self.features.n_length_features(max_length), max_length)
         n_outputs = n_characters + int(blank_class)
-        n_classifiers = max_length if self.head == "dense" else 1
-        self.characters = nn.Linear(n_features, n_classifiers * n_outputs)
+        n_classifiers = self.features.n_classifiers(max_length)
+        self.characters = nn.Linear(self.features.out_features, n_classifiers * n_outputs)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Length logits (n, max_length), position logits (n, max_length, n_characters)."""
         vectors = self.features(pictures)
-        asks_length = self.head == "attention" and self.length is not None
-        characters = self.characters(vectors[:, 1:] if asks_length else vectors)
-        if self.head == "dense":
-            characters = characters.reshape(len(pictures), self.max_length, -1)
+        of_length, of_positions = self.features.split(vectors, asks_length=self.length is not None)
+        characters = self.characters(of_positions)
+        characters = characters.reshape(len(pictures), self.max_length, -1)
         if self.length is None:
             return blanks_to_lengths(characters)
-        return self.length(vectors[:, 0] if asks_length else vectors.flatten(1)), characters
+        return self.length(of_length), characters
+
+    @property
+    def measure_names(self) -> list[str]:
+        """Whole numbers, then loss and score of the length and of each position by itself."""
+        heads = ["length", *(f"position_{i + 1}" for i in range(self.max_length))]
+        return ["score", *(f"{head}_{kind}" for head in heads for kind in ("loss", "score"))]
+
+    @staticmethod
+    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """-log P(S|X): length and characters, positions beyond the length without gradient.
+
+        Goodfellow et al. 2014 (arXiv 1312.6082), section 4 and appendix A.
+        """
+        length_logits, position_logits = map(at_least_float32, outputs)
+        codes, lengths = targets
+        characters = F.cross_entropy(
+            position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
+        )
+        length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
+        return length + characters.view_as(codes).sum(dim=1)
+
+    @staticmethod
+    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+        """Whether numbers are read; then loss and hits of the length and of each position."""
+        codes, lengths = targets
+        reached = codes >= 0
+        read, read_lengths = SequenceNetwork.read(outputs)
+        right = ((read == codes) | ~reached).all(dim=1) & (read_lengths == lengths)
+        losses = -SequenceNetwork.log_probabilities(outputs, targets)
+        likeliest = at_least_float32(outputs[0]).log_softmax(dim=1).argmax(dim=1, keepdim=True)
+        hits = torch.cat([likeliest == lengths[:, None] - 1, read == codes], dim=1)
+        counts = torch.cat([torch.ones_like(reached[:, :1]), reached], dim=1)
+        heads = torch.stack([losses, hits.to(losses)], dim=2).flatten(1)
+        return (
+            torch.cat([right[:, None].to(losses), heads], dim=1),
+            torch.cat([torch.ones_like(reached[:, :1]), counts.repeat_interleave(2, dim=1)], dim=1),
+        )
+
+    @staticmethod
+    def read(outputs: Sequence[Tensor]) -> Targets:
+        """Codes and lengths of the most probable strings, over all lengths at once."""
+        length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
+        best, codes = positions.max(dim=2)
+        return codes, (length + best.cumsum(dim=1)).argmax(dim=1) + 1
+
+    @staticmethod
+    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+        """Log-probability of the length and of each character; 0 behind the end."""
+        length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
+        codes, lengths = targets
+        characters = positions.gather(2, codes.clamp(min=0)[:, :, None])[:, :, 0]
+        of_length = length.gather(1, lengths[:, None] - 1)
+        return torch.cat([of_length, characters * (codes >= 0)], dim=1)
 
 
 def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:

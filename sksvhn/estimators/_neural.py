@@ -22,7 +22,6 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skorch.history import History
-from torch import Tensor
 
 from .._labels import as_labels
 from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
@@ -35,7 +34,7 @@ from ._architecture import (
     NetworkSpec,
 )
 from ._augmentation import VIEWS
-from ._batches import EVALUATION_BATCH, Preparation, Targets, TrainingData
+from ._batches import EVALUATION_BATCH, Preparation, TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
 from ._epoch_callbacks import check_callbacks
@@ -77,9 +76,8 @@ class NeuralClassifier(
 ):
     """A classifier of pictures that trains a torch module.
 
-    Subclasses say what the labels are (`_encode`, `_encode_known`), which module learns them
-    (`_module_config`, `_make_module`), with which loss (`_loss`) and what else is measured of
-    the outputs (`_measure`).
+    Subclasses say what the labels are (`_encode`, `_encode_known`) and which network learns them
+    (`_module_config`, `_make_module`).
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -153,26 +151,6 @@ class NeuralClassifier(
     @abstractmethod
     def _module_config(self) -> dict[str, Any]:
         """Keyword arguments of `_make_module`: plain values, kept with the fitted model."""
-
-    @staticmethod
-    @abstractmethod
-    def _loss(outputs: Any, targets: Targets) -> Tensor:
-        """Loss of each sample of a batch, shape (n,)."""
-
-    def _measure_names(self) -> list[str]:
-        """Names that the columns of `_measure` have in the history, "score" first."""
-        return ["score"]
-
-    @staticmethod
-    @abstractmethod
-    def _measure(outputs: Any, targets: Targets) -> tuple[Tensor, Tensor]:
-        """Measure each sample of a batch; first whether its label is predicted.
-
-        Returns
-        -------
-        values, counts : Tensor of shape (n, n_measures)
-            What is measured, and for which samples it counts.
-        """
 
     @abstractmethod
     def _symbols(self) -> list[str]:
@@ -541,15 +519,12 @@ class NeuralClassifier(
         net = TrainingNet(
             self.module_,
             reader=self,
-            criterion=NetworkLoss(self._loss),
+            criterion=NetworkLoss(self.module_.loss),
             preparation=replace(
                 self._preparation(),
                 strength=self._strength,
                 generator=torch.Generator().manual_seed(seed),
             ),
-            measure=self._measure,
-            measure_names=self._measure_names(),
-            symbols=self._symbols(),
             rng=np.random.default_rng(seed),
             make_optimizer=partial(
                 make_optimizer,

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import nn
 
 from ._architecture import NetworkSpec
 from ._device import resolve_device
+from ._network import Network
 from ._saving import Saved, check, check_shape
 from ._standardizer import Standardizer
 from ._training import TrainingNet
@@ -43,7 +43,7 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
 
     _estimators = ("architecture", "training")
 
-    module_: nn.Module
+    module_: Network
     device_: str
     _float64: bool
     #: What trained the network, or a skorch net that was asked for.
@@ -53,10 +53,10 @@ class SavedNetwork(Saved, metaclass=ABCMeta):
 
     @staticmethod
     @abstractmethod
-    def _make_module(**config: Any) -> nn.Module:
+    def _make_module(**config: Any) -> Network:
         """Build the network."""
 
-    def _build_module(self, seed: int) -> nn.Module:
+    def _build_module(self, seed: int) -> Network:
         """Build the network that `_config` says, with weights by chance."""
         with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -139,7 +139,7 @@ def _config_of(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"architecture": NetworkSpec.from_dict(values["architecture"])}
 
 
-def _without_memory(make_module: Callable[..., nn.Module], config: dict[str, Any]) -> nn.Module:
+def _without_memory(make_module: Callable[..., Network], config: dict[str, Any]) -> Network:
     """Build a network whose sizes are not allocated: they may be any that a file says."""
     with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
         return make_module(**config)

@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.utils import Tags, _safe_indexing
 from sklearn.utils.validation import _num_samples
-from torch import Tensor, nn
 
 from .._crop import CropStyle
 from .._labels import BLANK, as_labels
 from ._batches import TrainingData
 from ._decoding import SequenceFactors
-from ._network import SequenceNetwork, at_least_float32
+from ._network import FEATURES, Network, SequenceNetwork
 from ._neural import NeuralClassifier, Pictures
 from ._reader import NumberReader
 from ._saving import check
@@ -192,7 +189,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     }
 
     @staticmethod
-    def _make_module(**config: Any) -> nn.Module:
+    def _make_module(**config: Any) -> Network:
         return SequenceNetwork(**config)
 
     def __init__(
@@ -289,8 +286,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         super()._learn_pictures(pictures, data)
-        if settings_of(self).head == "tiles":
-            self._standardizer = self._standardizer.widened(self.max_length_)
+        multiple = FEATURES[settings_of(self).head].width_multiple(self.max_length_)
+        self._standardizer = self._standardizer.widened(multiple)
 
     def _module_config(self) -> dict[str, Any]:
         return {
@@ -300,48 +297,6 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             "n_characters": len(self.alphabet_),
             "blank_class": settings_of(self).blank_class,
         }
-
-    def _measure_names(self) -> list[str]:
-        heads = ["length", *(f"position_{i + 1}" for i in range(self.max_length_))]
-        return ["score", *(f"{head}_{kind}" for head in heads for kind in ("loss", "score"))]
-
-    @staticmethod
-    def _loss(outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, ...]) -> Tensor:
-        """-log P(S|X): length and characters, positions beyond the length without gradient.
-
-        Goodfellow et al. 2014 (arXiv 1312.6082), section 4 and appendix A.
-        """
-        length_logits, position_logits = map(at_least_float32, outputs)
-        codes, lengths = targets
-        characters = F.cross_entropy(
-            position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
-        )
-        length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
-        return length + characters.view_as(codes).sum(dim=1)
-
-    @staticmethod
-    def _measure(
-        outputs: tuple[Tensor, Tensor], targets: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor]:
-        length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
-        codes, lengths = targets
-        reached = codes >= 0
-        best, read = positions.max(dim=2)
-        read_lengths = (length + best.cumsum(dim=1)).argmax(dim=1) + 1
-        right = ((read == codes) | ~reached).all(dim=1) & (read_lengths == lengths)
-        # Each head by itself: the length first, then the positions.
-        of_length = length.gather(1, lengths[:, None] - 1)
-        of_characters = positions.gather(2, codes.clamp(min=0)[:, :, None])[:, :, 0]
-        losses = -torch.cat([of_length, of_characters], dim=1)
-        hits = torch.cat(
-            [length.argmax(dim=1, keepdim=True) == lengths[:, None] - 1, read == codes], dim=1
-        )
-        counts = torch.cat([torch.ones_like(reached[:, :1]), reached], dim=1)
-        heads = torch.stack([losses, hits.to(losses)], dim=2).flatten(1)
-        return (
-            torch.cat([right[:, None].to(losses), heads], dim=1),
-            torch.cat([torch.ones_like(reached[:, :1]), counts.repeat_interleave(2, dim=1)], dim=1),
-        )
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         length_logits, position_logits = self._outputs(X)

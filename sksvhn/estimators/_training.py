@@ -26,6 +26,7 @@ from ._epoch_callbacks import (
     missing_record,
 )
 from ._layers import Dropout
+from ._network import Network
 from ._optimization import Schedule
 
 # Batches whose outputs are measured at once.
@@ -40,6 +41,9 @@ class Reader(Protocol):
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
+
+    def _symbols(self) -> list[str]:
+        """Say what each code of the targets stands for."""
 
     def _known_pictures(self, X: Any) -> NDArray[Any] | LazyPictures:
         """Check pictures like those that were trained on."""
@@ -178,13 +182,10 @@ class TrainingNet(NeuralNet):
 
     def __init__(
         self,
-        module: nn.Module,
+        module: Network,
         *,
         reader: Reader,
         preparation: Preparation,
-        measure: Callable[[Any, Targets], tuple[Tensor, Tensor]],
-        measure_names: Sequence[str],
-        symbols: Sequence[str],
         rng: np.random.Generator,
         make_optimizer: Callable[..., torch.optim.Optimizer],
         schedule: Schedule,
@@ -197,9 +198,6 @@ class TrainingNet(NeuralNet):
     ) -> None:
         self.reader = reader
         self.preparation = preparation
-        self.measure = measure
-        self.measure_names = measure_names
-        self.symbols = symbols
         self.rng = rng
         self.make_optimizer = make_optimizer
         self.schedule = schedule
@@ -212,7 +210,8 @@ class TrainingNet(NeuralNet):
     @property
     def recorded(self) -> set[str]:
         """What the history holds of an epoch, apart from what callbacks of users add."""
-        of_data = {f"{p}_{m}" for p in ("train", "valid") for m in ("loss", *self.measure_names)}
+        names = ("loss", *self.module.measure_names)
+        of_data = {f"{part}_{name}" for part in ("train", "valid") for name in names}
         return of_data | {"epoch", "dur", "lr"}
 
     @property
@@ -222,7 +221,8 @@ class TrainingNet(NeuralNet):
             callbacks.append(("keep_best", KeepBest(self.patience)))
         if self.verbose > 1:
             callbacks.append(("epoch_progress", EpochProgress()))
-        single_heads = [f"{p}_{m}" for p in ("train", "valid") for m in self.measure_names[1:]]
+        single = self.module.measure_names[1:]
+        single_heads = [f"{part}_{name}" for part in ("train", "valid") for name in single]
         return [*callbacks, ("print_log", EpochTable(keys_ignored=single_heads))]
 
     def initialize(self) -> TrainingNet:
@@ -377,7 +377,7 @@ class TrainingNet(NeuralNet):
         if iterator is None:
             return
         self.module_.train(training)
-        means = EpochMeans(self.measure)
+        means = EpochMeans(self.module_.measures)
         if training:
             self.step_ = 0
         with nullcontext() if training else self.average_.in_place():
@@ -398,7 +398,7 @@ class TrainingNet(NeuralNet):
         self.history.record(f"{prefix}_loss", mean_loss)
         # What skorch's Checkpoint asks for.
         self.history.record(f"{prefix}_loss_best", mean_loss < min(earlier, default=math.inf))
-        for name, mean in zip(self.measure_names, measured, strict=True):
+        for name, mean in zip(self.module_.measure_names, measured, strict=True):
             if not math.isnan(mean):  # as where no number reaches a position
                 self.history.record(f"{prefix}_{name}", mean)
         if training:

@@ -280,7 +280,7 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     def look(view: Tensor, start: int) -> list[Tensor]:
         rows = slice(start, start + len(view))
         targets = [torch.from_numpy(answer[rows]).to(view.device) for answer in answers]
-        log_p = _log_probabilities(module(view.requires_grad_()), targets)
+        log_p = module.log_probabilities(module(view.requires_grad_()), targets)
         gradients = [
             torch.autograd.grad(log_p[:, i].sum(), view, retain_graph=True)[0]
             for i in range(log_p.shape[1])
@@ -298,7 +298,9 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
 
 def has_attention(estimator: Any) -> bool:
     """Whether a fitted estimator's network has an attention head."""
-    return _network(estimator).features.attention is not None
+    from ..estimators._network import AttentionFeatures
+
+    return isinstance(_network(estimator).features, AttentionFeatures)
 
 
 def _network(estimator: Any) -> Any:
@@ -324,23 +326,12 @@ def _views(estimator: Any, X: ArrayLike) -> Iterator[Tensor]:
 
 def _answers(estimator: Any, X: ArrayLike) -> tuple[NDArray[np.int64], ...]:
     """Read pictures, as targets of the loss: codes and lengths of numbers, or codes of labels."""
-    if hasattr(estimator, "predict_factors"):
+    from ..estimators._reader import NumberReader
+
+    if isinstance(estimator, NumberReader):
         codes, lengths, _ = estimator._read(X)
         return np.where(np.arange(codes.shape[1]) < lengths[:, None], codes, -1), lengths
     return (estimator.predict_proba(X).argmax(axis=1),)
-
-
-def _log_probabilities(outputs: tuple[Tensor, ...], targets: list[Tensor]) -> Tensor:
-    """Log-probability of each answer, (n, n_answers); 0 for positions that a number lacks."""
-    import torch
-
-    if len(targets) == 1:
-        return outputs[0].log_softmax(dim=1).gather(1, targets[0][:, None])
-    length, positions = (logits.log_softmax(dim=-1) for logits in outputs)
-    codes, lengths = targets
-    characters = positions.gather(2, codes.clamp(min=0)[:, :, None])[:, :, 0]
-    of_length = length.gather(1, lengths[:, None] - 1)
-    return torch.cat([of_length, characters * (codes >= 0)], dim=1)
 
 
 def _resized(maps: Tensor, estimator: Any) -> Tensor:

@@ -78,8 +78,8 @@ def test_initialization(weight_init: str, variance: float) -> None:
 
 
 def test_pooling_behind_stages_or_between_them() -> None:
-    for head, side in (("dense", 2), ("attention", 4)):
-        trunk = ConvTrunk(1, architecture(channels=((2,), (2,)), head=head))
+    for pools_last, side in ((True, 2), (False, 4)):
+        trunk = ConvTrunk(1, architecture(channels=((2,), (2,))), pools_last=pools_last)
         assert trunk(torch.zeros(1, 1, 8, 8)).shape == (1, 2, side, side)
 
 

@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from sksvhn.estimators._architecture import NetworkSpec
-from sksvhn.estimators._network import Features, SequenceNetwork, blanks_to_lengths
+from sksvhn.estimators._network import (
+    DenseFeatures,
+    DigitNetwork,
+    SequenceNetwork,
+    blanks_to_lengths,
+)
 
 from .test_layers import architecture
 
@@ -55,7 +60,7 @@ def test_every_tile_is_read_by_the_same_layers() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 3), (2, 1)])
 def test_gradients_of_pictures_smaller_than_the_stride_are_set(size: tuple[int, int]) -> None:
     design = architecture(channels=((16,),), stem=(5, 4), pooling=None, head="dense")
-    features = Features((*size, 1), design, n_vectors=1)
+    features = DenseFeatures((*size, 1), design, n_vectors=1)
     for _ in range(20):
         with torch.autocast("cpu", torch.bfloat16):
             total = features(torch.ones(2, 1, *size)).float().sum()
@@ -80,3 +85,33 @@ def test_shapes_of_all_heads() -> None:
             assert length.shape == (2, 3)
             assert characters.shape == (2, 3, 10)
             assert (network.length is None) == blank_class
+
+
+def test_loss_measures_and_readings_of_numbers_agree() -> None:
+    torch.manual_seed(0)
+    outputs = (torch.randn(50, 2).double(), torch.randn(50, 2, 3).double())
+    codes, lengths = SequenceNetwork.read(outputs)
+    length, positions = (logits.log_softmax(dim=-1) for logits in outputs)
+    short = length[:, :1] + positions[:, 0]
+    long = (length[:, 1, None, None] + positions[:, 0, :, None] + positions[:, 1, None]).flatten(1)
+    best = torch.cat([short, long], dim=1).max(dim=1).values
+    targets = (torch.where(torch.arange(2) < lengths[:, None], codes, -1), lengths)
+    parts = SequenceNetwork.log_probabilities(outputs, targets)
+    torch.testing.assert_close(parts.sum(dim=1), best)
+    assert (parts[lengths == 1, 2] == 0).all()
+    torch.testing.assert_close(SequenceNetwork.loss(outputs, targets), -best)
+    values, counts = SequenceNetwork.measures(outputs, targets)
+    assert (values[:, 0] == 1).all()
+    torch.testing.assert_close(values[:, 1::2], -parts)
+    assert counts[:, 3:5].all()
+    assert torch.equal(counts[:, 5], lengths == 2)
+
+
+def test_loss_measures_and_readings_of_digits_agree() -> None:
+    logits, codes = torch.tensor([[0.0, 3.0, 1.0], [5.0, 0.0, 0.0]]), torch.tensor([1, 2])
+    assert DigitNetwork.read([logits])[0].tolist() == [1, 0]
+    values, counts = DigitNetwork.measures([logits], (codes,))
+    assert values.tolist() == [[True], [False]]
+    assert counts.all()
+    expected = -DigitNetwork.log_probabilities([logits], (codes,))[:, 0]
+    torch.testing.assert_close(DigitNetwork.loss([logits], (codes,)), expected)

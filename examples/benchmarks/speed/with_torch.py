@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,7 @@ def set_up(network: str, n_samples: int) -> Setup:
     codes, lengths = number_targets(y)
     return Setup(
         clf.module_.train().to(memory_format=torch.contiguous_format),
-        NumberLoss(clf.net_.criterion_),
+        NumberLoss(clf.module_.loss),
         torch.optim.SGD,
         {"lr": lr, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4},
         inputs.contiguous(),
@@ -60,7 +61,7 @@ def set_up(network: str, n_samples: int) -> Setup:
 class NumberLoss(nn.Module):
     """Mean loss of numbers; targets hold the length and then the characters of each."""
 
-    def __init__(self, loss_of_each: nn.Module) -> None:
+    def __init__(self, loss_of_each: Callable[..., Tensor]) -> None:
         super().__init__()
         self.loss_of_each = loss_of_each
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._layers import AttentionPool, Dropout, HiddenLayers
-from .._network import DigitNetwork, Features, ImageShape, SequenceNetwork
+from .._network import AttentionFeatures, DigitNetwork, Features, ImageShape, SequenceNetwork
 from ._graph import Graph, floats, integers
 
 # An end that no slice reaches.
@@ -42,16 +42,15 @@ def add_network(
         return [_linear(graph, network.output, _first(graph, vectors))]
     assert isinstance(network, SequenceNetwork)
     vectors = _features(graph, network.features, pictures, image_shape)
-    asks_length = network.head == "attention" and network.length is not None
+    first_is_length = isinstance(network.features, AttentionFeatures) and network.length is not None
     of_positions = vectors
-    if asks_length:
+    if first_is_length:
         of_positions = graph.add("Slice", vectors, integers(1), integers(END), integers(1))
     characters = _linear(graph, network.characters, of_positions)
-    if network.head == "dense":
-        characters = graph.add("Reshape", characters, integers(0, network.max_length, -1))
+    characters = graph.add("Reshape", characters, integers(0, network.max_length, -1))
     if network.length is None:
         return _blanks_to_lengths(graph, characters)
-    of_length = _first(graph, vectors) if asks_length else graph.add("Flatten", vectors)
+    of_length = _first(graph, vectors) if first_is_length else graph.add("Flatten", vectors)
     return [_linear(graph, network.length, of_length), characters]
 
 
@@ -64,11 +63,11 @@ def _features(graph: Graph, features: Features, pictures: str, image_shape: Imag
         tiles = graph.add("Transpose", tiles, perm=[0, 3, 1, 2, 4])
         pictures = graph.add("Reshape", tiles, integers(-1, channels, height, width // n_tiles))
     maps = _layers(graph, features.trunk, pictures)
-    if features.attention is None:
-        vectors = graph.add("Flatten", maps)
-    else:
+    if isinstance(features, AttentionFeatures):
         vectors = _attended(graph, features.attention, maps)
         n_vectors = len(features.attention.place)
+    else:
+        vectors = graph.add("Flatten", maps)
     vectors = _layers(graph, features.hidden, vectors)
     return graph.add("Reshape", vectors, integers(-1, n_vectors, features.out_features))
 
