@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from ._lazy_pictures import LazyPictures, is_lazy
 from ._parameters import as_python
+from ._warn import warn_caller
 
 ImageShape = tuple[int, int, int]
 
@@ -236,12 +236,10 @@ def _settle_shape(
     if 3 * side * side == n_features:
         return (side, side, 3)
     if n_features >= LEAST_PIXELS:
-        warnings.warn(
+        warn_caller(
             f"X has rows of {n_features} pixels, which make no square picture, grey or in colour: "
             "each is taken for a picture of one row; pass image_shape=(height, width) if that is "
             "wrong.",
-            UserWarning,
-            stacklevel=5,
         )
     return (1, n_features, 1)
 

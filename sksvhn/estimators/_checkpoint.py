@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
@@ -21,6 +20,7 @@ from torch import Tensor
 from .._lazy_pictures import BLOCK_BYTES, LazyPictures, in_blocks
 from .._model_file import read_file, write_file
 from .._plain import from_plain, to_plain
+from .._warn import warn_caller
 from ._epoch_callbacks import KeepBest
 from ._layers import Dropout
 from ._settings import settings_of
@@ -128,10 +128,9 @@ class Checkpoint:
         try:
             write_file(self.path, KIND, to_plain(state, arrays, "fit"), arrays)
         except (OSError, ValueError) as error:
-            warnings.warn(
+            warn_caller(
                 f"The checkpoint {self.path} cannot be written ({error}); training goes on, but "
                 "would lose more than an epoch if it were interrupted.",
-                stacklevel=2,
             )
 
     def restore(self, net: TrainingNet) -> None:
@@ -152,9 +151,8 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
-            warnings.warn(
+            warn_caller(
                 f"The checkpoint {self.path} is damaged or another fit's; training starts anew.",
-                stacklevel=2,
             )
             return None
         return state

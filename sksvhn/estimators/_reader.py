@@ -35,6 +35,7 @@ from ._decoding import (
     log_probability_of_pairs,
     string_patterns,
 )
+from ._encoded_labels import warn_if_encoded
 from ._rejection import MIN_CONFIDENCE, check_min_confidence
 from ._saving import check
 from ._temperature import best_temperatures, tempered
@@ -168,6 +169,8 @@ class NumberReader(metaclass=ABCMeta):
                 max_length=params.max_length,
                 blank=params.blank,
             )
+            if codec.form == "int":
+                warn_if_encoded(known_strings)
         else:
             codec = self._codec.for_labels(labels)
         encoded = codec.encode(strings)

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression, SVHNMLPClassifier
-from sksvhn.metrics import coverage_at_accuracy_score, coverage_at_accuracy_scorer
+from sksvhn.metrics import coverage_at_accuracy_score, make_confidence_scorer
 from sksvhn.plotting import CoverageDisplay, ReadingsDisplay, ReliabilityDisplay
 
 from ._pictures import bar_numbers
@@ -91,7 +91,7 @@ def test_labels_that_leave_no_room_for_rejection(labels: Any) -> None:
 
 def test_scores_and_displays_of_digits(fitted: Any) -> None:
     labels, confidence = fitted.predict(X, return_confidence=True)
-    score = coverage_at_accuracy_scorer(fitted, X, DIGITS, accuracy=0.5)
+    score = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.5)(fitted, X, DIGITS)
     assert score == coverage_at_accuracy_score(DIGITS, labels, confidence, accuracy=0.5)
     CoverageDisplay.from_estimator(fitted, X, DIGITS)
     ReliabilityDisplay.from_estimator(fitted, X, DIGITS)

@@ -1,0 +1,36 @@
+"""Labels that a tool has replaced by codes before it hands them over."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._warn import warn_caller
+
+# Up to as many classes codes may be digits, which are spelt in the same way.
+_MOST_DIGITS = 10
+
+
+def warn_if_encoded(integers: NDArray[np.object_]) -> None:
+    """Warn if integers, given as strings, are all of 0 to k - 1.
+
+    A fold or a bootstrap sample may lack a few codes, of those that are rare. House numbers of
+    which 0 is one, and hardly any is missing below the greatest, are next to impossible.
+    """
+    counts = Counter(integers.tolist())
+    if len(counts) <= _MOST_DIGITS or "0" not in counts:
+        return
+    values = list(map(int, counts))
+    k = max(values) + 1
+    n_once = sum(count == 1 for count in counts.values())
+    if min(values) < 0 or k - len(counts) > min(n_once, k // 10):
+        return
+    warn_caller(
+        f"y holds the integers 0 to {k - 1}, as tools write labels that they have encoded "
+        "(VotingClassifier, StackingClassifier, BaggingClassifier, "
+        "cross_val_predict(method='predict_proba'), temperature calibration, cleanlab). A reader "
+        'of numbers then learns to spell codes and reads worse: see the page "With other tools" '
+        "of the documentation. If these are the numbers that pictures show, pass them as strings."
+    )

@@ -1,0 +1,110 @@
+"""The warning where labels look like another tool's codes."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.naive_bayes import GaussianNB
+
+from sksvhn import PositionwiseClassifier, SVHNLogisticRegression, SVHNSequenceClassifier
+
+N = 360
+X = np.random.default_rng(0).normal(size=(N, 4))
+#: Thirty numbers, twelve times each.
+NUMBERS = np.array([str(3 * i + 11) for i in range(30)] * 12, dtype=object)
+
+
+def reader() -> PositionwiseClassifier:
+    return PositionwiseClassifier(GaussianNB())
+
+
+def told(fit: Any) -> list[warnings.WarningMessage]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit()
+    return [one for one in caught if "With other tools" in str(one.message)]
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda: VotingClassifier([("a", reader())]).fit(X, NUMBERS),
+        lambda: StackingClassifier([("a", reader())], LogisticRegression(), cv=2).fit(X, NUMBERS),
+        lambda: BaggingClassifier(reader(), 1, random_state=0).fit(X, NUMBERS),
+        lambda: cross_val_predict(reader(), X, NUMBERS, cv=2, method="predict_proba"),
+        lambda: CalibratedClassifierCV(reader(), method="temperature", ensemble=False, cv=2).fit(
+            X, NUMBERS
+        ),
+    ],
+    ids=["voting", "stacking", "bagging", "cross_val_predict", "calibration"],
+)
+def test_tools_that_encode_labels_are_told(fit: Any) -> None:
+    found = told(fit)
+    assert found
+    assert {one.filename for one in found} == {__file__}
+
+
+def test_told_once_per_fit_at_the_line_that_fits() -> None:
+    codes = np.arange(N) % 30
+    neural = SVHNSequenceClassifier(
+        channels=((4,),), max_epochs=1, early_stopping=True, image_shape=(2, 2)
+    )
+    for clf in (reader(), neural):
+        [one] = told(lambda clf=clf: clf.fit(X, codes))
+        assert one.filename == __file__
+        assert "the integers 0 to 29" in str(one.message)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        NUMBERS,
+        NUMBERS.astype(int),
+        np.arange(N) % 30 + 1,
+        (np.arange(N) % 30).astype(str),
+        np.arange(N) % 10,
+        np.where(np.arange(N) % 30 == 17, 3, np.arange(N) % 30),  # a gap no chance explains
+        3 * (np.arange(N) % 30),
+        np.r_[0, np.random.default_rng(0).integers(1, 10**4, N - 1)],
+        np.arange(N) % 30 - 2,
+        (np.arange(N) % 10)[:, None],
+    ],
+    ids=[
+        "strings",
+        "integers",
+        "from 1",
+        "codes as strings",
+        "digits",
+        "gap",
+        "thirds",
+        "sparse",
+        "negative",
+        "rows",
+    ],
+)
+def test_numbers_are_not_taken_for_codes(y: Any) -> None:
+    assert not told(lambda: reader().fit(X, y))
+
+
+def test_a_sample_may_lack_rare_codes() -> None:
+    codes = np.r_[np.arange(30), np.arange(20)]
+    lacking = codes[(codes != 24) & (codes != 28)]
+    assert told(lambda: reader().fit(X[: len(lacking)], lacking))
+
+
+def test_other_warnings_of_fit_name_its_line_too() -> None:
+    rows = np.random.default_rng(0).random((20, 1001))
+    with pytest.warns(UserWarning, match="rows of 1001 pixels") as caught:
+        PositionwiseClassifier(SVHNLogisticRegression()).fit(rows, ["1", "2"] * 10)
+    assert {one.filename for one in caught} == {__file__}
+
+
+def test_folds_that_predict_are_not_told() -> None:
+    assert not told(lambda: cross_val_predict(reader(), X, NUMBERS, cv=KFold(2)))
