@@ -1,9 +1,9 @@
-"""CSV files as people and spreadsheets write them, a line at a time."""
+"""CSV files as people and spreadsheets write them, a row at a time."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ._file_kinds import check_is_file, kind_of_file, wrong_file
@@ -11,16 +11,18 @@ from ._file_kinds import check_is_file, kind_of_file, wrong_file
 #: Columns of a box.
 BOX_COLUMNS = ("left", "top", "width", "height")
 
+Box = tuple[float, float, float, float]
+
 
 def csv_lines(path: Path, needed: str) -> Iterator[tuple[int, list[str]]]:
-    """Lines that hold something, numbered, as cells without blanks around them.
+    """Yield lines that hold something, numbered, as cells without blanks around them.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     ValueError
-        If it is no text, as messages then say that it must be what is `needed`.
+        If it is no text; the message says that it must be what is `needed`.
     """
     check_is_file(path, needed)
     if kind_of_file(path).key not in ("csv", "text", "empty"):
@@ -37,3 +39,72 @@ def csv_lines(path: Path, needed: str) -> Iterator[tuple[int, list[str]]]:
         raise ValueError(
             f"{path} must be {needed}; it cannot be read as one ({error}); save it again as CSV."
         ) from None
+
+
+def csv_header(path: Path, columns: Iterable[str]) -> list[str]:
+    """Read the names in the first line of a table.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `csv_lines` does, or if one of `columns` is missing, or some but not all of a box.
+    """
+    return _header(csv_lines(path, _needed(columns)), path, columns)
+
+
+def csv_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a table, by the names in its first line, and the numbers of their lines.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `csv_header` does, when the first row is asked for.
+    """
+    lines = csv_lines(path, _needed(columns))
+    header = _header(lines, path, columns)
+    for number, cells in lines:
+        yield number, dict(zip(header, cells, strict=False))
+
+
+def _needed(columns: Iterable[str]) -> str:
+    return f"a CSV file with the columns {', '.join(columns)}"
+
+
+def _header(
+    lines: Iterator[tuple[int, list[str]]], path: Path, columns: Iterable[str]
+) -> list[str]:
+    header = next(lines, (1, []))[1]
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise ValueError(
+            f"{path} must be {_needed(columns)}; its first line is {','.join(header)!r}; name "
+            f"{', '.join(missing)} in it."
+        )
+    sides = [name for name in BOX_COLUMNS if name in header]
+    if 0 < len(sides) < len(BOX_COLUMNS):
+        raise ValueError(
+            f"{path} must have all of the columns {', '.join(BOX_COLUMNS)} or none of them; it has "
+            f"{', '.join(sides)}; add the others."
+        )
+    return header
+
+
+def box_of(row: Mapping[str, str], line: int, path: Path) -> Box | None:
+    """Read the box of a row; None if it is empty.
+
+    Raises
+    ------
+    ValueError
+        If a side is no number.
+    """
+    sides = [row.get(name, "") for name in BOX_COLUMNS]
+    if not any(sides):
+        return None
+    try:
+        left, top, width, height = map(float, sides)
+    except ValueError:
+        raise ValueError(
+            f"line {line} of {path} must hold numbers for {', '.join(BOX_COLUMNS)}; got "
+            f"{','.join(sides)!r}; write all four in pixels, or none of them."
+        ) from None
+    return left, top, width, height

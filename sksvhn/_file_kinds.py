@@ -63,7 +63,7 @@ _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
 _PICTURE_ADVICE = "list labelled pictures in a CSV file for load_labelled_pictures, or read them"
 
 _MAT73 = FileKind("mat73", "a MATLAB 7.3 (HDF5) file", "load_svhn_numbers reads SVHN's format 1")
-_HDF5_FILE = FileKind("hdf5", "an HDF5 file", "load_svhn_h5 reads SVHN_single_grey1.h5")
+_HDF5_FILE = FileKind("hdf5", "an HDF5 file", "load_labelled and load_svhn_h5 read such files")
 _TAR = FileKind("tar", "a tar archive", "load_svhn_numbers reads SVHN's format 1")
 _IDX = FileKind("idx", "an idx file", "load_mnist reads it")
 _MODEL = FileKind("model", "a model that sksvhn saved", "sksvhn.load reads it")

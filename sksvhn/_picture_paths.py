@@ -1,11 +1,12 @@
-"""Pictures in a folder."""
+"""Files of pictures that a folder, a pattern or a path stands for."""
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator
 
-#: Names of files that a folder's pictures have.
+#: Suffixes of picture files that are looked for in folders.
 SUFFIXES = (
     ".png",
     ".jpg",
@@ -22,8 +23,34 @@ SUFFIXES = (
 )
 
 
-def pictures_in_folder(folder: str, *, recursive: bool) -> Iterator[str]:
-    """Paths of a folder's pictures, sorted; then, if `recursive`, of those of folders in it."""
+def find_pictures(name: str, *, recursive: bool) -> Iterator[str]:
+    """Yield the pictures that a user means, in a fixed order, as they are asked for.
+
+    A folder stands for the pictures in it, a pattern such as ``photos/*.jpg`` for the files and
+    folders that it matches, and anything else for itself.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no picture, or no file matches a pattern.
+    """
+    is_pattern = not os.path.lexists(name) and glob.has_magic(name)
+    n_found = 0
+    for path in sorted(glob.glob(name, recursive=True)) if is_pattern else [name]:
+        for picture in _pictures_in(path, recursive=recursive) if os.path.isdir(path) else [path]:
+            n_found += 1
+            yield picture
+    if n_found == 0:
+        hint = "" if recursive else "; --recursive looks into the folders in it"
+        raise FileNotFoundError(
+            "no file matches this pattern"
+            if is_pattern
+            else f"this folder holds no pictures ({', '.join(SUFFIXES)}){hint}"
+        )
+
+
+def _pictures_in(folder: str, *, recursive: bool) -> Iterator[str]:
+    """Pictures of a folder, sorted; then, if `recursive`, those of the folders in it."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):

@@ -30,8 +30,8 @@ import sksvhn
 from sksvhn._csv_lines import csv_lines
 from sksvhn._file_kinds import check_is_file, kind_of_file
 from sksvhn._model_file import write_file
-from sksvhn.cli._load import Cropping, load_labelled
 from sksvhn.datasets import (
+    load_labelled,
     load_labelled_pictures,
     load_mnist,
     load_svhn_digits,
@@ -127,10 +127,6 @@ def boxes(path: Path) -> object:
     return list(csv_lines(path, "a CSV file"))
 
 
-def labelled(path: Path) -> object:
-    return load_labelled(path, Cropping(), subset="train", on_error="raise")
-
-
 def source(path: Path) -> object:
     return pytest.importorskip("sksvhn.transcription._sources").open_source(path)
 
@@ -145,7 +141,7 @@ DOORS: dict[Callable[[Path], object], set[str]] = {
     load_svhn_h5: {"7.mat", "other.h5"},
     load_mnist: {"images.idx", "images.idx.gz", "noise.bin"},
     load_labelled_pictures: TEXT,
-    labelled: {"a.tar", "a.tar.gz", "5.mat", "7.mat", "other.h5", "a.csv", "utf16.csv"},
+    load_labelled: {"a.tar", "a.tar.gz", "5.mat", "7.mat", "other.h5", "a.csv", "utf16.csv"},
     source: {"7.mat", "other.h5", "a.csv", "utf16.csv", "a.parquet"},
     boxes: TEXT,
 }

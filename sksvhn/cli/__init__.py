@@ -1,5 +1,19 @@
-"""The command ``sksvhn``: train, evaluate, read, convert, export, from a shell."""
+"""The command ``sksvhn``: train, evaluate, read, transcribe, convert and export from a shell."""
 
-from ._app import main
+from ._app import app
+from ._convert import convert
+from ._evaluate import evaluate
+from ._info import export, info
+from ._read import read
+from ._train import train
+from ._transcribe_command import transcribe
 
-__all__ = ["main"]
+__all__ = ["app", "main"]
+
+for _command in (train, evaluate, read, transcribe, info, convert, export):
+    app.command()(_command)
+
+
+def main() -> None:
+    """Run the command ``sksvhn`` with the arguments of the process."""
+    app(prog_name="sksvhn")

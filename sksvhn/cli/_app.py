@@ -1,25 +1,153 @@
-"""The command line as a whole."""
+"""The application: options that commands share, messages to the user, and errors as sentences."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import errno
+import os
+import sys
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from ._commands import Command, Commands
-from ._convert import convert
-from ._demo import demo
-from ._evaluate import evaluate
-from ._export import export
-from ._info import info
-from ._read import read
-from ._train import train
-from ._transcribe import transcribe
+from .._file_kinds import kind_of_file
+
+# --- messages: results go to the standard output, everything else to the standard error stream --
+
+
+def note(message: str, *, quiet: bool = False) -> None:
+    """Say what is going on."""
+    if not quiet:
+        typer.echo(printable(message), err=True)
+
+
+def warn(message: str) -> None:
+    """Say what may be wrong; nothing silences that."""
+    typer.secho(f"Warning: {printable(message)}", fg="yellow", err=True, color=_in_color())
+
+
+def complain(message: str) -> None:
+    """Say what went wrong."""
+    typer.secho(f"Error: {printable(message)}", fg="red", err=True, color=_in_color())
+
+
+def _in_color() -> bool | None:
+    """Whether messages are in colour: on terminals (None), unless the user wants no colours."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def shows_progress(quiet: bool) -> bool:
+    """Whether somebody looks at progress bars."""
+    return not quiet and sys.stderr.isatty()
+
+
+def counted(n: int, thing: str) -> str:
+    """Name a number of things.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._app import counted
+    >>> counted(1, "epoch"), counted(2000, "grey picture")
+    ('1 epoch', '2,000 grey pictures')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def described(images: Any) -> str:
+    """Say how many pictures of which size and colour these are."""
+    n, height, width, *channels = images.shape
+    color = "colour" if channels == [3] else "grey"
+    return f"{counted(n, f'{color} picture')} of {height}x{width} pixels"
+
+
+def printable(text: str) -> str:
+    r"""Replace what could steer a terminal: names of files may hold anything.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._app import printable
+    >>> printable("1.png"), printable("a\tb\x1b[2J")
+    ('1.png', 'a\\tb\\x1b[2J')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+# --- errors -------------------------------------------------------------------------------------
+
+# Raised by the package with a message for its user; anything else is a mistake of the package.
+_EXPECTED = (ValueError, TypeError, OSError, ImportError, MemoryError, RuntimeError)
+
+
+class Commands(TyperGroup):
+    """Commands that end with one sentence, never with a traceback, if something fails."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return super().invoke(ctx)
+            except (typer.Exit, typer.Abort):
+                raise
+            except Exception as error:
+                if hasattr(error, "exit_code"):  # wrong usage, as typer reports it
+                    raise
+                if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                    raise  # the reader of the output has gone, which is no error
+                complain(sentence(error))
+                raise typer.Exit(1) from error
+
+
+def sentence(error: BaseException) -> str:
+    r"""Put an error into one line, as a person reads it.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._app import sentence
+    >>> sentence(FileNotFoundError(2, "No such file or directory", "1.png"))
+    '1.png: No such file or directory'
+    >>> sentence(ValueError("X is empty;\n pass pictures."))
+    'X is empty; pass pictures.'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        name = "" if error.filename is None else f"{error.filename}: "
+        return f"{name}{error.strerror}"
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({error})" if str(error) else "not enough memory"
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, _EXPECTED):
+        return _in_options(text)
+    return f"unexpected {type(error).__name__} ({text}); please report it."
+
+
+def _in_options(text: str) -> str:
+    """Advice for Python as advice for a shell."""
+    for python, shell in (
+        ("on_error='skip'", "--on-error skip"),
+        ("color='rgb'", "--color rgb"),
+        ("image_size, crop and margin", "--image-size, --crop and --margin"),
+    ):
+        text = text.replace(python, shell)
+    return text
+
+
+def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:
+    warn(" ".join(str(message).split()))
+
+
+# --- the application ----------------------------------------------------------------------------
 
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Read house numbers, and other short strings of digits, from pictures.",
@@ -27,8 +155,6 @@ app = typer.Typer(
     "Exit codes: 0 all done, 1 something failed, or a picture could not be read, "
     "2 wrong usage, 130 Ctrl-C.",
 )
-for command in (train, evaluate, read, transcribe, info, convert, export, demo):
-    app.command(cls=Command)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -51,6 +177,116 @@ def options(
     """Options of the command itself."""
 
 
-def main() -> None:
-    """Run the command ``sksvhn`` with the arguments of the process."""
-    app(prog_name="sksvhn")
+# --- options and arguments of several commands --------------------------------------------------
+
+# Enumerations, since typer knows Literal only from version 0.19 on.
+ColorName = StrEnum("ColorName", ["auto", "grey", "rgb"])
+CropName = StrEnum("CropName", ["stretch", "square"])
+OnErrorName = StrEnum("OnErrorName", {"RAISE": "raise", "SKIP": "skip"})
+
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A file that `train` or `clf.save` wrote.")
+]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="Labelled pictures: SVHN's format 1 (train.tar.gz, or the folder it unpacks to), "
+        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), what "
+        "`convert` made of them, or a .csv file with the columns path and number (and, where a "
+        "number does not fill its picture, left, top, width, height) that lists your own.",
+    ),
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        metavar="H,W",
+        help="Height and width of the crops in pixels; one figure for both. Default: 64.",
+    ),
+]
+Color = Annotated[
+    ColorName,
+    typer.Option(
+        help='"auto": grey where all pictures of format 1 or a .csv file are, otherwise as stored.'
+    ),
+]
+Crop = Annotated[
+    CropName | None,
+    typer.Option(
+        help="What becomes of a number's region: resized without keeping its aspect, or made a "
+        "square first. Default: stretch."
+    ),
+]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SHARE",
+        help="Share of its sides by which a number's region grows. Default: 0.3.",
+    ),
+]
+OnError = Annotated[
+    OnErrorName,
+    typer.Option(help="Whether a damaged picture of DATA ends the command, or is left out."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def check_order(command: str, model: str | Path, *others: str | Path) -> None:
+    """Raise if another argument is the model, and what stands in its place is not."""
+    if _is_model(model) or not Path(model).exists():
+        return
+    for other in filter(_is_model, others):
+        raise typer.BadParameter(
+            f"the model comes first; {model} is not a model, and {other} is; write: "
+            f"sksvhn {command} {other} {model}"
+        )
+
+
+def _is_model(path: str | Path) -> bool:
+    path = Path(path)
+    try:
+        if path.exists():
+            return path.is_file() and kind_of_file(path).key == "model"
+    except OSError:
+        return False
+    return path.suffix == ".sksvhn"
+
+
+def check_out(out: Path, *given: Path, force: bool) -> None:
+    """Raise, before any work, if a file cannot be written or, without `force`, exists."""
+    problem = None
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        problem = f"{out} names no file in a folder that exists."
+    elif out.exists() and any(path.exists() and out.samefile(path) for path in given):
+        problem = f"{out} would be written over; choose another name."
+    elif out.exists() and not force:
+        problem = f"{out} is there already; choose another name, or add --force to write over it."
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint="--out")
+
+
+def parse_image_size(text: str | None) -> tuple[int, int] | None:
+    """Read "64" or "54,64" as height and width.
+
+    Examples
+    --------
+    >>> from sksvhn.cli._app import parse_image_size
+    >>> parse_image_size("64"), parse_image_size("32,48")
+    ((64, 64), (32, 48))
+    """
+    if text is None:
+        return None
+    sides = text.split(",")
+    try:
+        height, width = map(int, sides * 2 if len(sides) == 1 else sides)
+    except ValueError:
+        height = 0
+    if height < 1 or width < 1:
+        raise typer.BadParameter(
+            f"{text!r} is no size; write height and width in pixels, such as 64 or 48,64.",
+            param_hint="--image-size",
+        )
+    return height, width

@@ -1,23 +1,29 @@
-"""``sksvhn convert``: SVHN's files to one that is trained on without loading it."""
+"""``sksvhn convert``: labelled pictures to one HDF5 file, from which training reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ._console import busy, counted, note
-from ._options import (
+from ._app import (
     Color,
+    ColorName,
     Crop,
     Force,
     ImageSize,
     Margin,
     OnError,
+    OnErrorName,
     Quiet,
     check_out,
+    counted,
+    described,
+    note,
     parse_image_size,
+    shows_progress,
 )
 
 
@@ -34,13 +40,13 @@ def convert(
         Path, typer.Option("--out", "-o", metavar="FILE", help="File to write, such as numbers.h5.")
     ],
     image_size: ImageSize = None,
-    color: Color = "auto",
+    color: Color = ColorName.auto,
     crop: Crop = None,
     margin: Margin = None,
-    on_error: OnError = "raise",
+    on_error: OnError = OnErrorName.RAISE,
     n_jobs: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Processes that decode pictures; -1 is one a processor."),
+        typer.Option(metavar="N", help="Processes that decode pictures; -1 is one per processor."),
     ] = None,
     force: Force = False,
     quiet: Quiet = False,
@@ -53,19 +59,26 @@ def convert(
 
     Example: sksvhn convert train.tar.gz extra.tar.gz --out numbers.h5 --color rgb
     """
-    from .._atomic import written_whole
-    from ._converted import ConvertedFile
-    from ._load import Cropping, load_labelled
+    from ..datasets import load_labelled, save_labelled
 
     check_out(out, *data, force=force)
-    cropping = Cropping(parse_image_size(image_size), color, crop, margin)
-    with written_whole(out) as part, ConvertedFile(part) as file:
+    size = parse_image_size(image_size)
+
+    def parts() -> Iterator[Any]:
         for path in data:
-            with busy(f"Converting {path}", quiet=quiet):
-                labelled = load_labelled(
-                    path, cropping, subset="train", on_error=on_error, n_jobs=n_jobs
-                )
-                file.append(labelled, str(path))
-            note(f"{path}: {labelled.describe()}", quiet=quiet)
-        n = file.n
-    typer.echo(f"Saved {counted(n, 'picture')} in {out} ({out.stat().st_size / 1e6:.1f} MB).")
+            part = load_labelled(
+                path,
+                image_size=size,
+                color=color.value,
+                crop=None if crop is None else crop.value,
+                margin=margin,
+                on_error=on_error.value,
+                n_jobs=n_jobs,
+                verbose=int(shows_progress(quiet)),
+            )
+            note(f"{path}: {described(part.images)}", quiet=quiet)
+            yield part
+
+    n = save_labelled(out, parts())
+    if not quiet:
+        typer.echo(f"Saved {counted(n, 'picture')} in {out} ({out.stat().st_size / 1e6:.1f} MB).")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from skorch.callbacks import Callback
+from tqdm import tqdm
 
-from ._console import note, shows_progress
+from ._app import note, shows_progress
 
 
 class EpochLines(Callback):
@@ -17,53 +17,48 @@ class EpochLines(Callback):
     Parameters
     ----------
     quiet : bool
-        Neither.
+        Whether to show neither.
     """
+
+    bar_: tqdm[Any] | None = None
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
-        self.progress_ = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("batches"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not shows_progress(quiet),
-        )
-        self.task_ = self.progress_.add_task("")
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        """Open the bar."""
+        """Say where an interrupted training goes on."""
         n_before = net.n_epochs_ - net.epochs_before_
         if n_before:
             note(f"Going on after epoch {n_before}, from its checkpoint", quiet=self.quiet)
-        self.progress_.start()
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
-        """Start the bar anew."""
-        epoch = f"Epoch {len(net.history)}"
-        self.progress_.reset(self.task_, total=net.steps_per_epoch_, description=epoch)
+        """Open the bar."""
+        self.bar_ = tqdm(
+            total=net.steps_per_epoch_,
+            desc=f"Epoch {len(net.history)}",
+            unit=" batches",
+            leave=False,
+            file=sys.stderr,
+            disable=not shows_progress(self.quiet),
+        )
 
     def on_batch_end(self, net: Any, *, training: bool, **kwargs: Any) -> None:
         """Move on by a batch."""
-        if training:
-            self.progress_.advance(self.task_)
+        if training and self.bar_ is not None:
+            self.bar_.update()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Say how well the epoch went."""
+        """Close the bar, and say how well the epoch went."""
+        self.on_train_end(net)
         last = net.history[-1]
         scores = f"loss {last['train_loss']:.4f}, right {last['train_score']:.1%}"
         if "valid_score" in last:
             scores += f"; held out: loss {last['valid_loss']:.4f}, right {last['valid_score']:.1%}"
         n_epochs = net.epochs_before_ + net.epochs_ahead_
         line = f"Epoch {last['epoch']} of {n_epochs}: {scores} ({last['dur']:.1f} s)"
-        if self.progress_.disable:
-            note(line, quiet=self.quiet)
-        else:
-            self.progress_.console.print(line, highlight=False)
+        note(line, quiet=self.quiet)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Take the bar away."""
-        self.progress_.stop()
+        """Close the bar of an epoch that was interrupted."""
+        if self.bar_ is not None:
+            self.bar_.close()

@@ -1,15 +1,14 @@
-"""``sksvhn info``: what a model's file holds."""
+"""``sksvhn info`` and ``sksvhn export``: a model as text, and for programs without Python."""
 
 from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from ._console import counted, printable
-from ._options import Json, Model
+from ._app import Force, Json, Model, Quiet, check_out, counted, printable
 
 
 def info(model: Model, json: Json = False) -> None:
@@ -21,12 +20,38 @@ def info(model: Model, json: Json = False) -> None:
     """
     from ..estimators._saving import load_with_versions
 
-    facts = describe_model(model, *load_with_versions(model))
+    facts = _facts(model, *load_with_versions(model))
     typer.echo(json_format.dumps(facts, indent=2, default=repr) if json else _text(facts))
 
 
-def describe_model(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
-    """Facts of a fitted model, by name; what it has none of is left out."""
+def export(
+    model: Model,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="File to write, such as model.onnx.")
+    ],
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Export a model to ONNX.
+
+    Cropped pictures go in as they are, readings and confidences come out: standardisation and
+    decoding are part of the file. Needs the extra: pip install 'sksvhn[onnx]'
+
+    Example: sksvhn export model.sksvhn --out model.onnx
+    """
+    check_out(out, model, force=force)
+    from ..estimators import load
+
+    clf = load(model)
+    if not hasattr(clf, "export_onnx"):
+        raise ValueError(f"{model} holds a {type(clf).__name__}, which has no ONNX export.")
+    clf.export_onnx(out)
+    if not quiet:
+        typer.echo(f"Saved {out} ({out.stat().st_size / 1e6:.1f} MB).")
+
+
+def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
+    """Facts of a fitted model, by name, as far as it has them."""
     facts = {
         "path": str(path),
         "bytes": path.stat().st_size,

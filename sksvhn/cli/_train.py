@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import ast
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from ._console import busy, counted, note, warn
-from ._options import (
+from ._app import (
     Color,
+    ColorName,
     Crop,
     Data,
     Force,
     ImageSize,
     Margin,
     OnError,
+    OnErrorName,
     Quiet,
     check_out,
+    counted,
+    described,
+    note,
     parse_image_size,
+    shows_progress,
+    warn,
 )
 
-if TYPE_CHECKING:
-    from ._labelled import Labelled
-
-Name = Literal["sequence", "cnn", "mlp", "logistic"]
-
-_CLASSES: dict[Name, str] = {
+_CLASSES = {
     "sequence": "SVHNSequenceClassifier",
     "cnn": "SVHNCNNClassifier",
     "mlp": "SVHNMLPClassifier",
     "logistic": "SVHNLogisticRegression",
+}
+Name = StrEnum("Name", ["sequence", "cnn", "mlp", "logistic"])
+_DEFAULTS = {"numbers": "sequence", "digits": "cnn"}
+
+#: Parameters that no option sets, and why.
+_NOT_HERE = {
+    "callbacks": "they are code",
+    "crop": "use --crop",
+    "margin": "use --margin",
+    "checkpoint_dir": "use --checkpoint-dir",
+    "verbose": "use --quiet to hear less",
 }
 
 
@@ -55,7 +72,7 @@ def train(
         ),
     ] = None,
     image_size: ImageSize = None,
-    color: Color = "auto",
+    color: Color = ColorName.auto,
     crop: Crop = None,
     margin: Margin = None,
     early_stopping: Annotated[
@@ -92,7 +109,7 @@ def train(
             help="Any other parameter of the estimator, as JSON or a Python literal. Repeatable.",
         ),
     ] = None,
-    on_error: OnError = "raise",
+    on_error: OnError = OnErrorName.RAISE,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -103,13 +120,10 @@ def train(
 
     Example: sksvhn train train.tar.gz --out model.sksvhn --random-state 0
     """
-    from ._load import Cropping, load_labelled
-    from ._parameters import alphabet_of
-
     # The command that goes on after an interruption, which saved a model, is the same.
     goes_on = checkpoint_dir is not None and any(checkpoint_dir.glob("*.checkpoint"))
     check_out(out, data, force=force or goes_on)
-    cropping = Cropping(parse_image_size(image_size), color, crop, margin)
+    size = parse_image_size(image_size)
     if validation_fraction is not None and not early_stopping:
         raise typer.BadParameter(
             "nothing is held out without --early-stopping; add it.",
@@ -124,22 +138,23 @@ def train(
         "checkpoint_dir": checkpoint_dir,
     }
     options = {name: value for name, value in options.items() if value is not None}
+    from .._labels import DIGITS
+    from ..datasets import load_labelled
+
     # Mistakes in parameters show before pictures are decoded, which may take minutes.
-    clf = None if estimator is None else _estimator(estimator, options, param or [])
-    with busy(f"Loading {data}", quiet=quiet):
-        labelled = load_labelled(
-            data, cropping, subset="train", on_error=on_error, alphabet=alphabet_of(param or [])
-        )
-    if clf is None:
-        default: Name = "sequence" if labelled.kind == "numbers" else "cnn"
-        clf = _estimator(default, options, param or [])
-    elif labelled.kind == "numbers" and estimator != "sequence":
-        raise ValueError(
-            f"{data} holds whole numbers, and {type(clf).__name__} reads single digits; use "
-            "--estimator sequence."
-        )
+    clf = _estimator_for(data, estimator, options, param or [])
+    labelled = load_labelled(
+        data,
+        alphabet=getattr(clf, "alphabet", None) or DIGITS,
+        image_size=size,
+        color=color.value,
+        crop=None if crop is None else crop.value,
+        margin=margin,
+        on_error=on_error.value,
+        verbose=int(shows_progress(quiet)),
+    )
     clf.set_params(crop=labelled.crop, margin=labelled.margin)
-    note(f"Training {type(clf).__name__} on {labelled.describe()} from {data}", quiet=quiet)
+    note(f"Training {type(clf).__name__} on {described(labelled.images)} from {data}", quiet=quiet)
     _fit(clf, labelled, out, quiet=quiet)
     clf.save(out)
     if not quiet:
@@ -147,10 +162,42 @@ def train(
         typer.echo(f"Saved {out} ({out.stat().st_size / 1e6:.1f} MB).")
 
 
-def _estimator(name: Name, options: dict[str, Any], given: list[str]) -> Any:
+def _estimator_for(data: Path, name: str | None, options: dict[str, Any], given: list[str]) -> Any:
+    """Make the estimator that learns from a file, before the file's pictures are decoded."""
+    from ..datasets._load_labelled import kind_of_labels
+
+    clf = None if name is None else _estimator(name, options, given)
+    try:
+        kind = kind_of_labels(data)
+    except (OSError, ValueError):
+        if clf is None:
+            _check_parameters(options, given)
+        raise
+    if clf is None:
+        return _estimator(_DEFAULTS[kind], options, given)
+    if kind == "numbers" and name != "sequence":
+        raise ValueError(
+            f"{data} holds whole numbers, and {type(clf).__name__} reads single digits; use "
+            "--estimator sequence."
+        )
+    return clf
+
+
+def _check_parameters(options: dict[str, Any], given: list[str]) -> None:
+    """Raise if parameters are wrong for every estimator that could be meant."""
+    mistakes: list[Exception] = []
+    for name in _DEFAULTS.values():
+        try:
+            _estimator(name, options, given)
+        except (ValueError, typer.BadParameter) as error:
+            mistakes.append(error)
+    if len(mistakes) == len(_DEFAULTS):
+        raise mistakes[0] from None
+
+
+def _estimator(name: str, options: dict[str, Any], given: list[str]) -> Any:
     """Make an estimator with parameters that have been checked."""
     from .. import estimators
-    from ._parameters import parse_parameters
 
     cls: Any = getattr(estimators, _CLASSES[name])
     clf = cls()
@@ -165,10 +212,75 @@ def _estimator(name: Name, options: dict[str, Any], given: list[str]) -> Any:
     return clf
 
 
-def _fit(clf: Any, labelled: Labelled, out: Path, *, quiet: bool) -> None:
+def parse_parameters(given: Iterable[str], estimator: Any) -> dict[str, Any]:
+    """Turn NAME=VALUE into parameters of an estimator.
+
+    A value is JSON or a Python literal, unless only text can be a value of that parameter. The name
+    of a setting is that of its object, a dot or two underscores and its own: architecture.head.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has another form, or an unknown name.
+
+    Examples
+    --------
+    >>> from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier
+    >>> from sksvhn.cli._train import parse_parameters
+    >>> parse_parameters(["lr=0.05", "training.amp=false", "optimizer=adam"], SVHNCNNClassifier)
+    {'lr': 0.05, 'training__amp': False, 'optimizer': 'adam'}
+    >>> parse_parameters(["alphabet=123456789"], SVHNSequenceClassifier)
+    {'alphabet': '123456789'}
+    """
+    names = estimator().get_params()
+    parameters = {}
+    for entry in given:
+        name, equals, text = entry.partition("=")
+        name = name.replace(".", "__")  # of settings, such as training.amp
+        if not equals:
+            raise _bad(f"{entry!r} has no '='; write NAME=VALUE, such as lr=0.05.")
+        if name in _NOT_HERE and name in names:
+            raise _bad(f"{name} cannot be set here: {_NOT_HERE[name]}.")
+        if name not in names:
+            similar = get_close_matches(name, names)
+            hint = (
+                f"did you mean {' or '.join(similar)}?" if similar else "it has " + _listed(names)
+            )
+            raise _bad(f"{estimator.__name__} has no parameter {name!r}; {hint}")
+        owner, _, setting = name.rpartition("__")
+        holder = type(names[owner]) if owner else estimator
+        parameters[name] = _value(text, getattr(holder, "_parameter_constraints", {}).get(setting))
+    return parameters
+
+
+def _value(text: str, constraints: Any) -> Any:
+    """Choose the reading of a text that the constraints of its parameter allow."""
+    from sklearn.utils._param_validation import make_constraint
+
+    values: list[Any] = []
+    for parse in (json.loads, ast.literal_eval, str):
+        try:
+            values.append(parse(text))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    if not isinstance(constraints, (list, tuple)):
+        return values[0]
+    allowed = [make_constraint(constraint) for constraint in constraints]
+    fits = (value for value in values if any(c.is_satisfied_by(value) for c in allowed))
+    return next(fits, values[0])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names) - set(_NOT_HERE))) + "."
+
+
+def _bad(message: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint="--param")
+
+
+def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
     if "max_epochs" not in clf.get_params(deep=False):
-        with busy("Training", quiet=quiet):
-            clf.fit(labelled.images[:], labelled.target)
+        clf.fit(labelled.images[:], labelled.target)
         return
     from ._epochs import EpochLines
 

@@ -6,7 +6,9 @@ from ._digit_struct import read_digit_struct
 from ._digits import load_svhn_digits
 from ._fetch import fetch_svhn
 from ._h5 import load_svhn_h5
+from ._labelled_file import save_labelled
 from ._labelled_pictures import load_labelled_pictures
+from ._load_labelled import load_labelled
 from ._mnist import load_mnist
 from ._numbers import load_svhn_numbers
 from ._street_numbers import make_empty_surfaces, make_street_numbers
@@ -14,6 +16,7 @@ from ._street_numbers import make_empty_surfaces, make_street_numbers
 __all__ = [
     "describe_numbers",
     "fetch_svhn",
+    "load_labelled",
     "load_labelled_pictures",
     "load_mnist",
     "load_svhn_digits",
@@ -23,4 +26,5 @@ __all__ = [
     "make_empty_surfaces",
     "make_street_numbers",
     "read_digit_struct",
+    "save_labelled",
 ]

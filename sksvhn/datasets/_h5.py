@@ -188,7 +188,7 @@ def _loader_for(file: h5py.File) -> str:
     if "digitStruct" in file:
         return "load_svhn_numbers reads digitStruct.mat."
     if {"X", "y"} <= set(file):
-        return "The command `sksvhn train` takes files with X and y."
+        return "load_labelled reads X and y."
     return "Pass SVHN_single_grey1.h5."
 
 

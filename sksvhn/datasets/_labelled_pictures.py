@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.utils import Bunch
 
 from .._crop import CropStyle, check_image_size
-from .._csv_lines import BOX_COLUMNS, csv_lines
+from .._csv_lines import Box, box_of, csv_rows
 from .._file_kinds import check_is_file
 from .._labels import DIGITS
 from .._parameters import validate_params
@@ -24,9 +24,6 @@ from ..preprocessing._load_image import read_picture
 from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, Task, read_crops, without_rows
 from ._number_files import is_regular_file
 from ._picture_files import Color
-
-_NEEDED = "a CSV file with the columns path and number"
-_Box = tuple[float, float, float, float]
 
 
 @dataclass
@@ -37,7 +34,7 @@ class _Row:
     number: str
     #: Of its first line.
     line: int
-    boxes: list[_Box] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
 
 
 @validate_params(
@@ -174,7 +171,7 @@ def load_labelled_pictures(
     array([[ 0.,  0., 80., 60.]])
     """
     settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
-    path = check_is_file(path, _NEEDED)
+    path = check_is_file(path, "a CSV file with the columns path, number")
     rows = _read_table(path, alphabet)
     missing = {
         i: f"is not in {path.parent.absolute()}, from which paths count"
@@ -219,15 +216,11 @@ def load_labelled_pictures(
 
 def _read_table(path: Path, alphabet: str) -> list[_Row]:
     """Read what the file says, a picture an entry."""
-    lines = csv_lines(path, _NEEDED)
-    header = next(lines, (1, []))[1]
-    has_boxes = _check_columns(header, path)
     rows: dict[str, _Row] = {}
-    for line, cells in lines:
-        given = dict(zip(header, cells, strict=False))
+    for line, given in csv_rows(path, ("path", "number")):
         row = _Row(given.get("path", ""), given.get("number", ""), line)
         _check_row(row, alphabet, path)
-        box = _box(given, line, path) if has_boxes else None
+        box = box_of(given, line, path)
         key = os.path.normpath(row.path)
         first = rows.setdefault(key, row)
         if first is not row:
@@ -239,22 +232,6 @@ def _read_table(path: Path, alphabet: str) -> list[_Row]:
             f"{path} lists no pictures; write a line of path and number for each below the first."
         )
     return list(rows.values())
-
-
-def _check_columns(header: list[str], path: Path) -> bool:
-    """Object to missing columns; say whether there are those of boxes."""
-    if not {"path", "number"} <= set(header):
-        raise ValueError(
-            f"{path} must be a CSV file with the columns path, number and, where numbers do not "
-            f"fill their pictures, {', '.join(BOX_COLUMNS)}; its first line is "
-            f"{','.join(header)!r}."
-        )
-    n_sides = len(set(BOX_COLUMNS) & set(header))
-    if 0 < n_sides < len(BOX_COLUMNS):
-        raise ValueError(
-            f"{path} has some of the columns {', '.join(BOX_COLUMNS)}; a box needs all of them."
-        )
-    return n_sides > 0
 
 
 def _check_row(row: _Row, alphabet: str, path: Path) -> None:
@@ -269,22 +246,7 @@ def _check_row(row: _Row, alphabet: str, path: Path) -> None:
         )
 
 
-def _box(given: dict[str, str], line: int, path: Path) -> _Box | None:
-    """Box of a line; None where it is empty."""
-    sides = [given.get(name, "") for name in BOX_COLUMNS]
-    if not any(sides):
-        return None
-    try:
-        left, top, width, height = map(float, sides)
-    except ValueError:
-        raise ValueError(
-            f"line {line} of {path} holds no box: {','.join(sides)!r}; write figures for "
-            f"{', '.join(BOX_COLUMNS)}, or none of them."
-        ) from None
-    return left, top, width, height
-
-
-def _check_same_picture(first: _Row, row: _Row, box: _Box | None, path: Path) -> None:
+def _check_same_picture(first: _Row, row: _Row, box: Box | None, path: Path) -> None:
     """Object to a picture's second line, but for one more box of its number."""
     where = f"line {row.line} of {path} lists {row.path!r} again"
     if row.number != first.number:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
+
+from tqdm import tqdm
 
 T = TypeVar("T")
 
@@ -13,14 +13,10 @@ T = TypeVar("T")
 def with_progress(
     chunks: Iterable[list[T]], n_total: int, *, label: str, verbose: int
 ) -> Iterator[T]:
-    """Yield the items of all chunks; with `verbose`, a line about once a second on what is done."""
-    started = reported = time.monotonic()
-    n_done = 0
-    for chunk in chunks:
-        yield from chunk
-        n_done += len(chunk)
-        now = time.monotonic()
-        if verbose and (now - reported >= 1 or n_done == n_total):
-            seconds = f"{now - started:.1f} s"
-            print(f"[{label}] {n_done} of {n_total} pictures, {seconds}", file=sys.stderr)
-            reported = now
+    """Yield the items of all chunks; with `verbose`, show how many are done once a second."""
+    with tqdm(
+        total=n_total, desc=label, unit=" pictures", mininterval=1, disable=not verbose
+    ) as bar:
+        for chunk in chunks:
+            yield from chunk
+            bar.update(len(chunk))

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, repeat
 from numbers import Integral
@@ -16,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._csv_lines import csv_lines
+from .._csv_lines import BOX_COLUMNS, box_of, csv_header, csv_rows
 from .._file_kinds import check_is_file
-from .._picture_paths import pictures_in_folder
+from .._picture_paths import find_pictures
 from ._reading import Picture
-from ._stored import BOX, NEEDED, StoredPictures, open_stored
+from ._stored import NEEDED, StoredPictures, open_stored
 
 # Rows of a table that are in memory at a time.
 ROWS = 4096
@@ -118,16 +119,14 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
         rows = lambda: _of_frame(source)  # noqa: E731
     elif isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        if os.path.isdir(path):
-            rows = lambda: map(Picture, pictures_in_folder(path, recursive=True))  # noqa: E731
-        elif not os.path.lexists(path) and glob.has_magic(path):
-            paths = [p for p in sorted(glob.glob(path, recursive=True)) if os.path.isfile(p)]
-            rows = lambda: map(Picture, paths)  # noqa: E731
+        is_pattern = not os.path.lexists(path) and glob.has_magic(path)
+        if is_pattern or os.path.isdir(path):
+            rows = lambda: _found(path)  # noqa: E731
         elif not os.path.exists(path):
             check_is_file(path, NEEDED, or_folder=True)
         elif path.lower().endswith(".csv"):
-            columns = _check_columns(_csv_header(path), path)
-            rows = lambda: _of_csv(path)  # noqa: E731
+            columns = set(csv_header(Path(path), ("path",)))
+            rows = lambda: _of_csv(Path(path), "candidates" in columns)  # noqa: E731
         else:
             stored, columns, batches = open_stored(Path(path), ROWS)
             if stored is None:
@@ -143,7 +142,7 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
         )
 
     for name, given, own in (
-        ("boxes", boxes, {"boxes", *BOX}),
+        ("boxes", boxes, {"boxes", *BOX_COLUMNS}),
         ("candidates", candidates, {"candidates"}),
     ):
         if given is not None and own & columns:
@@ -163,17 +162,18 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
     return Source(rows, stored, common, has_candidates)
 
 
-def _csv_header(path: str) -> list[str]:
-    header = next(csv_lines(Path(path), "a CSV file with the column path"), None)
-    if header is None:
-        raise ValueError(f"{path} must be a CSV file with the column path; it is empty; fill it.")
-    return header[1]
+def _found(path: str) -> Iterator[Picture]:
+    with suppress(FileNotFoundError):  # there is none, as the caller says
+        yield from map(Picture, find_pictures(path, recursive=True))
 
 
-def _of_csv(path: str) -> Iterator[Picture]:
-    with pd.read_csv(path, dtype={"path": str, "candidates": str}, chunksize=ROWS) as frames:
-        for frame in frames:
-            yield from _of_frame(frame)
+def _of_csv(path: Path, has_candidates: bool) -> Iterator[Picture]:
+    for line, row in csv_rows(path, ("path",)):
+        if not row["path"]:
+            raise ValueError(f"line {line} of {path} must name a picture; its path is empty.")
+        box = box_of(row, line, path)
+        own = _numbers(row.get("candidates")) if has_candidates else None
+        yield Picture(row["path"], None if box is None else list(box), own)
 
 
 def _of_frame(frame: pd.DataFrame) -> Iterator[Picture]:
@@ -196,13 +196,24 @@ def _of_columns(columns: dict[str, list[Any]], n: int, first: int = 0) -> Iterat
     boxes: Iterable[Any] = repeat(None, n)
     if "boxes" in columns:
         boxes = (None if _is_missing(entry) else entry for entry in columns["boxes"])
-    elif set(BOX) <= columns.keys():
-        sides = zip(*(columns[name] for name in BOX), strict=True)
-        boxes = (None if any(map(_is_missing, box)) else list(box) for box in sides)
+    elif set(BOX_COLUMNS) <= columns.keys():
+        sides = zip(*(columns[name] for name in BOX_COLUMNS), strict=True)
+        boxes = (_box(box, row) for row, box in enumerate(sides, first))
     lists: Iterable[Any] = repeat(None, n)
     if "candidates" in columns:
         lists = map(_numbers, columns["candidates"])
     return map(Picture, keys, boxes, lists)
+
+
+def _box(sides: Sequence[Any], row: int) -> list[Any] | None:
+    """Box of a row of a table; None where it is empty."""
+    missing = list(map(_is_missing, sides))
+    if any(missing) and not all(missing):
+        raise ValueError(
+            f"row {row} of the table must have all of {', '.join(BOX_COLUMNS)} or none of them; "
+            f"got {', '.join(map(str, sides))}."
+        )
+    return None if any(missing) else list(sides)
 
 
 def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
@@ -248,10 +259,11 @@ def _check_columns(columns: Iterable[Any], name: str) -> set[str]:
             f"{name} has no column 'path', but {', '.join(map(repr, columns))}; name that of the "
             "pictures' paths so."
         )
-    sides = set(BOX) & found
-    if sides and len(sides) < len(BOX):
+    sides = set(BOX_COLUMNS) & found
+    if sides and len(sides) < len(BOX_COLUMNS):
         raise ValueError(
-            f"{name} has the columns {', '.join(sorted(sides))} of boxes; all of {', '.join(BOX)} "
+            f"{name} has the columns {', '.join(sorted(sides))} of boxes; all of "
+            f"{', '.join(BOX_COLUMNS)} "
             "are needed."
         )
     return found

@@ -11,6 +11,7 @@ import h5py
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .._csv_lines import BOX_COLUMNS
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
 from ..datasets._mat73 import H5PY_ERRORS
 
@@ -24,8 +25,7 @@ NEEDED = (
 BATCH = 256
 
 # Columns that say something of pictures; others are passed over.
-BOX = ("left", "top", "width", "height")
-KNOWN = ("path", "boxes", *BOX, "candidates")
+KNOWN = ("path", "boxes", *BOX_COLUMNS, "candidates")
 
 Batches = Callable[[], Iterator[tuple[dict[str, list[Any]], int]]]
 

@@ -15,7 +15,7 @@ import sksvhn
 from .conftest import Run
 
 COMMAND = [sys.executable, "-m", "sksvhn"]
-COMMANDS = ["train", "evaluate", "read", "transcribe", "info", "convert", "export", "demo"]
+COMMANDS = ["train", "evaluate", "read", "transcribe", "info", "convert", "export"]
 
 
 def test_version(run: Run) -> None:
@@ -35,20 +35,25 @@ def test_help(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reed"], "No such command 'reed'. Did you mean 'read'?"),
+        (["reed"], "No such command 'reed'."),
         (["--no"], "No such option: --no"),
         (["train", "--no"], "No such option: --no"),
         (["train"], "Missing argument 'DATA'."),
-        (["read", "m", "1.png", "--min-confidence", "3"], "--min-confidence: 3 is too large; it"),
-        (["read", "m", "1.png", "--box", "1"], "--box: '1' is no box; write left,top,width,height"),
+        (["read", "m", "1.png", "--min-confidence", "3"], "Invalid value for '--min-confidence': "),
+        (
+            ["read", "m", "1.png", "--box", "1"],
+            "Invalid value for --box: '1' is no box; write left",
+        ),
     ],
 )
 def test_wrong_usage_is_a_sentence(run: Run, arguments: list[str], message: str) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    first, second = result.stderr.splitlines()
-    assert first.startswith(f"Error: {message}")
-    assert second.startswith("Try 'sksvhn")
+    usage, hint, blank, said = result.stderr.splitlines()
+    assert usage.startswith("Usage: sksvhn")
+    assert hint.startswith("Try 'sksvhn")
+    assert blank == ""
+    assert said.startswith(f"Error: {message}")
 
 
 def test_help_without_a_command(run: Run) -> None:
@@ -75,7 +80,7 @@ def test_streams_and_exit_code(model: Path, folder: Path) -> None:
         [*COMMAND, "read", str(model), str(folder)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert len(done.stdout.splitlines()) == 8
+    assert len(done.stdout.splitlines()) == 9
     assert [line[:7] for line in done.stderr.splitlines()] == ["Error: ", "Error: "]
 
 
@@ -148,3 +153,15 @@ def test_swapped_arguments_are_told(
     result = run(command, given, model, *(("--out", "o") if command == "transcribe" else ()))
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"write: sksvhn {command} {model} {given}" in result.stderr
+
+
+def test_mistakes_of_the_package_show_no_traceback(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("weights")
+
+    monkeypatch.setattr("sksvhn.estimators._saving.load_with_versions", fail)
+    result = run("info", model)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: unexpected KeyError ('weights'); please report it.\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -11,9 +10,7 @@ import pytest
 from scipy.io import savemat
 
 import sksvhn
-from sksvhn.cli._converted import read_converted
-from sksvhn.cli._load import Cropping, load_labelled
-from sksvhn.datasets import load_svhn_numbers
+from sksvhn.datasets import load_labelled, load_svhn_numbers
 
 from ..datasets.svhn_files import NumberSet
 from .conftest import Run, words
@@ -58,7 +55,7 @@ def test_digits(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "digits.h5"
     result = run("convert", tmp_path / "train.mat", tmp_path / "extra.mat", "-o", out)
     assert result.exit_code == 0, result.stderr
-    data = read_converted(out)
+    data = load_labelled(out)
     assert data.kind == "digits"
     assert data.images.shape == (24, 32, 32, 3)
     assert data.target.tolist() == [*range(1, 10), 0, 1, 2] * 2
@@ -70,7 +67,8 @@ def test_parts_of_different_form(run: Run, archives: Path, tmp_path: Path) -> No
     result = run("convert", archives / "test.tar.gz", color, "-o", out)
     assert result.exit_code == 1
     assert (
-        "holds numbers in colour pictures of 64x64 pixels (uint8), the first file" in result.stderr
+        f"{color} holds numbers in colour pictures of 64x64 pixels (uint8), crop stretch with a "
+        "margin of 0.3, the first part" in result.stderr
     )
     assert not out.exists()
     assert (
@@ -86,17 +84,6 @@ def test_cut_off_file(run: Run, archives: Path, tmp_path: Path, n_bytes: int) ->
     result = run("train", out, "-o", tmp_path / "m.sksvhn")
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
-
-
-def test_file_of_another_form(run: Run, archives: Path, tmp_path: Path) -> None:
-    out = tmp_path / "numbers.h5"
-    assert run("convert", archives / "test.tar.gz", "-o", out).exit_code == 0
-    with h5py.File(out, "r+") as file:
-        file["y"].resize(5, axis=0)
-    with pytest.raises(
-        ValueError, match="is not as `sksvhn convert` writes it; it should have the datasets X"
-    ):
-        read_converted(out)
 
 
 def test_data_are_not_written_over(run: Run, archives: Path) -> None:
@@ -123,26 +110,13 @@ def test_what_is_there_is_replaced_if_asked_for(run: Run, archives: Path, tmp_pa
     out = tmp_path / "out"
     out.write_text("of no use")
     assert run("convert", archives / "test.tar.gz", "-o", out, "--force").exit_code == 0
-    assert len(read_converted(out).target) == 24
+    assert len(load_labelled(out).target) == 24
     result = run("convert", tmp_path / "absent", "-o", out, "--force")
     assert result.exit_code == 1
-    assert len(read_converted(out).target) == 24
+    assert len(load_labelled(out).target) == 24
 
 
 def test_nothing_is_left_of_a_failure(run: Run, tmp_path: Path) -> None:
     result = run("convert", tmp_path / "absent", "-o", tmp_path / "numbers.h5")
     assert result.exit_code == 1
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("labels", "kind", "crop"),
-    [(["12", "3"], "numbers", "stretch"), (np.array([1, 2]), "digits", "square")],
-)
-def test_files_of_ones_own(labels: Any, kind: str, crop: str, tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "own.h5", "w") as file:
-        file["X"] = np.zeros((2, 16, 16), np.uint8)
-        file["y"] = labels
-    found = load_labelled(tmp_path / "own.h5", Cropping(), subset="train", on_error="raise")
-    assert (found.kind, found.crop) == (kind, crop)
-    assert found.target.tolist() == list(labels)

@@ -10,7 +10,8 @@ from PIL import Image
 
 import sksvhn
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.cli._evaluation import load_for
+from sksvhn.cli._app import described
+from sksvhn.cli._evaluate import load_for
 
 from ..estimators._pictures import bar_numbers
 from .conftest import Run
@@ -55,7 +56,7 @@ def test_trains_evaluates_and_reads_alike(run: Run, labels: Path, tmp_path: Path
     table = tmp_path / "boxes.csv"
     table.write_text(labels.read_text().replace("photos", str(labels.parent / "photos")))
     result = run("read", out, labels.parent / "photos/3.png", "--boxes", table)
-    assert result.stdout.split("\t")[1] == clf.predict(loaded.images[3:4])[0]
+    assert result.stdout.splitlines()[1].split(",")[1] == clf.predict(loaded.images[3:4])[0]
 
 
 def test_converted(run: Run, labels: Path, tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_converted(run: Run, labels: Path, tmp_path: Path) -> None:
 def test_one_picture(labels: Path, reader: SVHNSequenceClassifier) -> None:
     (labels.parent / "one.csv").write_text("path,number\nphotos/1.png,1\n")
     loaded = load_for(reader, labels.parent / "one.csv", on_error="raise")
-    assert loaded.describe().startswith("1 grey picture of ")
+    assert described(loaded.images).startswith("1 grey picture of ")
 
 
 def test_letters(run: Run, labels: Path, tmp_path: Path) -> None:
@@ -103,12 +104,12 @@ def test_no_table(run: Run, model: Path, tmp_path: Path) -> None:
     result = run("evaluate", model, tmp_path / "absent.csv")
     assert result.stderr == (
         f"Error: there is no file at {tmp_path / 'absent.csv'}; pass a CSV file with the columns "
-        "path and number.\n"
+        "path, number.\n"
     )
     (tmp_path / "empty.csv").touch()
     result = run("evaluate", model, tmp_path / "empty.csv")
     assert result.exit_code == 1
-    assert "must be a CSV file with the columns path, number" in result.stderr
+    assert "must be a CSV file with the columns path, number; its first" in result.stderr
 
 
 def test_digit_classifiers_read_no_numbers(run: Run, labels: Path, tmp_path: Path) -> None:

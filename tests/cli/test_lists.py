@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer import BadParameter
 
-from sksvhn.cli._lists import PictureTable, parse_box
+from sksvhn.cli._read import Boxes, Candidates, parse_box
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -20,7 +21,7 @@ def test_box_is_read_as_written(box: tuple[float, float, float, float]) -> None:
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1;2;3;4"])
 def test_box_of_another_form(text: str) -> None:
-    with pytest.raises(ValueError, match="is no box; write left,top,width,height in pixels"):
+    with pytest.raises(BadParameter, match="is no box; write left,top,width,height in pixels"):
         parse_box(text)
 
 
@@ -29,22 +30,23 @@ def test_box_of_another_form(text: str) -> None:
     [
         ("", "must be a CSV file with the columns path, left, top, width, height"),
         ("left,top,width,height\n1,2,3,4\n", "must be a CSV file with the columns path"),
-        ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* holds no box"),
-        ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* holds no box"),
+        ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* must hold numbers for left"),
+        ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* got '1,2,3,x'"),
+        ("path,left,top,width,height\na.png,,,,\n", "line 2 of .* holds no box"),
     ],
 )
 def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
-        PictureTable.of_boxes(path)
+        Boxes(path)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("\n \n", "holds no candidates; write one number a line"),
-        ("12,14\n", "line 1 of .* is '12,14'; write one number a line"),
+        ("\n \n", "holds no candidates; write one number per line"),
+        ("12,14\n", "line 1 of .* is '12,14'; write one number per line"),
         ("path,candidate\na.png,\n", "line 2 of .* names no candidate"),
     ],
 )
@@ -52,14 +54,14 @@ def test_bad_candidates(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "numbers.txt"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
-        PictureTable.of_candidates(path)
+        Candidates(path)
 
 
 def test_paths_are_those_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "boxes.csv"
     path.write_text("\ufeffpath,left,top,width,height\n./a/../b.png,1,2,3,4\n", encoding="utf-8")
-    table = PictureTable.of_boxes(path)
-    assert table.boxes_of("b.png") == table.boxes_of(str(tmp_path / "b.png")) == [(1, 2, 3, 4)]
-    assert table.boxes_of("a/b.png") is None
+    table = Boxes(path)
+    assert table.of("b.png") == table.of(str(tmp_path / "b.png")) == [(1, 2, 3, 4)]
+    assert table.of("a/b.png") is None
     assert table.n_without == 1

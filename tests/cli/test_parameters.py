@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer import BadParameter
 
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.cli._parameters import parse_parameters
+from sksvhn.cli._train import parse_parameters
 
 
 @given(
@@ -47,3 +47,15 @@ def test_json_and_text(text: str, value: Any) -> None:
 def test_refused(text: str, message: str) -> None:
     with pytest.raises(BadParameter, match=message):
         parse_parameters([text], SVHNSequenceClassifier)
+
+
+@pytest.mark.parametrize("text", ["123456789", "0123", "1e5", "[1]", "true", "0x10", "12 ", "(1,)"])
+def test_text_stays_text(text: str) -> None:
+    given = [f"alphabet={text}", f"device={text}"]
+    assert parse_parameters(given, SVHNSequenceClassifier) == {"alphabet": text, "device": text}
+
+
+def test_what_may_be_none_or_text() -> None:
+    given = ["alphabet=null", 'device="cpu"']
+    expected = {"alphabet": None, "device": "cpu"}
+    assert parse_parameters(given, SVHNSequenceClassifier) == expected

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sksvhn.cli._console import printable
-from sksvhn.cli._tables import Reading, make_writer
+from sksvhn.cli._app import printable
+from sksvhn.cli._read import Row, _writer
 
 READINGS = [
-    Reading("a.png", "210", 0.99996),
-    Reading("b.png", None, 0.4),
-    Reading("c.png", error="it is no picture"),
+    Row("a.png", "210", 0.99996),
+    Row("b.png", None, 0.4),
+    Row("c.png", error="it is no picture"),
 ]
 
 
@@ -27,9 +27,9 @@ def test_printable_text_steers_nothing(text: str) -> None:
 
 
 def test_table(capsys: pytest.CaptureFixture[str]) -> None:
-    writer = make_writer("table", has_candidates=False, width=3)
-    writer.write(READINGS[:2])
-    writer.write(READINGS[2:])
+    write = _writer("table", has_candidates=False, width=3)
+    write(READINGS[:2])
+    write(READINGS[2:])
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "Number     Sure  Picture",
         "210      >99.9%  a.png",
@@ -38,17 +38,31 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_lines_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    make_writer("tsv", has_candidates=False, width=3).write(READINGS)
-    assert capsys.readouterr().out == "a.png\t210\t0.999960\nb.png\t?\t0.400000\nc.png\t\t\n"
+def test_names_steer_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [Row("\x1b[2J\n.png", "1", 0.5)]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    for shown in ("table", "csv"):
+        _writer(shown, has_candidates=False, width=3)(rows)
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert out.count("\\x1b[2J\\n.png") == 2
+
+
+def test_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    _writer("csv", has_candidates=False, width=3)(READINGS)
+    assert capsys.readouterr().out == (
+        "path,reading,confidence,error\na.png,210,0.999960,\nb.png,,0.400000,\n"
+        "c.png,,,it is no picture\n"
+    )
 
 
 def test_probability_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [Reading("a.png", "210", 0.9, 0.25)]
-    for form in ("tsv", "csv", "json", "table"):
-        make_writer(form, has_candidates=True, width=3).write(rows)
-    tsv, header, csv, line, titles, cells = capsys.readouterr().out.splitlines()
-    assert tsv == "a.png\t210\t0.900000\t0.250000"
+    rows = [Row("a.png", "210", 0.9, 0.25)]
+    for shown in ("csv", "json", "table"):
+        _writer(shown, has_candidates=True, width=3)(rows)
+    header, csv, line, titles, cells = capsys.readouterr().out.splitlines()
     assert header == "path,reading,confidence,in_list,error"
     assert csv == "a.png,210,0.900000,0.250000,"
     assert json.loads(line)["in_list"] == 0.25

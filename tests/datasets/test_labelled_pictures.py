@@ -92,10 +92,13 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "with the columns path, number and, .* left, top, width, height; its first line is"),
+        ("", "with the columns path, number; its first line is"),
         ("file,number\na.png,1\n", "its first line is 'file,number'"),
         ("path;number\na.png;1\n", "its first line is 'path;number'"),
-        ("path,number,left\na.png,1,2\n", "has some of the columns left, top, width, height"),
+        (
+            "path,number,left\na.png,1,2\n",
+            "must have all of the columns left, top, width, height or none",
+        ),
         ("path,number\n", "lists no pictures; write a line of path and number"),
         ("path,number\n\na.png,\n", "line 3 of .* has no number"),
         ("path,number\na.png\n", "line 2 of .* has no number"),
@@ -104,8 +107,8 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
         ("path,number\na.png,12.0\n", "in which '.' is none of 0123456789"),
         ("path,number\na.png,1\n./a.png,1\n", "line 3 .* lists './a.png' again, after line 2"),
         ("path,number\na.png,1\na.png,2\n", "with the number 2 instead of 1 in line 2"),
-        (BOXES + "a.png,1,2,3,4,x\n", "line 2 of .* holds no box: '2,3,4,x'"),
-        (BOXES + "a.png,1,2,3,4\n", "line 2 of .* holds no box: '2,3,4,'"),
+        (BOXES + "a.png,1,2,3,4,x\n", "line 2 of .* must hold numbers .* got '2,3,4,x'"),
+        (BOXES + "a.png,1,2,3,4\n", "line 2 of .* must hold numbers .* got '2,3,4,'"),
         (BOXES + "a.png,1,1,1,9,9\na.png,1,,,,\n", "line 3 .* again, after line 2; only boxes"),
         (BOXES + "a.png,1,,,,\na.png,1,1,1,9,9\n", "line 3 .* again, after line 2; only boxes"),
         ("path,number\n\0,1\n", "labels.csv.* (must be a CSV file|is not in)"),

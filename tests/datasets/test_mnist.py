@@ -283,7 +283,7 @@ def test_tree_of_unreadable_pictures(tmp_path: Path) -> None:
 
 def test_progress(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_mnist(tree, verbose=1)
-    assert "[load_mnist] 20 of 20 pictures" in capsys.readouterr().err
+    assert "load_mnist: 100%" in capsys.readouterr().err
 
 
 # --- real files -----------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ def test_silent_unless_verbose(capsys):
     make_street_numbers(2, random_state=0, verbose=1)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "2 of 2 pictures" in err
+    assert "2/2" in err
 
 
 @pytest.mark.parametrize(

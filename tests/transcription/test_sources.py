@@ -51,9 +51,9 @@ def test_tables_say_the_same_however_they_are_stored(
         {
             "path": ["1.png", "2.png", "3.png"],
             "left": [1.0, np.nan, 3.0],
-            "top": [1.0, 1.0, 1.0],
-            "width": [5.0, 5.0, 5.0],
-            "height": [9.0, 9.0, 9.0],
+            "top": [1.0, np.nan, 1.0],
+            "width": [5.0, np.nan, 5.0],
+            "height": [9.0, np.nan, 9.0],
             "other": [0, 0, 0],
         }
     )
@@ -134,7 +134,11 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
             FileNotFoundError,
             "there is no file or folder at .*absent; pass a folder, a patt",
         ),
-        ((tmp_path / "no_path.csv",), ValueError, "has no column 'path', but"),
+        (
+            (tmp_path / "no_path.csv",),
+            ValueError,
+            "must be a CSV file with the columns path; its first line",
+        ),
         ((tmp_path / "two.h5",), ValueError, r"has 2 datasets of pictures \(a, b\)"),
         ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),
         ((frame[["boxes"]],), ValueError, "The DataFrame has no column 'path', but 'boxes'"),
@@ -159,3 +163,12 @@ def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:
 
     table = as_table([Picture("caf\udce9.png")], [Reading(error="x")], has_candidates=False)
     assert table["path"].to_pylist() == ["caf\\xe9.png"]
+
+
+def test_a_box_is_whole_or_not_there(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"path": ["1.png"], "left": [1], "top": [2], "width": [3], "height": None})
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    frame.to_parquet(tmp_path / "table.parquet")
+    for source in (frame, tmp_path / "table.csv", tmp_path / "table.parquet"):
+        with pytest.raises(ValueError, match=r"left, top, width, height.*none of them"):
+            open_source(source).count()

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ._console import busy, complain, counted, note, shows_progress
-from ._lists import PictureTable
-from ._options import Model, Quiet, check_order
+from ._app import Model, Quiet, check_order, complain, counted, note, shows_progress
+from ._read import Boxes, Candidates
 
 
 def transcribe(
@@ -34,14 +33,14 @@ def transcribe(
         typer.Option(
             metavar="FILE",
             help="Where the number is in each: a CSV file with the columns path,left,top,width,"
-            "height, a row a digit or number.",
+            "height, a row per digit or number.",
         ),
     ] = None,
     candidates: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Numbers that can be right, of which the best match is taken: one a line, or a "
+            help="Numbers that can be right, of which the best match is taken: one per line, or a "
             "CSV file with the columns path,candidate.",
         ),
     ] = None,
@@ -62,7 +61,7 @@ def transcribe(
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="How many processes on this machine. Default: one a core."
+            min=1, metavar="N", help="How many processes on this machine. Default: one per core."
         ),
     ] = None,
     partition_size: Annotated[
@@ -83,16 +82,16 @@ def transcribe(
     check_order("transcribe", model, source)
     if scheduler is not None and workers is not None:
         raise typer.BadParameter("choose one of --scheduler and --workers.", param_hint="--workers")
-    table = None if boxes is None else PictureTable.of_boxes(boxes)
-    listed = None if candidates is None else PictureTable.of_candidates(candidates)
-    with busy("Loading", quiet=quiet):
-        from ..transcription import transcribe as read_all
+    table = None if boxes is None else Boxes(boxes)
+    listed = None if candidates is None else Candidates(candidates)
+    from ..transcription import transcribe as read_all
+
     done = read_all(
         source,
         model,
         out,
-        boxes=None if table is None else table.boxes,
-        candidates=None if listed is None else listed.common or listed.numbers,
+        boxes=None if table is None else table.by_path,
+        candidates=None if listed is None else listed.common or listed.by_path,
         min_confidence=min_confidence,
         client=scheduler,
         n_workers=workers,

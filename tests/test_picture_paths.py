@@ -1,4 +1,4 @@
-"""Which pictures are meant."""
+"""Which pictures a name stands for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sksvhn.cli._sources import Source, find_pictures
+from sksvhn._picture_paths import find_pictures
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +18,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def paths(*given: str, recursive: bool = False) -> list[str]:
-    found = list(find_pictures(given, recursive=recursive))
-    assert all(source.error is None for source in found)
-    return [source.path for source in found]
+    return [path for name in given for path in find_pictures(name, recursive=recursive)]
 
 
 def test_files_are_taken_as_they_are() -> None:
@@ -38,10 +36,15 @@ def test_patterns() -> None:
     assert paths("[1].png") == ["[1].png"]  # there is a file of this name
 
 
+def test_patterns_of_folders() -> None:
+    Path("empty").mkdir()
+    assert paths("[ie]*") == ["in/c.png"]
+    assert paths("[ie]*", recursive=True) == ["in/c.png", "in/in/d.tiff"]
+
+
 def test_nothing_found_is_said() -> None:
     Path("empty").mkdir()
-    folder, pattern = find_pictures(["empty", "*.gif"])
-    assert folder.path == "empty"
-    assert folder.error is not None
-    assert folder.error.startswith("this folder holds no pictures")
-    assert pattern == Source("*.gif", "no file fits this pattern")
+    with pytest.raises(FileNotFoundError, match=r"this folder holds no pictures \(.*--recursive"):
+        paths("empty")
+    with pytest.raises(FileNotFoundError, match="no file matches this pattern"):
+        paths("*.gif")
