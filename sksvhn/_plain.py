@@ -76,7 +76,7 @@ def from_plain(plain: Any, take: Take) -> Any:
         ((kind, content),) = plain.items()
         if kind in _READERS:
             return _READERS[kind](content, take)
-    raise ValueError(f"{repr(plain)[:60]} is no value that sksvhn writes.")
+    raise ValueError(f"{repr(plain)[:60]} must be a value as sksvhn writes it.")
 
 
 def _scalar_to_plain(value: Any, name: str) -> Any:
@@ -117,7 +117,7 @@ def _tuple(content: Any, take: Take) -> tuple[Any, ...]:
 def _dict(content: Any, take: Take) -> dict[Any, Any]:
     pairs = [_of_type(pair, list) for pair in _of_type(content, list)]
     if not all(len(pair) == 2 and isinstance(pair[0], _SCALARS) for pair in pairs):
-        raise ValueError("a dict is no list of keys and values.")
+        raise ValueError("a dict must be a list of keys and values.")
     return {key: from_plain(item, take) for key, item in pairs}
 
 
@@ -128,16 +128,16 @@ def _array(content: Any, take: Take) -> NDArray[Any]:
 def _characters(content: Any, take: Take) -> NDArray[Any]:
     points = _array(content, take)
     if points.dtype != np.uint32 or points.ndim < 1 or 0 in points.shape[-1:]:
-        raise ValueError("text is no array of code points.")
+        raise ValueError("text must be an array of code points.")
     if (points > 0x10FFFF).any():
-        raise ValueError("text holds what is no character.")
+        raise ValueError("text must hold characters alone.")
     return points.view(f"<U{points.shape[-1]}")[..., 0]
 
 
 def _objects(content: Any, take: Take) -> NDArray[Any]:
     items = _of_type(content, list)
     if not all(isinstance(item, _SCALARS) for item in items):
-        raise ValueError("an array of objects holds more than scalars.")
+        raise ValueError("an array of objects must hold scalars alone.")
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
@@ -161,7 +161,7 @@ def _random_state(content: Any, take: Take) -> np.random.RandomState:
         or state.get("has_gauss") not in (0, 1)
         or type(gauss) is not float
     ):
-        raise ValueError("a random state is none.")
+        raise ValueError("a random state must be one of MT19937, as NumPy gives it.")
     generator = np.random.RandomState(0)
     generator.set_state(state)
     return generator

@@ -21,13 +21,21 @@ from ..estimators._pictures import bar_numbers, bar_reader
 Run = Callable[..., Result]
 
 
+def runner() -> CliRunner:
+    """Runs commands in this process and keeps the two output streams apart."""
+    try:
+        return CliRunner(mix_stderr=False)  # type: ignore[call-arg]  # before click 8.2
+    except TypeError:
+        return CliRunner()
+
+
 @pytest.fixture
 def run() -> Run:
     """The command in this process; whatever is no error of its own is raised."""
 
     def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
         given = [os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments]
-        result = CliRunner().invoke(app, given, input=stdin, prog_name="sksvhn")
+        result = runner().invoke(app, given, input=stdin, prog_name="sksvhn")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

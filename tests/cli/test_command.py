@@ -58,7 +58,7 @@ def test_wrong_usage_is_a_sentence(run: Run, arguments: list[str], message: str)
 
 def test_help_without_a_command(run: Run) -> None:
     result = run()
-    assert result.exit_code == 2
+    assert result.exit_code in (0, 2)  # 0 before click 8.2
     assert "train" in result.output
     assert "Error" not in result.output
 

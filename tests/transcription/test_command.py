@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 from distributed import Client
 from PIL import Image
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.cli._app import app
+from sksvhn.cli import app
 
+from ..cli.conftest import runner
 from .conftest import N_PICTURES
 
 
 def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(app, ["transcribe", *map(str, arguments)])
+    result = runner().invoke(app, ["transcribe", *map(str, arguments)])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
