@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ._white import KnownScale, is_mask
+
 # Read at a time: large enough for a disk, small beside a network.
 BLOCK_BYTES = 2**24
 
@@ -41,16 +43,22 @@ class LazyPictures:
         Height, width and channels.
     dtype : dtype
         Of what is read.
+    scale : KnownScale, default=None
+        What the pixels are held to.
 
     Raises
     ------
     ValueError
         If a part is no array, or holds pictures of another shape or dtype than the first; when it
-        is read, if a picture holds NaN.
+        is read, if a picture holds NaN or is of another scale.
     """
 
     def __init__(
-        self, source: Any, image_shape: tuple[int, int, int], dtype: np.dtype[Any]
+        self,
+        source: Any,
+        image_shape: tuple[int, int, int],
+        dtype: np.dtype[Any],
+        scale: KnownScale | None = None,
     ) -> None:
         parts = source if isinstance(source, Sequence) else [source]
         stored_dtype = getattr(parts[0], "dtype", None)
@@ -59,6 +67,8 @@ class LazyPictures:
         if channels == 1:
             shapes.add((height, width))
         self.dtype = dtype
+        self._are_masks = is_mask(parts[0])
+        self._scale = scale
         self._parts = parts
         self._image_shape = image_shape
         # First picture of each block, the part it is in, and where in that part it starts.
@@ -96,7 +106,11 @@ class LazyPictures:
                 f"Input X contains NaN or infinity among the pictures {first} to "
                 f"{self._stop(index) - 1}; drop or mend them."
             )
-        return pixels.reshape(-1, *self._image_shape)
+        pictures = pixels.reshape(-1, *self._image_shape)
+        if self._scale is not None:
+            pictures = self._scale.of_masks(pictures) if self._are_masks else pictures
+            self._scale.check(pictures, first)
+        return pictures
 
     def pick(self, index: int, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Read some rows of a block, numbered as in the whole."""

@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from ._lazy_pictures import LazyPictures, is_lazy
 from ._parameters import as_python
 from ._warn import warn_caller
+from ._white import KnownScale, is_mask
 
 ImageShape = tuple[int, int, int]
 
@@ -29,6 +30,7 @@ def check_pictures(
     *,
     reset: bool,
     image_shape: Sequence[int] | None = None,
+    scale: KnownScale | None = None,
 ) -> NDArray[Any]:
     """Validate pictures and return them as (n, height, width, channels), uint8 or float.
 
@@ -49,6 +51,8 @@ def check_pictures(
         Whether this is the first data the estimator sees.
     image_shape : sequence of 2 or 3 ints, default=None
         (height, width) or (height, width, channels) of flattened rows; inferred when None.
+    scale : KnownScale, default=None
+        What pixels are held to that follow the first ones.
 
     Returns
     -------
@@ -58,7 +62,8 @@ def check_pictures(
     ------
     ValueError
         If X is empty, holds NaN, is no batch of pictures or rows, names files, or has another shape
-        than `image_shape` or than the pictures seen first, or if `image_shape` is no shape.
+        than `image_shape` or than the pictures seen first, if `image_shape` is no shape, or if
+        pixels are of another scale than `scale`.
     """
     check_no_files(estimator, X, has_read=not reset and hasattr(estimator, "read"))
     table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
@@ -89,12 +94,17 @@ def check_pictures(
                 "1 picture of at least 1 pixel is required."
             )
         table = table.reshape(len(table), -1)
+    are_masks = is_mask(table)
     table = validate_data(
         estimator, table, reset=reset, dtype=_pixel_dtype(table), accept_sparse=False
     )
     if reset:
         estimator.image_shape_ = _settle_shape(given, image_shape, table.shape[1])
-    return table.reshape(-1, *estimator.image_shape_)
+    pictures: NDArray[Any] = table.reshape(-1, *estimator.image_shape_)
+    if scale is not None:
+        pictures = scale.of_masks(pictures) if are_masks else pictures
+        scale.check(pictures)
+    return pictures
 
 
 def check_stored_pictures(
@@ -103,6 +113,7 @@ def check_stored_pictures(
     *,
     reset: bool,
     image_shape: Sequence[int] | None = None,
+    scale: KnownScale | None = None,
 ) -> NDArray[Any] | LazyPictures:
     """Validate pictures as `check_pictures` does, without reading those that are stored elsewhere.
 
@@ -116,20 +127,22 @@ def check_stored_pictures(
         As in `check_pictures`.
     image_shape : sequence of 2 or 3 ints, default=None
         As in `check_pictures`.
+    scale : KnownScale, default=None
+        As in `check_pictures`; stored pictures are held to it whenever they are read.
 
     Returns
     -------
     ndarray or LazyPictures of shape (n, height, width, channels), dtype uint8, float32 or float64
     """
     if not is_lazy(X):
-        return check_pictures(estimator, X, reset=reset, image_shape=image_shape)
+        return check_pictures(estimator, X, reset=reset, image_shape=image_shape, scale=scale)
     in_parts = isinstance(X, Sequence)
     # Arrays on disk have a shape, but not all of them a length.
     if (len(X) == 0 or len(X[0]) == 0) if in_parts else X.shape[0] == 0:
         raise ValueError("X, or its first part, holds 0 pictures; at least one is needed.")
     first = np.asarray((X[0] if in_parts else X)[:1])
     seen = check_pictures(estimator, first, reset=reset, image_shape=image_shape)
-    return LazyPictures(X, estimator.image_shape_, seen.dtype)
+    return LazyPictures(X, estimator.image_shape_, seen.dtype, scale)
 
 
 def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) -> None:

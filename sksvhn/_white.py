@@ -1,63 +1,229 @@
-"""What white is among pixels, 1 or 255: mixing them up costs accuracy without a word."""
+"""The scale of pixels: whether white is 1, 255 or 65535."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Smaller ones are tables, whose features may have any range.
+WHITES = (1, 255, 65535)
+# Smaller pictures are tables, whose features may have any range.
 MIN_SIDE = 8
-# Below, pixels that go to 255 could be meant to go to 15, as in scikit-learn's digits.
+# Up to here, white could be 15 or 16, as in scikit-learn's digits.
 DARKEST = 16
-
-
-def white_of(pictures: NDArray[Any]) -> int | None:
-    """1 or 255, or None where it is not plain.
-
-    Parameters
-    ----------
-    pictures : ndarray of shape (n, height, width, channels)
-        Pixels of any range.
-    """
-    return _white_between(pictures, float(pictures.min()), float(pictures.max()))
-
-
-def _white_between(pictures: NDArray[Any], low: float, high: float) -> int | None:
-    if min(pictures.shape[1:3]) < MIN_SIDE or low < 0:
-        return None
-    if DARKEST < high <= 255:
-        return 255
-    if 0 < high <= 1 and not np.array_equal(pictures, np.trunc(pictures)):
-        return 1
-    return None
-
-
-def common_white(whites: Iterable[int | None]) -> int | None:
-    """White of all the parts that were seen."""
-    return max((white for white in whites if white is not None), default=None)
+# Below this share of white a picture is black, whatever white is.
+BLACK = 1 / 16
+# Share of pictures that must agree on what white is.
+MAJORITY = 0.9
+# Pixels looked at together.
+_CHUNK = 2**20
 
 
 def is_white(value: object) -> bool:
-    """Whether `common_white` could return it."""
-    return value is None or (type(value) is int and value in (1, 255))
+    """Whether it can have been learned as white."""
+    return value is None or (type(value) is int and value in WHITES)
 
 
-def check_white(pictures: NDArray[Any], learned: int | None) -> None:
-    """Refuse pixels from 0 to 1 where those learned go to 255, the reverse, and pixels around 0."""
-    low, high = float(pictures.min()), float(pictures.max())
-    # Resizing may leave pixels a little below 0.
-    if learned is not None and low < -max(high, 0) / 4:
-        raise ValueError(
-            f"X holds pixels from {low:g} to {high:g}, but the training pictures held none below "
-            f"0; pass pixels from 0 to {learned}."
-        )
-    found = _white_between(pictures, low, high)
-    if {learned, found} == {1, 255}:
-        change = "multiply X by" if learned == 255 else "divide X by"
-        raise ValueError(
-            f"X holds pixels from {low:g} to {high:g}, but in the training pictures white was "
-            f"{learned}; {change} 255."
-        )
+class WhiteVotes:
+    """Learns what white is: each picture votes, so that a few odd ones decide nothing.
+
+    Scaling pixels column by column leaves rare pixels far beyond the others, and a dark picture
+    says little: the maximum alone is no evidence.
+    """
+
+    def __init__(self) -> None:
+        self._n_lit = 0
+        # Pictures that are plainly of another scale than those of WHITES.
+        self._n_others = 0
+        self._plain = dict.fromkeys(WHITES, 0)
+        self._likely = dict.fromkeys(WHITES, 0)
+        self._n_pictures = 0
+        self._n_blank = 0
+
+    def add(self, pictures: NDArray[Any]) -> None:
+        """Count the votes of pictures (n, height, width, channels)."""
+        if min(pictures.shape[1:3]) < MIN_SIDE:
+            return
+        for rows in _chunks(pictures):
+            low, high = rows.min(axis=1), rows.max(axis=1)
+            self._n_pictures += len(rows)
+            self._n_blank += int((low == high).sum())
+            self._n_lit += int((high > 0).sum())
+            signed = low < -np.maximum(high, 0).astype(np.float64) / 4
+            to_one = ~signed & (high <= 1) & (high > 0)
+            to_255 = ~signed & (high > DARKEST) & (high <= 2 * 255)
+            beyond = ~signed & (high > 2 * 255)
+            whole = _are_whole(rows, to_one | to_255)
+            self._plain[1] += int((to_one & ~whole & (high > BLACK)).sum())
+            self._likely[1] += int((to_one & whole).sum())
+            plain = to_255 & (whole | _exceed(rows, 4, to_255 & ~whole))
+            self._plain[255] += int(plain.sum())
+            self._likely[255] += int((to_255 & ~plain).sum())
+            to_65535 = beyond & (high >= 2**14) & (high < 2**16) & _exceed(rows, 255, beyond)
+            self._plain[65535] += int(to_65535.sum())
+            self._n_others += int((signed | (beyond & ~to_65535)).sum())
+
+    def settle(self) -> int | None:
+        """1, 255 or 65535, or None where it is not plain; warn of pictures that can't be meant."""
+        if self._n_blank == self._n_pictures > 1:
+            _warn_of_blank("training picture")
+        n_plain = sum(self._plain.values())
+        if min(self._plain[1], n_plain - self._plain[1]) > (1 - MAJORITY) * n_plain:
+            warnings.warn(
+                f"Among the training pictures, {self._plain[1]} hold pixels from 0 to 1 and "
+                f"{n_plain - self._plain[1]} go to 255 or beyond; bring all to one scale.",
+                UserWarning,
+                stacklevel=2,
+            )
+        n_votes = n_plain + self._n_others
+        for white in WHITES:
+            votes = self._plain[white]
+            if votes and votes >= max(MAJORITY * n_votes, (1 - MAJORITY) * self._n_lit):
+                return white
+        for white in WHITES:
+            if n_votes == 0 < self._likely[white] and self._likely[white] >= MAJORITY * self._n_lit:
+                return white
+        return None
+
+
+def is_mask(pictures: Any) -> bool:
+    """Whether it is an array of booleans, in which True is white."""
+    return isinstance(dtype := getattr(pictures, "dtype", None), np.dtype) and dtype.kind == "b"
+
+
+def white_of(pictures: NDArray[Any]) -> int | None:
+    """Learn white from pictures (n, height, width, channels); None where it is not plain."""
+    votes = WhiteVotes()
+    votes.add(pictures)
+    return votes.settle()
+
+
+@dataclass(frozen=True)
+class KnownScale:
+    """Holds later pictures to the scale of the training pictures, each by itself."""
+
+    #: 1, 255 or 65535; None where it was not plain, and nothing can be said.
+    white: int | None
+
+    def of_masks(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Make True white, in an array (changed in place) of 0 and 1 that was boolean."""
+        if self.white not in (None, 1):
+            pixels *= self.white
+        return pixels
+
+    def check(self, pictures: NDArray[Any], first: int = 0) -> None:
+        """Refuse pictures of another scale; warn of what is black or blank beside it.
+
+        Parameters
+        ----------
+        pictures : ndarray of shape (n, height, width, channels)
+            Numbers of any dtype.
+        first : int
+            The number that error messages give the first one.
+        """
+        if min(pictures.shape[1:3]) < MIN_SIDE:
+            return
+        n_blank = n_faint = 0
+        for rows in _chunks(pictures):
+            low, high = rows.min(axis=1), rows.max(axis=1)
+            n_blank += int((low == high).sum())
+            if self.white is not None:
+                n_faint += self._check_rows(rows, low, high, first)
+            first += len(rows)
+        if n_blank == len(pictures) > 1:
+            _warn_of_blank("picture of X")
+        if n_faint:
+            _warn_of_faint(n_faint, len(pictures))
+
+    def _check_rows(
+        self, rows: NDArray[Any], low: NDArray[Any], high: NDArray[Any], first: int
+    ) -> int:
+        """Refuse rows of another scale, and return how many have only 0 and 1 of 255."""
+        white = self.white
+        assert white is not None
+        # Nearly all pixels beyond white: some are what scaling by columns leaves, or resizing.
+        bright = _exceed(rows, 2 * white, high > 2 * white, share=7 / 8)
+        # Scaling by columns leaves more of a dark picture below 0, where white is 1.
+        limit, share = (-1 / 4, 1 / 3) if white == 1 else (-white / 8, 1 / 8)
+        negative = low < limit
+        if negative.any():
+            negative[negative] = np.mean(rows[negative] < limit, axis=1) > share
+        # 0 and 1 of 255: a mask, or a picture taken in the dark.
+        faint = (low >= 0) & (np.abs(high * (255 / min(white, 255)) - 1.0) < 1e-3)
+        dark = np.zeros(len(rows), dtype=bool)
+        if white > 1:
+            faint = _are_whole(rows, faint)
+            size = np.maximum(high.astype(np.float64), -low.astype(np.float64))
+            darkest = np.where(low < 0, white / 64, white / 255)
+            dark = (size <= darkest) & (size > BLACK) & ~faint
+        for wrong in (bright, dark, negative):
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                raise ValueError(
+                    f"X[{first + row}] holds pixels from {low[row]:g} to {high[row]:g}, but "
+                    + _contrast(float(low[row]), float(high[row]), white)
+                )
+        return int(faint.sum())
+
+
+def _contrast(low: float, high: float, white: int) -> str:
+    """Say what was learned instead, and what to do."""
+    if low < 0:
+        return f"the training pictures held none below 0; pass pixels from 0 to {white}."
+    found = min((known for known in WHITES if high <= known), default=65535)
+    remedy = f"pass pixels from 0 to {white}"
+    if found != white:
+        change = "multiply X by" if found < white else "divide X by"
+        remedy = f"{change} {max(found, white) // min(found, white)}"
+    return f"in the training pictures white was {white}; {remedy}."
+
+
+def _warn_of_faint(n_faint: int, n_pictures: int) -> None:
+    warnings.warn(
+        f"{n_faint} of {n_pictures} pictures are all but black, as masks of 0 and 1 are where "
+        "white is 255; pass masks as bool, or multiply them by 255.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _warn_of_blank(what: str) -> None:
+    warnings.warn(
+        f"Each {what} is of one single value, in which nothing can be read; check how they were "
+        "loaded.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _chunks(pictures: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Rows of pixels, so many at a time that copies of them are small."""
+    length = max(1, _CHUNK // max(1, pictures[:1].size))
+    for start in range(0, len(pictures), length):
+        part = pictures[start : start + length]
+        yield part.reshape(len(part), -1)
+
+
+def _are_whole(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether rows, of those asked for, hold integers only."""
+    whole = which.copy()
+    if rows.dtype.kind == "f" and which.any():
+        asked = rows[which]
+        whole[which] = (asked == np.trunc(asked)).all(axis=1)
+    return whole
+
+
+def _exceed(
+    rows: NDArray[Any], limit: float, which: NDArray[np.bool_], share: float = 1 / 2
+) -> NDArray[np.bool_]:
+    """Whether more than a share of the positive pixels of rows asked for exceed a limit."""
+    exceed = which.copy()
+    if which.any():
+        asked = rows[which]
+        n_bright = np.count_nonzero(asked > limit, axis=1)
+        exceed[which] = n_bright > share * np.count_nonzero(asked > 0, axis=1)
+    return exceed

@@ -20,7 +20,7 @@ from .._crop import CropStyle
 from .._labels import check_text
 from .._parameters import python_params
 from .._pictures import check_pictures
-from .._white import check_white, is_white, white_of
+from .._white import KnownScale, is_white, white_of
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
 from ._picture_reader import PictureReader
@@ -111,6 +111,7 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
     1.0
     """
 
+    _white: int | None
     _kept = (*Saved._kept, "image_shape_", "classes_", "_white", "pipeline_", "n_iter_")
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "features": [StrOptions({"pixels", "hog"})],
@@ -333,11 +334,10 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         )
 
     def _rows(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
-        pictures = check_pictures(self, X, reset=reset, image_shape=self.image_shape)
+        scale = None if reset else KnownScale(self._white)
+        pictures = check_pictures(self, X, reset=reset, image_shape=self.image_shape, scale=scale)
         if reset:
             self._white = white_of(pictures)
-        else:
-            check_white(pictures, self._white)
         if self.features == "hog":
             height, width, _ = self.image_shape_
             if min(height, width) < CELL:

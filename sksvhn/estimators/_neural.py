@@ -24,10 +24,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skorch.history import History
 
 from .._labels import as_labels
-from .._lazy_pictures import LazyPictures, in_blocks, in_chunks
+from .._lazy_pictures import LazyPictures, in_chunks
 from .._parameters import as_python
 from .._pictures import check_stored_pictures
-from .._white import check_white
+from .._white import KnownScale
 from ._architecture import (
     ACTIVATIONS,
     NORMALIZATIONS,
@@ -322,7 +322,10 @@ class NeuralClassifier(
             )
         params = settings_of(self)
         new = twin_of(self, fitted=not fresh)
-        pictures = check_stored_pictures(new, X, reset=fresh, image_shape=params.image_shape)
+        if fresh:
+            pictures = check_stored_pictures(new, X, reset=True, image_shape=params.image_shape)
+        else:
+            pictures = new._known_pictures(X)
         check_consistent_length(pictures, as_labels(y))
         weights = _checked_weights(sample_weight, len(pictures))
         rows = np.flatnonzero(weights)
@@ -485,9 +488,8 @@ class NeuralClassifier(
 
     def _known_pictures(self, X: ArrayLike) -> Pictures:
         """Check pictures that follow the first ones."""
-        pictures = check_stored_pictures(self, X, reset=False)
-        check_white(next(in_blocks(pictures)), self._standardizer.white)
-        return pictures
+        scale = KnownScale(self._standardizer.white)
+        return check_stored_pictures(self, X, reset=False, scale=scale)
 
     def _learned_white(self) -> int | None:
         return self._standardizer.white

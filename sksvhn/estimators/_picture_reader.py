@@ -47,7 +47,7 @@ class PictureReader(metaclass=ABCMeta):
 
     @abstractmethod
     def _learned_white(self) -> int | None:
-        """Return 1 or 255, or None where the training pictures did not show it."""
+        """Return 1, 255 or 65535, or None where the training pictures did not show it."""
 
     def crops(self, pictures: PictureSources, boxes: Any = None) -> NDArray[np.uint8 | np.float32]:
         """Make pictures what the training pictures were.
@@ -179,7 +179,7 @@ class PictureReader(metaclass=ABCMeta):
                 "pixels. Fit it on larger pictures or, if these are flattened ones, with "
                 "image_shape."
             )
-        if self._learned_white() is None:
+        if self._learned_white() not in (1, 255):
             raise ValueError(
                 f"{name} was fitted on pixels that go neither from 0 to 255 nor from 0 to 1, so "
                 "that those of photographs cannot be made like them. Fit it on pixels as they were "

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._lazy_pictures import LazyPictures, in_chunks
-from .._white import common_white, is_white, white_of
+from .._white import WhiteVotes, is_white
 
 # Values turned to float64 at a time.
 _CHUNK = 2**20
@@ -34,7 +34,7 @@ class Standardizer:
     size: tuple[int, int]
     #: Whether each picture is then standardised by itself, over all its pixels and channels.
     per_image: bool
-    #: 1 or 255, where it was plain.
+    #: 1, 255 or 65535, where it was plain.
     white: int | None
 
     @classmethod
@@ -51,10 +51,10 @@ class Standardizer:
         squares = np.zeros(pictures.shape[3])
         # Centring first keeps the sum of squares accurate for pixels far from zero.
         center: NDArray[np.float64] | None = None
-        whites: set[int | None] = set()
+        votes = WhiteVotes()
         start = 0
         for pixels in in_chunks(pictures, max(1, _CHUNK // math.prod(pictures.shape[1:]))):
-            whites.add(white_of(pixels))
+            votes.add(pixels)
             weight = weights[start : start + len(pixels)]
             start += len(pixels)
             if center is None:
@@ -71,7 +71,7 @@ class Standardizer:
         limit = input_size or max(pictures.shape[1:3])
         size = (min(pictures.shape[1], limit), min(pictures.shape[2], limit))
         mean, deviation = center + offset, np.where(std > 0, std, 1.0)
-        return cls(mean, deviation, size, per_image, common_white(whites))
+        return cls(mean, deviation, size, per_image, votes.settle())
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as numbers and arrays."""

@@ -88,8 +88,8 @@ class OnnxExporter(metaclass=ABCMeta):
         - ``probability``, float32 of shape (n, n_classes).
 
         Its metadata tell how to make pictures for it: "estimator" and "sksvhn" (class and
-        version), "image_shape", "white" (255, 1, or null where it was not plain), "crop", "margin",
-        "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
+        version), "image_shape", "white" (255, 1, 65535, or null where it was not plain), "crop",
+        "margin", "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
 
         Parameters
         ----------
