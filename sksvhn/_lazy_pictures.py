@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
@@ -21,7 +22,7 @@ def is_lazy(X: Any) -> bool:
 
     Memory maps are arrays, of which the operating system reads what is used.
     """
-    if isinstance(X, (np.ndarray, list, tuple, str, bytes)) or sparse.issparse(X):
+    if isinstance(X, (np.ndarray, list, tuple, deque, str, bytes)) or sparse.issparse(X):
         return False
     if isinstance(X, Sequence):
         return True

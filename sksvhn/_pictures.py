@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator
@@ -66,6 +67,7 @@ def check_pictures(
         pixels are of another scale than `scale`.
     """
     check_no_files(estimator, X, has_read=not reset and hasattr(estimator, "read"))
+    X = as_frame(X)
     table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
     given: ImageShape | None = None
     if getattr(table, "ndim", 2) < 2:
@@ -137,6 +139,8 @@ def check_stored_pictures(
     if not is_lazy(X):
         return check_pictures(estimator, X, reset=reset, image_shape=image_shape, scale=scale)
     in_parts = isinstance(X, Sequence)
+    if in_parts and len(X) > 0 and np.ndim(X[0]) == 0:  # no parts, but numbers
+        return check_pictures(estimator, X, reset=reset, image_shape=image_shape, scale=scale)
     # Arrays on disk have a shape, but not all of them a length.
     if (len(X) == 0 or len(X[0]) == 0) if in_parts else X.shape[0] == 0:
         raise ValueError("X, or its first part, holds 0 pictures; at least one is needed.")
@@ -178,12 +182,29 @@ def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) 
 
 def as_array(X: ArrayLike) -> NDArray[Any]:
     """Stack pictures or rows, which must have one shape."""
+    if hasattr(X, "__getitem__") and not (
+        isinstance(X, (Sequence, np.generic)) or hasattr(X, "__array__") or hasattr(X, "shape")
+    ):
+        raise ValueError(
+            f"X is a {type(X).__name__}, which holds no array; stack its pictures, "
+            "np.stack([picture for picture, label in X]), and pass the labels as y. Where pictures "
+            "don't fit into memory, pass a sequence that makes arrays of them."
+        )
     try:
         return np.asarray(X)
     except ValueError:
         raise ValueError(
             "X holds pictures or rows of different shapes; resize or convert them to one shape."
         ) from None
+
+
+def as_frame(X: Any) -> Any:
+    """Make pandas' DataFrame of other tables with named columns, as of pyarrow and polars."""
+    if hasattr(X, "iloc") or not hasattr(type(X), "__dataframe__"):
+        return X
+    if hasattr(X, "column_names"):  # of pyarrow
+        return X.to_pandas()
+    return pd.DataFrame({name: np.asarray(X[name]) for name in X.columns})
 
 
 def _has_rows_by_name(X: Any) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import UserList, deque
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,22 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from sksvhn._pictures import check_pictures
+from sksvhn._pictures import check_pictures, check_stored_pictures
+
+
+class Pairs:
+    """A data set of pairs, as of PyTorch."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Any:
+        return np.zeros((16, 16)), index
 
 
 def fitted_on(X: Any, image_shape: Any = None) -> Any:
     estimator = BaseEstimator()
-    check_pictures(estimator, X, reset=True, image_shape=image_shape)
+    check_stored_pictures(estimator, X, reset=True, image_shape=image_shape)
     return estimator
 
 
@@ -121,6 +132,10 @@ def test_pictures_that_do_not_fit_image_shape(X: Any, message: str) -> None:
         (np.zeros(256), r"shape \(256,\); expected .*Reshape your data"),
         (list(range(256)), r"shape \(256,\); expected .*Reshape your data"),
         (pd.Series(np.zeros(4)), r"shape \(4,\); expected .*Reshape your data"),
+        (range(256), r"shape \(256,\); expected .*Reshape your data"),
+        (deque([0.5, 1.0]), r"shape \(2,\); expected .*Reshape your data"),
+        (UserList([0.5, 1.0]), r"shape \(2,\); expected .*Reshape your data"),
+        (Pairs(), r"X is a Pairs, which holds no array; stack its pictures, np\.stack"),
         (np.float64(1.0), r"shape \(\); expected .*Reshape your data"),
         ([np.zeros((4, 4)), np.zeros((4, 5))], "different shapes; resize"),
         ([np.zeros((4, 4)), np.zeros((4, 4, 3))], "different shapes; resize"),
@@ -169,6 +184,23 @@ def test_rows_as_many_as_columns_are_no_picture() -> None:
     assert len(check_pictures(estimator, np.zeros((1, 10)), reset=False)) == 1
     with pytest.raises(ValueError, match="X has 9 features"):
         check_pictures(estimator, np.zeros((9, 9)), reset=False)
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_names_of_columns_are_checked_whatever_the_table(library: str) -> None:
+    tables = pytest.importorskip(library)
+    frame = pd.DataFrame(np.arange(32, dtype=np.uint8).reshape(2, 16)).add_prefix("p")
+    values = {name: frame[name].to_numpy() for name in frame}
+    table = tables.table(values) if library == "pyarrow" else tables.DataFrame(values)
+    estimator: Any = BaseEstimator()
+    pictures = check_pictures(estimator, table, reset=True)
+    assert list(estimator.feature_names_in_) == list(frame)
+    assert pictures.dtype == np.uint8
+    np.testing.assert_array_equal(pictures.reshape(2, 16), frame)
+    np.testing.assert_array_equal(check_pictures(estimator, frame, reset=False), pictures)
+    for reordered in (table.select(list(frame)[::-1]), frame[list(frame)[::-1]]):
+        with pytest.raises(ValueError, match="feature names should match"):
+            check_pictures(estimator, reordered, reset=False)
 
 
 def test_pictures_of_another_shape_than_fitted() -> None:

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
 
 from .._labels import BLANK, as_labels
-from .._pictures import as_array, check_no_files
+from .._pictures import as_array, as_frame, check_no_files
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
@@ -194,6 +194,7 @@ class PositionwiseClassifier(
         tags = get_tags(self.estimator).input_tags
         if not tags.one_d_array:  # a pipeline may crop pictures out of files
             check_no_files(self, X)
+        X = as_frame(X)
         if not hasattr(X, "iloc"):
             X = as_array(X)
         return X if X.ndim <= 2 or tags.three_d_array else X.reshape(len(X), -1)

@@ -1,0 +1,185 @@
+"""Every estimator on every kind of array: what it reads depends on the pixels alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+
+from sksvhn import (
+    PositionwiseClassifier,
+    SVHNCNNClassifier,
+    SVHNLogisticRegression,
+    SVHNMLPClassifier,
+    SVHNSequenceClassifier,
+)
+
+from ._pictures import bar_numbers
+
+IMAGES, NUMBERS = bar_numbers(48)
+LABELS = np.array([number[0] for number in NUMBERS])
+SMALL: dict[str, Any] = {"max_epochs": 2, "batch_size": 16, "random_state": 0}
+NEURAL = [
+    SVHNMLPClassifier(hidden_layer_sizes=(8,), **SMALL),
+    SVHNCNNClassifier(channels=((4,),), hidden_layer_sizes=(8,), **SMALL),
+    SVHNSequenceClassifier(channels=((4,), (8,)), **SMALL),
+]
+SCALED = [SVHNLogisticRegression(), PositionwiseClassifier(SVHNLogisticRegression()), *NEURAL]
+ESTIMATORS = [*SCALED, PositionwiseClassifier(LogisticRegression(max_iter=1000))]
+
+
+def name(estimator: Any) -> str:
+    inner = getattr(estimator, "estimator", None)
+    return type(estimator).__name__ + (f"({type(inner).__name__})" if inner else "")
+
+
+@pytest.fixture(scope="module", params=ESTIMATORS, ids=name)
+def fitted(request: Any) -> Any:
+    return clone(request.param).fit(IMAGES, LABELS)
+
+
+def f_order(X: NDArray[Any]) -> NDArray[Any]:
+    return np.asfortranarray(X)
+
+
+def strided(X: NDArray[Any]) -> NDArray[Any]:
+    return np.repeat(X, 2, axis=2)[:, :, ::2]
+
+
+def reversed_(X: NDArray[Any]) -> NDArray[Any]:
+    return X[::-1, ::-1].copy()[::-1, ::-1]
+
+
+def read_only(X: NDArray[Any]) -> NDArray[Any]:
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
+def swapped(X: NDArray[Any]) -> NDArray[Any]:
+    return X.astype(X.dtype.newbyteorder())
+
+
+LAYOUTS = [f_order, strided, reversed_, read_only, swapped, list, torch.tensor, deque]
+DTYPES = ["u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "O"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtypes(fitted: Any, dtype: str) -> None:
+    X = IMAGES[:8].astype(dtype)
+    before = X.copy()
+    expected = fitted.predict_proba(IMAGES[:8])
+    np.testing.assert_allclose(fitted.predict_proba(X), expected, atol=1e-5)
+    np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_layouts(fitted: Any, layout: Any, dtype: str) -> None:
+    X = layout(IMAGES[:8].astype(dtype))
+    before = np.array(X)
+    expected = fitted.predict_proba(IMAGES[:8])
+    np.testing.assert_allclose(fitted.predict_proba(X), expected, atol=1e-5)
+    np.testing.assert_array_equal(np.array(X), before)
+
+
+def test_memory_maps(fitted: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", IMAGES[:8])
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    expected = fitted.predict_proba(IMAGES[:8])
+    np.testing.assert_allclose(fitted.predict_proba(X), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
+@pytest.mark.parametrize("layout", [f_order, strided, reversed_, read_only, swapped])
+def test_fit_leaves_every_layout_as_it_is(estimator: Any, layout: Any) -> None:
+    X = layout(IMAGES.astype("f4"))
+    before = X.copy()
+    clf = clone(estimator).fit(X, LABELS)
+    np.testing.assert_array_equal(X, before)
+    expected = clone(estimator).fit(before, LABELS).predict_proba(before)
+    np.testing.assert_allclose(clf.predict_proba(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_each_picture_is_read_as_among_others(fitted: Any, dtype: str) -> None:
+    X = IMAGES[:9].astype(dtype)
+    X[4] //= 4
+    together = fitted.predict_proba(X)
+    alone = np.concatenate([fitted.predict_proba(X[i : i + 1]) for i in range(len(X))])
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+@pytest.fixture(scope="module", params=SCALED, ids=name)
+def on_scale(request: Any) -> Any:
+    return clone(request.param).fit(IMAGES.astype("f4"), LABELS)
+
+
+def test_a_dark_picture_is_refused_alone_as_among_others(on_scale: Any) -> None:
+    X = IMAGES[:3].astype("f4")
+    X[1] *= np.float32(0.003)
+    for dark in (X, X[1:2]):
+        with pytest.raises(ValueError, match="white was 255; multiply X by 255"):
+            on_scale.predict(dark)
+
+
+def test_masks(on_scale: Any) -> None:
+    mask = IMAGES[:8] > 100
+    np.testing.assert_array_equal(
+        on_scale.predict_proba(mask), on_scale.predict_proba(mask * np.float32(255))
+    )
+    for dtype in ("u1", "i8", "f4", "f8"):
+        with pytest.warns(UserWarning, match="8 of 8 pictures are all but black"):
+            on_scale.predict(mask.astype(dtype))
+
+
+def test_sixteen_bits(on_scale: Any) -> None:
+    with pytest.raises(ValueError, match="white was 255; divide X by 257"):
+        on_scale.predict(IMAGES[:8].astype("u2") * 257)
+
+
+def test_blank_pictures(on_scale: Any) -> None:
+    with pytest.warns(UserWarning, match="Each picture of X is of one single value"):
+        on_scale.predict(np.zeros((2, 16, 16), np.uint8))
+    on_scale.predict(np.zeros((1, 16, 16), np.uint8))
+
+
+@pytest.mark.parametrize("estimator", NEURAL, ids=name)
+def test_training_goes_on_with_the_same_scale_alone(estimator: Any) -> None:
+    clf = clone(estimator).set_params(warm_start=True).fit(IMAGES, LABELS)
+    expected = clf.predict_proba(IMAGES)
+    wrong = (IMAGES / 255).astype("f4")
+    for go_on in (
+        lambda: clf.fit(wrong, LABELS),
+        lambda: clf.partial_fit(wrong, LABELS),
+        lambda: clf.fit(IMAGES, LABELS, X_val=wrong, y_val=LABELS),
+    ):
+        with pytest.raises(ValueError, match="white was 255; multiply X by 255"):
+            go_on()
+        np.testing.assert_array_equal(clf.predict_proba(IMAGES), expected)
+    streamed = clone(estimator).partial_fit(wrong, LABELS, classes=np.unique(LABELS))
+    with pytest.raises(ValueError, match="white was 1; divide X by 255"):
+        streamed.partial_fit(IMAGES, LABELS)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
+@pytest.mark.parametrize("scaler", [MinMaxScaler(), MaxAbsScaler(), StandardScaler()], ids=name)
+def test_scaling_by_columns_before(estimator: Any, scaler: Any) -> None:
+    scores = cross_val_score(
+        make_pipeline(scaler, estimator),
+        IMAGES.reshape(len(IMAGES), -1),
+        LABELS,
+        cv=4,
+        error_score="raise",
+    )
+    assert len(scores) == 4
