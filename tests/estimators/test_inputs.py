@@ -87,10 +87,10 @@ def test_dtypes(fitted: Any, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
 def test_layouts(fitted: Any, layout: Any, dtype: str) -> None:
     X = layout(IMAGES[:8].astype(dtype))
-    before = np.array(X)
+    before = np.asarray(X).copy()
     expected = fitted.predict_proba(IMAGES[:8])
     np.testing.assert_allclose(fitted.predict_proba(X), expected, atol=1e-5)
-    np.testing.assert_array_equal(np.array(X), before)
+    np.testing.assert_array_equal(np.asarray(X), before)
 
 
 def test_memory_maps(fitted: Any, tmp_path: Path) -> None:
