@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ._warn import warn_caller
 
 WHITES = (1, 255, 65535)
 # Smaller pictures are tables, whose features may have any range.
@@ -73,11 +74,9 @@ class WhiteVotes:
             _warn_of_blank("training picture")
         n_plain = sum(self._plain.values())
         if min(self._plain[1], n_plain - self._plain[1]) > (1 - MAJORITY) * n_plain:
-            warnings.warn(
+            warn_caller(
                 f"Among the training pictures, {self._plain[1]} hold pixels from 0 to 1 and "
                 f"{n_plain - self._plain[1]} go to 255 or beyond; bring all to one scale.",
-                UserWarning,
-                stacklevel=2,
             )
         n_votes = n_plain + self._n_others
         for white in WHITES:
@@ -183,20 +182,16 @@ def _contrast(low: float, high: float, white: int) -> str:
 
 
 def _warn_of_faint(n_faint: int, n_pictures: int) -> None:
-    warnings.warn(
+    warn_caller(
         f"{n_faint} of {n_pictures} pictures are all but black, as masks of 0 and 1 are where "
         "white is 255; pass masks as bool, or multiply them by 255.",
-        UserWarning,
-        stacklevel=2,
     )
 
 
 def _warn_of_blank(what: str) -> None:
-    warnings.warn(
+    warn_caller(
         f"Each {what} is of one single value, in which nothing can be read; check how they were "
         "loaded.",
-        UserWarning,
-        stacklevel=2,
     )
 
 
