@@ -2,16 +2,16 @@
 First numbers read
 ==================
 
-Pictures of house numbers, a classifier fitted to them, and a look at what it reads, how sure it is
-and where it is wrong.
+Fit a classifier to pictures of house numbers, and look at what it reads, how sure it is and where
+it is wrong.
 """
 
 # %%
 # Pictures and numbers
 # --------------------
-# `make_street_numbers` draws house numbers on walls and signs, out of focus and in uneven light.
-# No photograph and no download is needed. Where the environment variable ``SKSVHN_DATA`` names a
-# folder with SVHN's ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, the script reads those instead.
+# `make_street_numbers` draws house numbers on walls and signs, out of focus and in uneven light. It
+# needs no photographs and no download. If the environment variable ``SKSVHN_DATA`` names a folder
+# with SVHN's ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, the script reads those instead.
 
 import os
 from pathlib import Path
@@ -29,8 +29,8 @@ else:
 print(f"{source}: {len(train.target)} to train on, {len(test.target)} to test with")
 
 # %%
-# Both are a scikit-learn `Bunch`: ``images`` is a uint8 array, ``target`` holds the numbers as
-# strings, so that ``"0210"`` keeps its zero. ``frame`` has a row of facts for each picture.
+# Both are a scikit-learn `Bunch`. ``images`` is a uint8 array. ``target`` holds the numbers as
+# strings, which keeps the zero of ``"0210"``. ``frame`` has one row of facts per picture.
 
 print(train.images.shape, train.images.dtype)
 print(train.target[:5])
@@ -39,8 +39,8 @@ train.frame[["filename", "number", "picture_height", "picture_width"]].head()
 # %%
 # Fit and predict
 # ---------------
-# Everything has a default. Here the training is shortened from 80 epochs to 12, which is why it
-# takes about a minute.
+# Everything has a default. Here, training is shortened from 80 epochs to 12 and takes about a
+# minute.
 
 from sksvhn import SVHNSequenceClassifier
 
@@ -48,8 +48,8 @@ clf = SVHNSequenceClassifier(max_epochs=12, random_state=0)
 clf.fit(train.images, train.target)
 
 # %%
-# ``predict`` answers the whole number, in the form of the training labels. With
-# ``return_confidence`` it also says how probable it is that the number is right *as a whole*.
+# ``predict`` returns whole numbers in the form of the training labels. With ``return_confidence``,
+# it also returns the probability that the number is right *as a whole*.
 
 numbers, sure = clf.predict(test.images, return_confidence=True)
 for picture in range(5):
@@ -73,7 +73,7 @@ ReadingsDisplay.from_predictions(
 # How good it is
 # --------------
 # One wrong digit makes a wrong number: 3165 for 2165 does not count as three quarters right.
-# ``support`` says how many test numbers, or digits, each figure is about.
+# ``support`` is the number of test numbers, or digits, behind each figure.
 
 from sksvhn.metrics import sequence_classification_report
 
@@ -81,9 +81,9 @@ print(source)
 print(sequence_classification_report(test.target, numbers, confidence=sure))
 
 # %%
-# How it learned, epoch by epoch: the length and the positions by themselves, and whole numbers. The
-# scores are on training pictures that are changed at random, which makes them harder. Few numbers
-# reach the last positions, which therefore have the least to learn from.
+# The learning curves show, epoch by epoch, the length, each position and whole numbers. The scores
+# are on training pictures that are changed at random, which makes them harder. Few numbers reach
+# the last positions, so these have the least to learn from.
 
 from sksvhn.plotting import LearningCurvesDisplay
 
@@ -99,7 +99,7 @@ from sksvhn.plotting import CoverageDisplay
 CoverageDisplay.from_predictions(test.target, numbers, sure, accuracy=0.95)
 
 # %%
-# The mistakes it was surest of are worth a look: some are hard to read for people, too, and in real
-# data it may be the label that is wrong.
+# The mistakes it was surest of are worth a look. Some are hard to read even for people, and in real
+# data the label may be wrong.
 
 ReadingsDisplay.from_predictions(test.images, test.target, numbers, sure, n_mistakes=8)

@@ -2,22 +2,22 @@
 Digits: logistic regression, perceptrons, convolutional networks
 ================================================================
 
-One digit a picture, read by a linear model, by perceptrons and by convolutional networks: what each
-step gains, what happens inside, and what batch normalisation changes. Some of the networks are
-those of published course work on SVHN, with its own settings; the results page calls it A and E.
+Pictures of one digit each are read by a linear model, by perceptrons and by convolutional networks.
+The example shows what each step gains, what happens inside, and what batch normalisation changes.
+Some of the networks are from published course work on SVHN, with its own settings; the results page
+calls it A and E.
 """
 
 # %%
 # Three parts of the data
 # -----------------------
-# Networks learn from a training set. Settings are chosen by a validation set. The test set is
-# looked at once, at the end: whoever chooses by it reports a figure that new pictures will not
-# confirm.
+# Networks learn from a training set. Settings are chosen on a validation set. The test set is used
+# once, at the end: if you choose by it, you report a figure that new pictures will not confirm.
 #
-# Here digits are drawn. Where the environment variable ``SKSVHN_DATA`` names a folder with SVHN's
+# Here, digits are drawn. If the environment variable ``SKSVHN_DATA`` names a folder with SVHN's
 # files, grey digits of ``svhn/SVHN_single_grey1.h5`` are read instead. Neighbours in that file
-# often come from the same photograph, so it is cut where it is, not shuffled first: digits of one
-# house in two parts would be no test.
+# often come from the same photograph, so it is split without shuffling: with digits of one house in
+# two parts, the test would be too easy.
 
 import os
 from pathlib import Path
@@ -54,9 +54,8 @@ print(on_validation, on_test, sep="\n")
 # %%
 # The baseline
 # ------------
-# A linear model of the pixels hardly reads them: digits are light on dark as often as dark on
-# light, and no weighted sum of pixels is the same for both. Histograms of oriented gradients do not
-# mind.
+# A linear model of the pixels hardly reads them. Digits are light on dark as often as dark on
+# light, and no weighted sum of pixels is the same for both. Histograms of oriented gradients are.
 
 from sksvhn import SVHNLogisticRegression
 
@@ -70,13 +69,13 @@ for name, clf in readers.items():
 # %%
 # Feed-forward, by hand
 # ---------------------
-# A perceptron puts a layer between. *Feed-forward* means that pixels go through one layer after the
-# other, each a matrix product: here with the rectifier (*ReLU*), which sets what is below 0 to 0,
-# behind the first, and softmax, which makes probabilities, behind the second. A whole batch of
-# pictures is one matrix, a picture a row.
+# A perceptron has a layer in between. *Feed-forward* means that pixels go through one layer after
+# the other, each of which is a matrix product. Here the rectifier (*ReLU*), which sets negative
+# values to 0, follows the first layer, and softmax, which makes probabilities, follows the second.
+# A whole batch of pictures is one matrix, with one row per picture.
 #
-# *Cross-entropy* is the loss: minus the logarithm of the probability given to the true digit.
-# *Backpropagation* is the chain rule, from the loss back to each weight, and is made of matrix
+# *Cross-entropy* is the loss: minus the logarithm of the probability of the true digit.
+# *Backpropagation* is the chain rule, from the loss back to each weight, and consists of matrix
 # products as well.
 
 import numpy as np
@@ -102,8 +101,8 @@ def backpropagation(weights, X, y):
 
 
 # %%
-# The weights must not start alike, or all units would learn the same. *Xavier's* initialisation
-# draws them from a range that keeps the size of the signal from layer to layer.
+# The weights must not start equal, or all units would learn the same. *Xavier* initialisation draws
+# them from a range that keeps the size of the signal from layer to layer.
 
 
 def xavier(rng, n_in, n_out):
@@ -122,7 +121,7 @@ weights = [xavier(rng, 1024, 64), np.zeros(64), xavier(rng, 64, 10), np.zeros(10
 
 # %%
 # A *gradient check* tells whether the formulas are right: move one weight a little in both
-# directions, and compare the change of the loss with what backpropagation says.
+# directions, and compare the change of the loss with the result of backpropagation.
 
 
 def gradient_check(weights, X, y, step=1e-5):
@@ -167,21 +166,21 @@ display = LearningCurvesDisplay(history).plot()
 _ = display.figure_.suptitle(f"Forty lines of NumPy. {on_validation}", fontsize=10)
 
 # %%
-# In the end it knows most training digits by heart, and the validation digits have long stopped
-# getting better: it *overfits*.
+# In the end it knows most training digits by heart, and its accuracy on validation digits stopped
+# improving long before: it *overfits*.
 
 # %%
 # Four published networks
 # -----------------------
 # Course work E tried two perceptrons and two convolutional networks on 60,000 of SVHN's grey
 # digits, and published 68.4 % (E1), 79 % (E2), 86.7 % (E3) and 91 % (E4). Their settings are
-# constructor parameters. *Dropout* leaves out a random share of a layer's outputs in every step, so
-# that no unit can rely on another; *batch normalisation* brings each output to mean 0 and deviation
-# 1 over the batch. With so few digits as here less can be expected; and the convolutional ones get
-# fewer epochs than their 20 and 30, to save time.
+# constructor parameters. *Dropout* leaves out a random share of a layer's outputs in every step,
+# which keeps units from relying on each other. *Batch normalisation* gives each output mean 0 and
+# standard deviation 1 over the batch. Fewer digits than theirs make lower figures likely, and the
+# convolutional networks get fewer epochs than their 20 and 30, to save time.
 #
-# E's pixels keep the brightness and contrast of their picture. ``as_rows`` above took both out, and
-# the package does unless told otherwise.
+# Course work E kept the brightness and contrast of each picture. ``as_rows`` above removed both,
+# and the package does so by default.
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
 
@@ -237,8 +236,8 @@ readers |= {
 }
 
 # %%
-# And the package's own, with fewer epochs than their defaults as well. They train on pictures that
-# are changed at random in every epoch, so that they are harder to know by heart.
+# The package's own networks also get fewer epochs than their defaults. They train on pictures that
+# are changed at random in every epoch, which are harder to learn by heart.
 
 readers |= {
     "SVHNMLPClassifier": SVHNMLPClassifier(max_epochs=20, random_state=0),
@@ -249,15 +248,15 @@ for name, clf in list(readers.items())[2:]:
     clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 
 # %%
-# A fitted network tells what it is made of.
+# A fitted network lists its layers.
 
 print(readers["E4: CNN 16, 32 / 32, 64"].summary())
 
 # %%
 # Side by side
 # ------------
-# Now the test set, with 95 % intervals. Where training digits are read much better than test
-# digits, they are known by heart.
+# Now the test set, with 95 % intervals. If training digits are read much better than test digits,
+# they are known by heart.
 
 import pandas as pd
 
@@ -280,7 +279,7 @@ print(on_test)
 pd.DataFrame(table).set_index("reader").style.format("{:.1%}")
 
 # %%
-# Reports are scikit-learn's. Course work E's was of E4:
+# Reports are scikit-learn's. Course work E reported E4 like this:
 
 from sklearn.metrics import classification_report
 
@@ -288,7 +287,7 @@ print(f"E4. {on_test}")
 print(classification_report(y_test, found["E4: CNN 16, 32 / 32, 64"], digits=3))
 
 # %%
-# And of all readers the column ``f1-score``, digit by digit:
+# The column ``f1-score`` of all readers, digit by digit:
 
 reports = {
     name: classification_report(y_test, read, output_dict=True, zero_division=0)
@@ -324,9 +323,9 @@ _ = figure.suptitle(on_test, fontsize=10)
 # --------------------------------
 # Course work A's perceptron (A1) had five hidden layers, from 4096 to 16 units, and was trained by
 # plain gradient descent at a rate of 0.001. It read 12.7 % of its test digits. With batch
-# normalisation behind every hidden layer (A2) and five times the epochs it read 64.34 %. Here both
-# are narrower, from 512 to 16 units, have batches of 20 pictures instead of 1,000, which makes
-# steps cheap enough to take many, and as many epochs as each other.
+# normalisation after every hidden layer (A2) and five times the epochs, it read 64.34 %. Here both
+# are narrower, from 512 to 16 units, and have batches of 20 pictures instead of 1,000, which makes
+# steps cheap enough to take many. Both train for the same number of epochs.
 
 from matplotlib.ticker import MultipleLocator
 
@@ -357,9 +356,9 @@ ax.spines[["top", "right"]].set_visible(False)
 _ = figure.suptitle(on_validation, fontsize=10)
 
 # %%
-# Why? Behind each layer the signal is smaller, and with it the gradient, so that a step of the same
-# rate leads less far. Batch normalisation gives every layer's outputs the same size again. Standard
-# deviations behind each layer, before any training:
+# The reason is that the signal shrinks from layer to layer, and the gradient with it. A step at the
+# same rate then changes less. Batch normalisation gives the outputs of every layer the same size
+# again. Standard deviations after each layer, before any training:
 
 signal = normalized = as_rows(X_train[:500])
 rng = np.random.default_rng(0)

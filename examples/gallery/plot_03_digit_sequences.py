@@ -2,16 +2,16 @@
 Numbers of handwritten digits: in a row, and anywhere on a canvas
 =================================================================
 
-The usual first exercise in reading whole numbers: put handwritten digits side by side, and read
-them all at once. In a row it takes one network that looks at one tile after the other. On a canvas
-the network has to find the number first.
+This is the usual first exercise in reading whole numbers: put handwritten digits side by side, and
+read them all at once. For digits in a row, one network can look at one tile after the other. On a
+canvas, the network has to find the number first.
 """
 
 # %%
 # Single digits
 # -------------
-# scikit-learn has small handwritten digits. Where the environment variable ``SKSVHN_DATA`` names a
-# folder with the files of MNIST in ``mnist``, those are taken. Test numbers are written with other
+# scikit-learn has small handwritten digits. If the environment variable ``SKSVHN_DATA`` names a
+# folder with the files of MNIST in ``mnist``, those are used. Test numbers are made of other
 # pictures of digits than training numbers.
 
 import os
@@ -39,17 +39,17 @@ print(f"{source}, {size} pixels: {len(X_train):,} for training numbers, {len(X_t
 # %%
 # In a row
 # --------
-# Strips have room for five digits and hold one to four: the tiles behind the last digit are blank.
+# Strips have room for five digits and hold one to four: the tiles after the last digit are blank.
 
 train = make_digit_sequences(X_train, y_train, n_samples=4000, random_state=0)
 test = make_digit_sequences(X_test, y_test, n_samples=1000, random_state=1)
 what = f"{source}, {len(train.target):,} strips to train on, {len(test.target):,} to test"
 
 # %%
-# A published tutorial (B1 on the results page) cut each strip into five tiles, and read all with
-# the same layers: two convolutions and a dense layer. Blank is an eleventh class, and the number
-# ends at the first blank. The settings are its own, but for the 10,001 steps of training, which are
-# a thousand here.
+# A published tutorial (B1 on the results page) cut each strip into five tiles and read all of them
+# with the same layers: two convolutions and a dense layer. Blank is an eleventh class, and the
+# number ends at the first blank. The settings are its own, except that it trains for a thousand
+# steps here instead of 10,001.
 
 from sksvhn import Architecture, SVHNSequenceClassifier, Training
 
@@ -81,7 +81,7 @@ tiles.fit(train.images, train.target)
 print(tiles.summary())
 
 # %%
-# A whole number needs all of its digits, and so is right less often than a digit.
+# A whole number is right only if all of its digits are, so it is right less often than a digit.
 
 from sksvhn.metrics import (
     bootstrap_interval,
@@ -106,10 +106,10 @@ def report(name, y_true, y_pred):
 report("Five tiles", test.target, tiles.predict(test.images))
 
 # %%
-# The package's own reader is not told where the tiles are. One attention map for each position
-# learns to find its digit, and a head of its own tells the length. Its layers are as narrow as B's
-# here. For the larger strips of MNIST so few epochs are not enough: the results page has it after
-# all of its epochs.
+# The package's own reader does not know where the tiles are. One attention map per position learns
+# to find its digit, and a separate head predicts the length. Here its layers are as narrow as B's.
+# For the larger strips of MNIST, so few epochs are not enough: the results page shows it after all
+# of its epochs.
 
 attention = SVHNSequenceClassifier(
     architecture=Architecture(input_size=None, stem=None),
@@ -122,7 +122,7 @@ read, sure = attention.predict(test.images, return_confidence=True)
 report("Attention", test.target, read)
 
 # %%
-# The first test strips, as it read them:
+# The first test strips and their readings:
 
 import matplotlib.pyplot as plt
 
@@ -142,10 +142,10 @@ _ = display.figure_.supxlabel(what, fontsize=9)
 # On a canvas
 # -----------
 # Another course work (D2 on the results page) wrote SVHN's own numbers with MNIST's digits, at a
-# random place of a white canvas of 64x64 pixels. With ``SKSVHN_DATA`` the numbers are those of
+# random place on a white canvas of 64x64 pixels. With ``SKSVHN_DATA``, the numbers are those of
 # ``svhn/train.tar.gz``; otherwise they are drawn, with SVHN's lengths up to four. Sizes vary, too.
 #
-# The reader now has three stages of convolutions, half as wide as by default.
+# The reader now has three stages of convolutions, half as wide as the default.
 
 from sksvhn.datasets import read_digit_struct
 
@@ -169,7 +169,7 @@ read, sure = clf.predict(test.images, return_confidence=True)
 report("Anywhere on a canvas", test.target, read)
 
 # %%
-# Nobody told the network where the numbers stand. It found out, position by position: orange is
+# Nobody told the network where the numbers are. It found out, position by position: orange shows
 # where each head looks for its digit.
 
 from sksvhn.plotting import AttentionDisplay
@@ -180,9 +180,10 @@ display.figure_.set_facecolor("0.9")  # on which the canvases show
 _ = display.figure_.supxlabel(what, fontsize=9)
 
 # %%
-# How it learned: the length and each position by themselves are thin lines, the whole number the
-# thick one. Numbers are rarely longer than three digits, so the last positions learn late. The
-# legend's validation is the test numbers, which are only watched here: nothing is chosen by them.
+# In the learning curves, thin lines are the length and each position, and the thick line is the
+# whole number. Numbers are rarely longer than three digits, so the last positions learn late.
+# "Validation" in the legend means the test numbers. They are only watched here: nothing is chosen
+# by them.
 
 from sksvhn.plotting import LearningCurvesDisplay
 

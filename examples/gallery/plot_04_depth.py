@@ -2,16 +2,16 @@
 How deep a network should be
 ============================
 
-Whole numbers read by networks of one to seven layers, dense ones and convolutional ones. A
-published course work, C on the results page, drew this chart for SVHN; here it is drawn again. It
-starts where a network has one layer: at logistic regression.
+Dense and convolutional networks of one to seven layers read whole numbers. A published course work,
+C on the results page, drew this chart for SVHN; here it is drawn again. It starts with a network of
+one layer: logistic regression.
 """
 
 # %%
 # One layer
 # ---------
 # Logistic regression is a network with one layer. Course work C fitted scikit-learn's, untuned, to
-# 20,000 letters of notMNIST, A to J, and read 89 % (C3). Where the environment variable
+# 20,000 letters of notMNIST, A to J, and read 89 % (C3). If the environment variable
 # ``SKSVHN_DATA`` names a folder with the files of ``notmnist``, they are read; otherwise the same
 # letters are drawn.
 
@@ -48,17 +48,17 @@ for features in ("pixels", "hog"):
     print(f"  {features}: {interval.estimate:.1%} ({interval.low:.1%} to {interval.high:.1%})")
 
 # %%
-# In brackets are 95 % intervals. notMNIST's letters are all light on dark. In drawn pictures, as in
-# those of a street, a letter may as well be dark on light, and no weighted sum of pixels is the
-# same for both: it takes features that do not mind, such as histograms of oriented gradients
-# (``"hog"``), or layers that learn some.
+# 95 % intervals are in brackets. notMNIST's letters are all light on dark. In drawn pictures, as in
+# those of a street, a letter may also be dark on light, and no weighted sum of pixels is the same
+# for both. It takes features that are the same for both, such as histograms of oriented gradients
+# (``"hog"``), or layers that learn them.
 
 # %%
 # The numbers
 # -----------
-# Now whole numbers. With ``SKSVHN_DATA`` they are 4,000 of ``svhn/train.tar.gz`` and 1,000 of
-# ``svhn/test.tar.gz``; both are parts of SVHN's published *test* set. Otherwise handwritten digits
-# are put at random places of small canvases, which a few thousand are enough to learn from.
+# Now whole numbers. With ``SKSVHN_DATA``, they are 4,000 of ``svhn/train.tar.gz`` and 1,000 of
+# ``svhn/test.tar.gz``; both are parts of SVHN's published *test* set. Otherwise, handwritten digits
+# are put at random places on small canvases; a few thousand are enough to learn from.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -94,10 +94,11 @@ print(f"{what}, of {X_train.shape[1]}x{X_train.shape[2]} pixels")
 # %%
 # The networks
 # ------------
-# Outputs count as a layer: a network of one layer has no hidden one, and is a logistic regression
-# of the length and of each position. Dense layers are 128 to 16 units wide. From four layers on
-# there is also a network whose first three are convolutions. C trained for 100,000 steps of plain
-# gradient descent, on 230,070 numbers; a few hundred steps of Adam have to do here.
+# The outputs count as a layer: a network of one layer has no hidden layer, and is a logistic
+# regression of the length and of each position. Dense layers are 128 to 16 units wide. From four
+# layers on, there is also a network whose first three layers are convolutions. C trained for
+# 100,000 steps of plain gradient descent, on 230,070 numbers; here, a few hundred steps of Adam
+# have to suffice.
 
 import pandas as pd
 
@@ -170,12 +171,11 @@ ax.spines[["top", "right"]].set_visible(False)
 _ = figure.suptitle(what, fontsize=10)
 
 # %%
-# Of the dense layers the first hidden one gains most. A few more know the training numbers better,
-# and new ones hardly: each weight belongs to one pixel, so that a digit has to be learned anew at
-# every place. Convolutions look for the same strokes everywhere. The deepest networks know the
-# training numbers less well, too, after the few epochs that they have here. With its long training
-# course work C published 60 % for one layer, 89.3 % for two, at last 90 % for dense layers and
-# 95 % with convolutions.
+# The first hidden dense layer gains most. A few more layers improve the training numbers, but
+# hardly the new ones: each weight belongs to one pixel, so a digit has to be learned again at every
+# place. Convolutions look for the same strokes everywhere. After the few epochs here, the deepest
+# networks read even the training numbers less well. With its long training, course work C published
+# 60 % for one layer, 89.3 % for two, and finally 90 % for dense layers and 95 % with convolutions.
 
 print(what)
 table.style.hide().format("{:.1%}", subset=["training", "test", "95 % from", "to"])

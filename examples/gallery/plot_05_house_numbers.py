@@ -2,19 +2,19 @@
 House numbers: from digitStruct.mat to coverage at 98 %
 =======================================================
 
-The whole way, as a project goes it: read SVHN's table of boxes, look at the data, cut the numbers
-out, split, train, and say how many pictures can go without a second look. The layers of two
-published networks, C1 and D1 on the results page, are compared with the package's own on the way.
+This example goes through a whole project: read SVHN's table of boxes, look at the data, crop the
+numbers, split, train, and find out how many pictures need no second look. It also compares the
+layers of two published networks, C1 and D1 on the results page, with the package's own.
 """
 
 # %%
 # The files
 # ---------
 # SVHN's format 1 is an archive of pictures with a table, ``digitStruct.mat``, which says where each
-# digit is. Where the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz``
-# and ``svhn/test.tar.gz``, they are read. Otherwise a small archive of the same form is written
-# first, from pictures that `make_street_numbers` draws with twice the number's width and height:
-# the number is in the middle.
+# digit is. If the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz``
+# and ``svhn/test.tar.gz``, they are read. Otherwise, a small archive of the same form is written
+# first, from pictures that `make_street_numbers` draws with twice the number's width and height and
+# the number in the middle.
 
 import io
 import os
@@ -101,8 +101,8 @@ else:
 # %%
 # The table
 # ---------
-# `read_digit_struct` reads the table alone. Boxes may leave their picture, and label 10 has become
-# the digit 0.
+# `read_digit_struct` reads only the table. Boxes may extend beyond their picture, and label 10 has
+# become the digit 0.
 
 from sksvhn.datasets import describe_numbers, read_digit_struct
 
@@ -111,8 +111,8 @@ print(f"{source}: {len(table):,} of train.tar.gz")
 table.head()
 
 # %%
-# How long are the numbers, how large the digits? The 98th percentile is what a window has to hold
-# that is to miss few.
+# How long are the numbers, and how large are the digits? A window of the size of the 98th
+# percentile misses few.
 
 description = describe_numbers(table)
 description.sizes.round(1)
@@ -125,8 +125,8 @@ display = NumberStatisticsDisplay.from_numbers(table)
 _ = display.figure_.suptitle(f"{source}, {len(table):,}", fontsize=10)
 
 # %%
-# Some records are the number 0 or begin with 0. One of the course works removed those; they are as
-# right as any other.
+# Some records are the number 0 or begin with 0. One of the course works removed those, but they are
+# as valid as any other.
 
 is_zero, leading_zero = table["number"] == "0", table["number"].str.match("0.")
 print(f"of {len(table):,} numbers {is_zero.sum()} are 0, {leading_zero.sum()} begin with 0")
@@ -134,8 +134,8 @@ print(f"of {len(table):,} numbers {is_zero.sum()} are 0, {leading_zero.sum()} be
 # %%
 # The pictures
 # ------------
-# `load_svhn_numbers` cuts each number out with 30 % of surroundings, as far as the picture has any,
-# and makes all crops the same size.
+# `load_svhn_numbers` crops each number with 30 % of its surroundings, as far as the picture has
+# any, and makes all crops the same size.
 
 from sksvhn.datasets import load_svhn_numbers
 from sksvhn.model_selection import NumberKFold
@@ -146,8 +146,8 @@ test = load_svhn_numbers(archives / "test.tar.gz", **size)
 describe_numbers(numbers).summary.round(1)
 
 # %%
-# Of the first 4,000 a tenth is held out for validation, with the same share of each length. More
-# would be better, and would take longer.
+# A tenth of the first 4,000 numbers is held out for validation, with the same share of each length.
+# More numbers would be better, but take longer.
 
 kept, held_out = next(NumberKFold(10).split(numbers.images[:4000], numbers.target[:4000]))
 X_train, y_train = numbers.images[kept], numbers.target[kept]
@@ -160,15 +160,15 @@ print(on_validation, on_test, sep="\n")
 # %%
 # Three networks
 # --------------
-# C1 reads numbers with three convolutions, local response normalisation and dense layers; D1 with
-# six convolutions like Goodfellow et al.'s, here a third as wide. Both trained for 200,000 steps.
-# Here all have a few epochs, of the package's kind: the learning rate rises and falls, and pictures
-# change a little at every look.
+# C1 reads numbers with three convolutions, local response normalisation and dense layers. D1 uses
+# six convolutions like those of Goodfellow et al., here a third as wide. Both trained for 200,000
+# steps. Here, all networks train for a few epochs with the package's own training: the learning
+# rate rises and falls, and pictures change a little in every epoch.
 #
-# D's authors cut random crops and changed colours beforehand, enlarging their data twentyfold, and
-# later wished they had done so while training (D3). ``augmentation`` does: each look at a picture
-# is another crop, and in colour pictures another colour. The example of data larger than memory has
-# their colours by PCA, and pictures that stay on disk.
+# D's authors made random crops and changed colours before training, which enlarged their data
+# twentyfold. Later they wished they had done so during training (D3). ``augmentation`` does that:
+# every epoch sees another crop of each picture, and other colours in colour pictures. The example
+# of data larger than memory shows their PCA colour jitter, and pictures that stay on disk.
 
 from sksvhn import Architecture, SVHNSequenceClassifier
 
@@ -217,7 +217,7 @@ for clf in networks.values():
     clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 
 # %%
-# The last one's learning curves, on the numbers held out:
+# The learning curves of the last network, on the held-out numbers:
 
 from sksvhn.plotting import LearningCurvesDisplay
 
@@ -227,8 +227,8 @@ _ = display.figure_.suptitle(on_validation, fontsize=10)
 # %%
 # What can go without a second look
 # ---------------------------------
-# Take the test readings by falling confidence. *Coverage at 98 %* is the largest share of them of
-# which 98 % are right as whole numbers.
+# Sort the test readings by confidence, the surest first. *Coverage at 98 %* is the largest share of
+# them of which 98 % are right as whole numbers.
 
 import pandas as pd
 
@@ -261,8 +261,8 @@ display.ax_.set_title(on_test, fontsize=9)
 _ = display.ax_.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), frameon=False)
 
 # %%
-# The same as figures, with 95 % intervals. C1 and D1 were made for long training: the table says
-# how far each comes in a few epochs, not how good it can get.
+# The same in figures, with 95 % intervals. C1 and D1 were designed for long training: the table
+# shows how far each gets in a few epochs, not how good it can be.
 
 print(on_test)
 pd.DataFrame(rows).style.hide()

@@ -2,16 +2,16 @@
 Searching for settings: grid search and successive halving
 ==========================================================
 
-scikit-learn's searches take the reader of whole numbers as they take any estimator. Folds keep the
+scikit-learn's searches take the reader of whole numbers like any other estimator. Folds keep the
 share of each number length, and the score may be the coverage at a required accuracy.
 """
 
 # %%
 # Numbers
 # -------
-# Many fits need quick ones: handwritten digits of scikit-learn, at random places of small canvases.
-# Where the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz``, the
-# first 2,000 numbers of it are taken, shrunk to 24 pixels.
+# A search fits many times, so each fit should be quick: handwritten digits of scikit-learn are put
+# at random places on small canvases. If the environment variable ``SKSVHN_DATA`` names a folder
+# with ``svhn/train.tar.gz``, its first 2,000 numbers are used, shrunk to 24 pixels.
 
 import os
 from pathlib import Path
@@ -46,9 +46,10 @@ print(f"{what}, of {X.shape[1]}x{X.shape[2]} pixels")
 # %%
 # Grid search
 # -----------
-# To scikit-learn's stratified folds every number would be a class, and many of SVHN's occur once.
-# `NumberKFold` gives each fold the same share of each length. Two scores are recorded: whole
-# numbers right, and how many could go without a second look at an accuracy of 90 %.
+# scikit-learn's stratified folds would treat every number as a class, and many of SVHN's numbers
+# occur once. `NumberKFold` gives each fold the same share of each length. Two scores are recorded:
+# the share of whole numbers that are right, and the share that needs no second look at an accuracy
+# of 90 %.
 
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
@@ -90,9 +91,9 @@ table = table[
 table.style.hide().format(precision=3)
 
 # %%
-# The best settings were fitted again to all numbers. The search predicts with them. As they were
-# chosen by their score, it flatters them a little: figures to rely on come from numbers that no
-# fold held.
+# The best settings were fitted again to all numbers, and the search predicts with them. They were
+# chosen by their score, so the score flatters them a little: reliable figures come from numbers
+# that were in no fold.
 
 print(f"best: {search.best_params_}, {search.best_score_:.1%} right, mean of three folds")
 print(f"read: {search.predict(X[:5])}, numbers: {y[:5]}")
@@ -100,9 +101,9 @@ print(f"read: {search.predict(X[:5])}, numbers: {y[:5]}")
 # %%
 # Successive halving
 # ------------------
-# Many bad settings show early. Successive halving gives all candidates a few epochs, only the
-# better half of them twice as many, and so on. The resource is `max_epochs`: each fit's learning
-# rate rises and falls within the epochs it has.
+# Many bad settings can be recognised early. Successive halving gives all candidates a few epochs,
+# only the better half of them twice as many, and so on. The resource is `max_epochs`: the learning
+# rate of each fit rises and falls within its epochs.
 
 from scipy.stats import loguniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -128,7 +129,8 @@ best = halving.best_params_
 print(f"rate {best['lr']:.3f}, channels {best['channels']}, augmentation {best['augmentation']}")
 
 # %%
-# A line is one setting: where a blue one ends, it was given up. Orange ones came to the end.
+# Each line is one setting. A blue line ends where its setting was given up; orange lines reached
+# the end.
 
 import matplotlib.pyplot as plt
 
@@ -155,8 +157,8 @@ _ = figure.suptitle(what, fontsize=10)
 # %%
 # The whole way as one estimator
 # ------------------------------
-# Preprocessing is searched with the reader, as the steps of a pipeline: here the size of the
-# pictures. What is printed is each fold's share of whole numbers right.
+# Preprocessing, here the size of the pictures, is searched together with the reader, as steps of a
+# pipeline. The output is the share of whole numbers that are right in each fold.
 
 from sklearn.pipeline import make_pipeline
 

@@ -2,16 +2,16 @@
 Filters, activations, and where the network looked
 ==================================================
 
-What a reader of whole numbers learned, layer by layer: how each of its heads came along, what the
-first layer looks for, what later layers make of it, and which part of a picture each digit was read
-from.
+This example shows what a reader of whole numbers learned, layer by layer: how each of its heads
+learned, what the first layer looks for, what later layers make of it, and from which part of a
+picture each digit was read.
 """
 
 # %%
 # A reader
 # --------
-# Where the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
-# ``svhn/test.tar.gz``, they are read. Otherwise numbers are drawn.
+# If the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
+# ``svhn/test.tar.gz``, they are read. Otherwise, numbers are drawn.
 
 import os
 from pathlib import Path
@@ -41,9 +41,10 @@ print(f"{(read == test.target).mean():.1%} of {len(read)} other numbers are read
 # %%
 # How each head learned
 # ---------------------
-# A whole number is right if its length and all of its digits are. The curves of the heads tell what
-# holds it up. A position's accuracy is over the numbers that reach it: few, for the last ones.
-# Training pictures are changed at random before they are scored, which makes them harder.
+# A whole number is right if its length and all of its digits are. The curves of the heads show what
+# holds it back. The accuracy of a position is over the numbers that reach it, which are few for the
+# last positions. Training pictures are changed at random before they are scored, which makes them
+# harder.
 
 from sksvhn.plotting import LearningCurvesDisplay
 
@@ -51,14 +52,14 @@ display = LearningCurvesDisplay.from_estimator(clf)
 _ = display.figure_.suptitle(source, fontsize=10)
 
 # %%
-# Watch the same curves while a training is on with the callback `sksvhn.callbacks.TensorBoard`.
+# The callback `sksvhn.callbacks.TensorBoard` shows the same curves during training.
 
 # %%
 # What the first layer looks for
 # ------------------------------
 # Each tile is the 5 x 5 kernel of one convolution, red where it wants light and blue where it wants
-# dark: edges and bars at different angles, dots. Some are pale or look like noise: nothing came of
-# them in so short a training.
+# dark: edges and bars at different angles, dots. Some are pale or look like noise: they learned
+# nothing in so short a training.
 
 from sksvhn.plotting import FiltersDisplay
 
@@ -68,8 +69,9 @@ _ = display.figure_.suptitle(source, fontsize=10)
 # %%
 # What the layers make of a picture
 # ---------------------------------
-# The strongest feature maps behind each stage, for a long number that it was sure of. The first
-# still shows strokes; the last is coarse, and tells what kind of thing is where.
+# These are the strongest feature maps after each stage, for a long number that the reader was sure
+# of. The first stage still shows strokes. The last is coarse, and shows what kind of thing is
+# where.
 
 import numpy as np
 
@@ -83,8 +85,9 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Where it looked
 # ---------------
-# Each position has a map of attention, by which the features are averaged: what is far outside it
-# does not count. Nobody told the network where digits are. It learned it from the numbers alone.
+# Each position has an attention map, which weights the features in their average: what is far
+# outside it does not count. Nobody told the network where the digits are. It learned this from the
+# numbers alone.
 
 from sksvhn.plotting import AttentionDisplay
 
@@ -92,8 +95,8 @@ display = AttentionDisplay.from_estimator(clf, test.images[long_numbers[:4]])
 _ = display.figure_.supxlabel(source, fontsize=9)
 
 # %%
-# Saliency asks differently: by how much would the answer's probability change with each pixel? It
-# works for every network, and is rougher.
+# Saliency asks another question: how much would each pixel change the probability of the answer? It
+# works for every network, but is rougher.
 
 from sksvhn.inspection import saliency_maps
 
@@ -113,9 +116,9 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Where it was wrong
 # ------------------
-# For a mistake, attention can tell the cause: a position that looked between two digits, or a part
-# of a neighbour that was taken for a digit. Here are those that it was surest of. In real data it
-# may be the label that is wrong.
+# Attention can show the cause of a mistake: a position that looked between two digits, or a part of
+# a neighbour that was read as a digit. Here are the mistakes that the reader was surest of. In real
+# data, the label may be wrong.
 
 wrong = np.flatnonzero((read != test.target) & [len(number) > 1 for number in read])
 wrong = wrong[np.argsort(-sure[wrong])][:3]
@@ -125,7 +128,8 @@ for axes, number in zip(display.axes_[:, 0], test.target[wrong], strict=True):
 _ = display.figure_.supxlabel(source, fontsize=9)
 
 # %%
-# Is it for want of contrast? Accuracy by a property of the pictures, with 95 % intervals.
+# Is low contrast the reason? This is the accuracy by a property of the pictures, with 95 %
+# intervals.
 
 from sksvhn.inspection import accuracy_by, picture_properties
 

@@ -2,18 +2,18 @@
 Your own photographs, and scenes with nothing cropped
 =====================================================
 
-Training pictures are small, of one size, and cut to the number. Photographs are none of that.
-`read` makes them what the training pictures were; and a reader that has seen numbers with their
-surroundings can do without the cut, though not as well.
+Training pictures are small, of one size, and cropped to the number. Photographs are not. `read`
+prepares them like the training pictures. A reader that has seen numbers with their surroundings can
+do without the crop, though not as well.
 """
 
 # %%
 # A reader for pictures with surroundings
 # ---------------------------------------
-# The pictures to train on are drawn in colour, from cut tight to twice as wide and high as the
-# number. What is to be read below is drawn as well. Where the environment variable ``SKSVHN_DATA``
-# names a folder with ``photos`` (the number in each file's name) and ``scenes.tar.gz``, those are
-# read instead, by the same reader.
+# The training pictures are drawn in colour, from tight crops to twice the width and height of the
+# number. The pictures to read below are drawn as well. If the environment variable ``SKSVHN_DATA``
+# names a folder with ``photos`` (the number in each file's name) and ``scenes.tar.gz``, the same
+# reader reads those instead.
 
 from sksvhn import SVHNSequenceClassifier
 from sksvhn.datasets import make_street_numbers
@@ -26,7 +26,7 @@ print(f"trained on {len(train.images)} generated pictures")
 # %%
 # Scenes
 # ------
-# Each scene has its own size. In those drawn here, the number takes half its width and height.
+# Each scene has its own size. In the drawn scenes, the number takes half of the width and height.
 
 import csv
 import io
@@ -55,7 +55,7 @@ else:
 print(f"{source}: {len(scenes)}")
 
 # %%
-# `read` takes them whole: files, bytes, PIL pictures or arrays, of any size.
+# `read` takes whole scenes of any size: files, bytes, PIL pictures or arrays.
 
 from sksvhn.metrics import bootstrap_interval, sequence_accuracy_score
 
@@ -69,14 +69,14 @@ read, sure = clf.read(scenes, return_confidence=True)
 report("nothing cropped", truth, read)
 
 # %%
-# Whoever knows where the number is says so: left, top, width and height, of the number or of each
-# digit. It is then cut out with the `margin` that the reader was made with.
+# If you know where the number is, give `boxes`: left, top, width and height, of the number or of
+# each digit. The number is then cropped with the `margin` of the reader.
 
 if boxes is not None:
     report("with boxes", truth, clf.read(scenes, boxes))
 
 # %%
-# `crops` shows what the network gets: here whole scenes, stretched to its size.
+# `crops` shows the input of the network: here, whole scenes stretched to its size.
 
 from sksvhn.plotting import AttentionDisplay, ReadingsDisplay
 
@@ -85,7 +85,7 @@ display = ReadingsDisplay.from_predictions(crops[:24], truth[:24], read[:24], su
 _ = display.figure_.supxlabel(source, fontsize=9)
 
 # %%
-# And where it looked for the digits, in the scenes it was surest of:
+# This is where it looked for the digits, in the scenes it was surest of:
 
 surest = np.argsort(-sure)[:4]
 display = AttentionDisplay.from_estimator(clf, crops[surest])
@@ -94,8 +94,8 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Photographs of any kind
 # -----------------------
-# Photographs come with transparency, a palette, in grey, or turned by 90 degrees with a note in
-# their EXIF data that viewers follow. All of them are what you see when you look at them.
+# Photographs may have transparency or a palette, be grey, or be rotated by 90 degrees with a note
+# in their EXIF data that viewers follow. `read` sees all of them as a viewer would show them.
 
 if folder:
     paths = sorted(Path(folder, "photos").glob("*.jpg"))
@@ -124,8 +124,8 @@ for kind, number, confidence in zip(photos, found, how_sure, strict=True):
     print(f"{kind:>20}: {number}, {confidence:.1%} sure")
 
 # %%
-# What the network got of them. A number that fills less of its picture than any did in training is
-# not likely to be read: say where it is by `boxes`, or train on wider surroundings.
+# This is the network's input for them. If a number fills less of its picture than any number in
+# training, it will probably not be read: give `boxes`, or train on wider surroundings.
 
 display = ReadingsDisplay.from_predictions(
     clf.crops(list(photos.values())), truth, found, how_sure, n_columns=len(photos)
@@ -135,8 +135,8 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # No number at all
 # ----------------
-# A reader reads a number into everything. It should at least be less sure where there is none: here
-# walls and signs without a number.
+# A reader reads a number in every picture. It should at least be less sure if there is none, as on
+# these walls and signs without a number.
 
 from sksvhn.datasets import make_empty_surfaces
 

@@ -2,17 +2,17 @@
 Which answers to believe: calibration, rejection, candidates
 ============================================================
 
-A reader that knows when it is unsure is worth more than one that is right a little more often. How
-good its confidence is, how to mend it, where to draw the line, and what a list of possible numbers
-gains.
+A reader that knows when it is unsure is worth more than one that is right a little more often. This
+example shows how good its confidence is, how to improve it, where to set a threshold, and what a
+list of possible numbers gains.
 """
 
 # %%
 # Train, validate, test
 # ---------------------
-# Everything below that learns from data after the training learns from validation pictures. Where
-# the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
-# ``svhn/test.tar.gz``, they are read. Otherwise numbers are drawn.
+# Everything that learns from data after training uses the validation pictures. If the environment
+# variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, they
+# are read. Otherwise, numbers are drawn.
 
 import os
 from pathlib import Path
@@ -42,11 +42,11 @@ print(f"{(read == test.target).mean():.1%} of {len(read)} test numbers are read 
 # %%
 # Is it as sure as it is right?
 # -----------------------------
-# Of readings that are 70 % sure 70 % should be right. The reliability diagram compares both, and
-# the expected calibration error (ECE) is their mean distance. Above the diagonal the reader is
-# better than it says. `calibrate` learns two temperatures from the validation pictures, by which
-# the logarithms of all probabilities are divided: one of the length, one of the digits. Below 1
-# they make it surer.
+# 70 % of the readings that are 70 % sure should be right. The reliability diagram compares
+# confidence and accuracy, and the expected calibration error (ECE) is their mean distance. Above
+# the diagonal, the reader is better than it says. `calibrate` learns two temperatures from the
+# validation pictures, one for the length and one for the digits. The logarithms of all
+# probabilities are divided by them. Temperatures below 1 make the reader surer.
 
 from sksvhn.plotting import ReliabilityDisplay
 
@@ -65,8 +65,8 @@ print(f"temperatures: {length:.2f} of the length, {digits:.2f} of the digits")
 # %%
 # Reject what is not sure enough
 # ------------------------------
-# A threshold at which the validation pictures just reach the accuracy asked for fails on new
-# pictures about every other time. `min_confidence_for_accuracy` finds one that keeps its promise in
+# A threshold at which the validation pictures just reach the required accuracy fails on new
+# pictures about half of the time. `min_confidence_for_accuracy` finds one that keeps its promise in
 # nine of ten draws of the validation pictures. It needs MAPIE, which the extra ``guarantee``
 # installs.
 
@@ -82,7 +82,7 @@ print(f"at least {limit:.0%} sure: {kept.sum()} of {len(kept)} test numbers")
 print(f"right of these: {(careful == test.target)[kept].mean():.1%}")
 
 # %%
-# Rejected readings are empty. What the reader answered at first, and how sure it was of it:
+# Rejected readings are empty. These are the readings before rejection, and their confidence:
 
 import numpy as np
 
@@ -97,10 +97,10 @@ _ = display.figure_.supxlabel(f"Rejected. {source}", fontsize=9)
 # %%
 # The numbers there can be
 # ------------------------
-# A map maker knows the addresses of a street, and a parcel service where the parcel goes. The
-# network's factors give the probability of *any* number, so that a picture can be matched with a
-# list. The hard case is a list of neighbours, which differ in one digit: here ten houses of one
-# side of the street, the right one at a random place among them.
+# A map maker knows the addresses of a street, and a parcel service knows the destination of a
+# parcel. The network's factors give the probability of *any* number, so a picture can be matched
+# with a list. The hard case is a list of neighbours, which differ in one digit: here, ten houses on
+# one side of the street, with the right one at a random place among them.
 
 clf.set_params(min_confidence=0)
 rng = np.random.default_rng(0)
@@ -114,7 +114,7 @@ print(f"any number: {(read == test.target).mean():.1%} right")
 print(f"one of ten neighbours: {(ranked.best == test.target).mean():.1%} right")
 
 # %%
-# With the list, more can go without a second look:
+# With the list, more readings need no second look:
 
 from sksvhn.plotting import CoverageDisplay
 
@@ -133,7 +133,7 @@ CoverageDisplay.from_predictions(
 _ = display.ax_.set_title(source, fontsize=10)
 
 # %%
-# Without a list, the next most probable numbers are a beginning: exact, not sampled.
+# Without a list, look at the next most probable numbers. They are exact, not sampled.
 
 best = clf.top_k(test.images[rejected[:5]], k=3)
 for truth, numbers, probabilities in zip(

@@ -2,18 +2,18 @@
 Data larger than memory
 =======================
 
-SVHN's extra set has half a million pictures, and a camera on a car makes more in a week. Pictures
-can stay in an HDF5 file, or be made while they are needed; the network sees the same, and memory
+SVHN's extra set has half a million pictures, and a camera on a car takes more in a week. Pictures
+can stay in an HDF5 file, or be made when they are needed. The network sees the same, and memory
 does not grow with the data.
 """
 
 # %%
 # A file of pictures
 # ------------------
-# Written part by part, in chunks of some hundred pictures, as uint8 and not compressed: every epoch
-# reads them again. Where the environment variable ``SKSVHN_DATA`` names a folder with
-# ``svhn/train_32x32.mat`` and ``svhn/test_32x32.mat``, 5,000 digits of the first are written;
-# otherwise digits are drawn.
+# The file is written part by part, in chunks of some hundred pictures, as uint8 and not compressed,
+# because every epoch reads them again. If the environment variable ``SKSVHN_DATA`` names a folder
+# with ``svhn/train_32x32.mat`` and ``svhn/test_32x32.mat``, 5,000 digits of the first are written;
+# otherwise, digits are drawn.
 
 import os
 from pathlib import Path
@@ -63,13 +63,14 @@ with h5py.File(path, "w") as file:
 # %%
 # Fit it
 # ------
-# The network has the layers of a published one for SVHN's colour digits, B2 on the results page:
-# four convolutions, each with pooling and a little dropout, and a dense layer. That one was trained
-# for 200,001 steps of plain Adam. Here some hundred steps of the package's own training have to do.
+# The network has the layers of a published network for SVHN's colour digits, B2 on the results
+# page: four convolutions, each with pooling and a little dropout, and a dense layer. That network
+# was trained for 200,001 steps of plain Adam. Here, some hundred steps of the package's own
+# training have to suffice.
 #
-# `fit` takes the open dataset. Labels are in memory. To see what is read, and when, the dataset is
-# put into something with the same length, ``shape``, ``dtype`` and slices, which is all that `fit`
-# asks for.
+# `fit` takes the open dataset. Labels are in memory. To see what is read and when, the dataset is
+# wrapped in a class with the same length, ``shape``, ``dtype`` and slices, which is all that `fit`
+# needs.
 
 from sksvhn import SVHNCNNClassifier
 
@@ -111,10 +112,10 @@ print(f"{in_all:.0f} MB read, at most {at_once:.1f} MB at once")
 print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
 
 # %%
-# It was read once for the mean and spread of its pixels, and once an epoch. This is a small file,
-# which fits into one block of 16 MB. Of larger ones blocks are drawn at random, four at a time, and
-# their pictures shuffled together. Pictures that fit into four blocks train exactly as they do from
-# memory.
+# The file was read once for the mean and spread of its pixels, and once per epoch. This small file
+# fits into one block of 16 MB. The blocks of larger files are drawn at random, four at a time, and
+# their pictures are shuffled together. Pictures that fit into four blocks train exactly as they do
+# from memory.
 
 with h5py.File(path) as file:
     in_memory = SVHNCNNClassifier().set_params(**b2).fit(file["X"][:], file["y"][:])
@@ -122,7 +123,7 @@ same = np.array_equal(in_memory.predict_proba(X_test), clf.predict_proba(X_test)
 print(f"the same probabilities as from memory: {same}")
 
 # %%
-# Predictions need one block at a time. A file with the same pictures, eight times over:
+# Predictions need one block at a time. This file repeats the same pictures eight times:
 
 with h5py.File(path, "a") as file:
     small = file["X"]
@@ -140,11 +141,11 @@ print(f"{in_all:.0f} MB, at most {at_once:.1f} MB of them at once")
 # Pictures made when they are needed
 # ----------------------------------
 # Another published system, D on the results page, enlarged its data twentyfold on disk, with crops
-# and colours drawn once and for all; later its author wished to have drawn them while training.
-# `augmentation` does so with place, size and contrast: at strength 0.3 in the training above. The
-# colours can come from a sequence, which makes its parts anew whenever they are asked for. This one
-# reads a part from disk and shifts each picture's colours along the directions in which those of
-# the part vary (*PCA colour jitter*), another way in each epoch.
+# and colours drawn once. Later its author wished to have drawn them during training. `augmentation`
+# does so with place, size and contrast, at strength 0.3 in the training above. The colours can come
+# from a sequence, which makes its parts again whenever they are needed. This one reads a part from
+# disk and shifts each picture's colours along the directions in which the colours of the part vary
+# (*PCA colour jitter*), in another way in each epoch.
 
 from collections.abc import Sequence
 
@@ -175,7 +176,7 @@ with h5py.File(path) as file:
 print(f"{source}: {clf.score(X_test, y_test):.1%} of {len(y_test)} test digits right")
 
 # %%
-# Eight training digits, in the colours of three epochs:
+# Eight training digits in the colours of three epochs:
 
 from sksvhn.plotting import ReadingsDisplay
 
@@ -185,7 +186,7 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # Streams that never end
 # ----------------------
-# `partial_fit` takes a part at a time, whatever comes next, and predicts in between. Here the parts
+# `partial_fit` takes one part at a time, and the estimator can predict in between. Here, the parts
 # of the file stand for a stream, which brings each of them twice.
 
 from sksvhn import SVHNMLPClassifier

@@ -2,21 +2,21 @@
 GPU, several processes, many machines
 =====================================
 
-A reader is trained, and now there is a GPU, a search over settings that takes too long, or a disk
-with some million pictures. The same few lines run on all of them: on the GPU by themselves, on
-several processes and machines by Dask, which the extra ``dask`` installs
-(``pip install "sksvhn[dask]"``). Neither a GPU nor a second machine is needed to run this script.
+You have a trained reader, and now a GPU, a search over settings that takes too long, or a disk with
+some million pictures. The same few lines work for all of them: on a GPU without any change, and on
+several processes and machines with Dask, which the extra ``dask`` installs (``pip install
+"sksvhn[dask]"``). This script needs neither a GPU nor a second machine.
 """
 
 # %%
 # A GPU
 # -----
-# Nothing has to be set: the default ``device="auto"`` trains on a GPU where there is one, and the
-# attribute ``device_`` says where it did. Here each device there is trains the same reader from the
-# same seed. Rounding differs between devices, so that doubtful pictures may be read differently. A
-# GPU's time includes that of starting it.
+# You need not set anything: the default, ``device="auto"``, trains on a GPU if there is one, and
+# the attribute ``device_`` names the device. Here, each available device trains the same reader
+# from the same seed. Rounding differs between devices, so doubtful pictures may be read
+# differently. The time of a GPU includes starting it.
 #
-# The numbers, of one or two digits, are drawn in grey and 32 x 32 pixels. Where the environment
+# The numbers have one or two digits and are drawn in grey with 32 x 32 pixels. If the environment
 # variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, those
 # are read instead.
 
@@ -67,9 +67,9 @@ else:
     print('There is no GPU here. With one, device="auto" would have trained on it.')
 
 # %%
-# Files and pickles hold the weights as NumPy arrays. A reader that was trained on a GPU loads on a
-# machine without one, and computes on the processor there; where there is a GPU, it stays on it.
-# That is how it comes to other processes and machines, too.
+# Files and pickles hold the weights as NumPy arrays. A reader that was trained on a GPU also loads
+# on a machine without one, and computes on the processor there. If there is a GPU, the reader uses
+# it. Other processes and machines get the reader in the same way.
 
 temporary = TemporaryDirectory()
 work = Path(temporary.name)
@@ -78,8 +78,9 @@ clf.save(work / "reader.sksvhn")
 # %%
 # A folder of pictures
 # --------------------
-# The test pictures as files, three of them damaged: one was cut off half-way, one is empty, and one
-# is no picture at all. Real ones are unpacked from SVHN's archive, in whatever size they have.
+# The test pictures are written as files. Three of them are damaged: one is cut off half-way, one is
+# empty, and one is not a picture at all. Real pictures are unpacked from SVHN's archive, in their
+# own sizes.
 
 photos = work / "photos"
 photos.mkdir()
@@ -100,10 +101,10 @@ print(f"{source}: {len(list(photos.iterdir()))} files")
 # %%
 # A job that is interrupted
 # -------------------------
-# `transcribe` reads a folder by several processes, and writes a folder of Parquet files, here one
-# for every 50 pictures so that there is something to interrupt. It exists as a command as well.
-# That one is started here with two processes, and killed as soon as some files are there, as if
-# somebody had turned the machine off.
+# `transcribe` reads a folder with several processes and writes a folder of Parquet files: here, one
+# for every 50 pictures, to have something to interrupt. It is also a command. Here, the command is
+# started with two processes and killed as soon as it has written some files, as if somebody had
+# turned the machine off.
 
 import subprocess
 import sys
@@ -121,14 +122,14 @@ print(f"{there} of {-(-len(list(photos.iterdir())) // 50)} files when it was kil
 # %%
 # The cluster
 # -----------
-# Called again with the same pictures and model, it goes on with what is missing, this time on a
-# Dask cluster. A cluster is a scheduler, which hands out work, and workers that ask it for work.
-# Here the scheduler is in this process, and the first worker is started by the command that starts
-# one on any other machine, ``dask worker tcp://scheduler:8786``.
+# Called again with the same pictures and model, it does what is missing, this time on a Dask
+# cluster. A cluster consists of a scheduler, which hands out work, and workers that ask it for
+# work. Here the scheduler is in this process, and the first worker is started by the command that
+# starts one on any other machine, ``dask worker tcp://scheduler:8786``.
 #
-# In your own script ``transcribe(..., n_workers=2)`` does without all this: it starts processes of
-# this machine by itself, for the time of the call. They import the script that started them, which
-# therefore has to keep its work below ``if __name__ == "__main__":``.
+# In your own script, ``transcribe(..., n_workers=2)`` needs none of this: it starts processes on
+# this machine by itself, for the time of the call. They import the script that started them, so the
+# script has to keep its work below ``if __name__ == "__main__":``.
 
 import pandas as pd
 from distributed import Client, LocalCluster
@@ -156,14 +157,14 @@ done = sksvhn.transcribe(
 print(f"{done.n_pictures} pictures, of which {done.n_failed} could not be read")
 
 # %%
-# A damaged picture stops nothing. It is a row that says what is wrong.
+# A damaged picture stops nothing. Its row says what is wrong.
 
 table = pd.read_parquet(done.path)
 table["path"] = [Path(path).name for path in table["path"]]
 table.loc[table["error"].notna(), ["path", "error"]].style.hide()
 
 # %%
-# All others are there once, in the order of the folder, with the three most probable numbers.
+# All others occur once, in the order of the folder, with the three most probable numbers.
 
 readable = table[table["error"].isna()]
 truth = dict(zip(test.frame["filename"], test.target, strict=True))
@@ -172,7 +173,7 @@ print(f"{source}: {right.mean():.1%} of {len(readable)} read rightly")
 readable[["path", "reading", "confidence", "top"]].head()
 
 # %%
-# Those it was least sure of are what somebody should look at:
+# Somebody should look at the least sure readings:
 
 from sksvhn.plotting import ReadingsDisplay
 
@@ -189,9 +190,9 @@ _ = display.figure_.supxlabel(source, fontsize=9)
 # %%
 # A search over settings
 # ----------------------
-# scikit-learn's searches go through joblib. Their parameter `n_jobs` has the fits done by processes
-# of this machine, and joblib's backend ``"dask"`` by the workers of a cluster: here two. A worker
-# has one thread. With one thread, too, this process comes to the same scores.
+# scikit-learn's searches use joblib. With their parameter `n_jobs`, processes of this machine do
+# the fits; with joblib's backend ``"dask"``, the workers of a cluster do them: here, two. Each
+# worker has one thread. This process, also with one thread, gets the same scores.
 
 import joblib
 import numpy as np
@@ -233,8 +234,8 @@ pd.DataFrame(scores, index=pd.Index(search.param_grid["lr"], name="lr"))
 # %%
 # What it costs
 # -------------
-# The same pictures, over and over, by two workers, by one, and in this process with one thread.
-# Opening the files, the network and writing the answers are all in it.
+# The same pictures are read repeatedly by two workers, by one, and in this process with one thread.
+# The times include opening the files, the network and writing the answers.
 
 from itertools import cycle, islice
 from statistics import median
@@ -282,11 +283,11 @@ ax.spines[["top", "right"]].set_visible(False)
 temporary.cleanup()
 
 # %%
-# A worker does the same work as this process, and sends its answers besides; and with so few
-# pictures, what it takes to begin and end a job counts, too. A second worker can only gain as much
-# as there are cores with nothing else to do. The scheduler and this process, which writes the
-# answers, need some of them. Measure with pictures of your own before you rent machines: for large
-# photographs decoding is most of the work, for small ones the network.
+# A worker does the same work as this process and also sends its answers. With so few pictures,
+# starting and ending a job counts, too. A second worker gains only as much as there are idle cores,
+# and the scheduler and this process, which writes the answers, need some of them. Measure with your
+# own pictures before you rent machines: for large photographs, decoding is most of the work; for
+# small ones, it is the network.
 #
 # A million pictures would take, at these rates:
 

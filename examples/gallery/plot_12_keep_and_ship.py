@@ -2,15 +2,16 @@
 Keeping a model: files without code, ONNX, interrupted trainings
 ================================================================
 
-A trained reader is saved to a file that runs no code when it is loaded, or exported to one that
-needs neither this package nor PyTorch. And a training that was killed goes on where it was.
+Save a trained reader to a file that runs no code when it is loaded, or export it to one that needs
+neither this package nor PyTorch. A training that was killed resumes where it was.
 """
 
 # %%
 # A reader
 # --------
-# Strips of scikit-learn's handwritten digits train in seconds. Where the environment variable
-# ``SKSVHN_DATA`` names a folder with the files of MNIST in ``mnist``, those digits are taken.
+# A reader of strips of scikit-learn's handwritten digits trains in seconds. If the environment
+# variable ``SKSVHN_DATA`` names a folder with the files of MNIST in ``mnist``, those digits are
+# used.
 
 import os
 from pathlib import Path
@@ -49,7 +50,7 @@ print(f"{clf.score(X_test, y_test):.1%} of {len(y_test)} others are read rightly
 # %%
 # Save and load
 # -------------
-# `save` writes weights and plain values, `load` checks all of them and runs no code, whoever wrote
+# `save` writes weights and plain values. `load` checks all of them and runs no code, whoever wrote
 # the file. A model trained on a GPU loads on a machine without one.
 
 import sksvhn
@@ -62,7 +63,7 @@ print(f"{(path / 'reader.sksvhn').stat().st_size / 1024:.0f} KB")
 print("the same answers:", np.array_equal(loaded.predict(X_test), clf.predict(X_test)))
 
 # %%
-# joblib and pickle keep it as well, whole pipelines included. They run code when they load: open
+# joblib and pickle save models as well, and whole pipelines. They run code when they load: open
 # only files that you trust.
 
 import joblib
@@ -76,8 +77,8 @@ print(
 # %%
 # ONNX
 # ----
-# `export_onnx` writes all of `predict`, from the pixels to the number and its confidence, for
-# onnxruntime in any language. It needs the extra ``onnx``.
+# `export_onnx` writes all of `predict`, from the pixels to the number and its confidence, for use
+# with onnxruntime in any language. It needs the extra ``onnx``.
 
 from onnxruntime import InferenceSession
 
@@ -90,7 +91,7 @@ print(f"the same numbers: {(numbers == read).mean():.1%}")
 print(f"largest difference of confidences: {np.abs(confidence - sure).max():.0e}")
 
 # %%
-# What the file answers:
+# The answers of the exported file:
 
 import matplotlib.pyplot as plt
 
@@ -107,15 +108,15 @@ display = ReadingsDisplay.from_predictions(
 _ = display.figure_.supxlabel(f"Read by onnxruntime. {source}", fontsize=9)
 
 # %%
-# The metadata say how pictures have to be made for it.
+# The metadata describe the pictures that it expects.
 
 session.get_modelmeta().custom_metadata_map
 
 # %%
 # Interrupted trainings
 # ---------------------
-# With a `checkpoint_dir`, `fit` keeps its state after every epoch. Here something stops it after
-# the fourth, as a crash or the end of a rented machine would.
+# With a `checkpoint_dir`, `fit` saves its state after every epoch. Here, something stops it after
+# the fourth epoch, as a crash or the end of a rented machine would.
 
 from skorch.callbacks import Callback
 
@@ -134,15 +135,15 @@ except RuntimeError as error:
 print([file.suffix for file in (path / "checkpoints").iterdir()])
 
 # %%
-# The same fit, called again, goes on with the fifth epoch, and ends as if nothing had happened: to
-# the bit.
+# The same `fit`, called again, resumes with the fifth epoch and ends as if nothing had happened,
+# equal to the bit.
 
 unlucky.set_params(callbacks=None).fit(X, y)
 same = np.array_equal(unlucky.predict_proba(X_test), clf.predict_proba(X_test))
 print("the same probabilities:", same)
 
 # %%
-# Its learning curves have the epochs before and after:
+# Its learning curves show the epochs before and after the interruption:
 
 from sksvhn.plotting import LearningCurvesDisplay
 
