@@ -1,4 +1,4 @@
-"""Geometry of number crops: from a picture's digit boxes to one region, and its pixels at one size.
+"""From a picture of any kind and its digit boxes to one crop: the region, and its pixels.
 
 Boxes of digits are rows ``(left, top, width, height)``, as SVHN stores them; regions are
 ``(left, top, right, bottom)``. Both are in pixels from the picture's upper left corner and may be
@@ -7,15 +7,33 @@ fractional.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from ._csv_lines import BOX_COLUMNS
+from ._images._load import MAX_PIXELS_CONSTRAINT, Color, ImageSource, read_picture
 from ._parameters import as_python
 
 CropStyle = Literal["stretch", "square"]
+
+#: What the parameters may be that say how pictures are cropped.
+CROP_CONSTRAINTS: dict[str, list[Any]] = {
+    "image_size": ["array-like"],
+    "color": [StrOptions({"auto", "grey", "rgb"})],
+    "crop": [StrOptions({"stretch", "square"})],
+    "margin": [Interval(Real, 0, None, closed="left")],
+    "max_pixels": MAX_PIXELS_CONSTRAINT,
+}
+
+# Smaller regions hold no number: their boxes are shares of the picture, or mistakes. The smallest
+# number of SVHN's training pictures is 3 x 9 pixels large.
+_LEAST_SIDE = 2
 
 
 class Region(NamedTuple):
@@ -35,6 +53,89 @@ class Region(NamedTuple):
     def height(self) -> float:
         """Distance between the top and the bottom edge."""
         return self.bottom - self.top
+
+
+class CropSettings(NamedTuple):
+    """How pictures are cropped."""
+
+    image_size: tuple[int, int]
+    color: Color
+    crop: CropStyle
+    margin: float
+    max_pixels: int
+
+
+class Cropped(NamedTuple):
+    """A crop, the height and width of its whole picture, and what users should be told of it."""
+
+    pixels: NDArray[np.uint8]
+    picture_size: tuple[int, int]
+    note: str | None
+
+
+def crop_picture(source: ImageSource, boxes: Any, settings: CropSettings) -> Cropped:
+    """Read a picture, crop it to its digit boxes and resize it.
+
+    `boxes` are rows of left, top, width and height, one such row, or None or NaN for a picture that
+    is taken whole.
+
+    Raises
+    ------
+    PictureError, TypeError, OSError
+        If the picture cannot be read.
+    ValueError
+        If the boxes are wrong.
+    """
+    picture, note = read_picture(source, color=settings.color, max_pixels=settings.max_pixels)
+    width, height = picture.size
+    digits = _digit_boxes(boxes)
+    if digits is None:
+        digits = np.array([[0.0, 0.0, width, height]])
+    region = number_region(digits, width, height, crop=settings.crop, margin=settings.margin)
+    pixels = resize_region(picture, region, settings.image_size)
+    return Cropped(pixels, (height, width), note)
+
+
+def blankness(cropped: Cropped) -> str | None:
+    """Say what users should be told of a crop in which there is nothing to read."""
+    first = cropped.pixels[0, 0]
+    return None if (cropped.pixels != first).any() else f"is blank: all pixels are {first.tolist()}"
+
+
+def _digit_boxes(boxes: Any) -> NDArray[np.float64] | None:
+    """Rows of a picture's boxes, or None where there are none."""
+    if hasattr(boxes, "columns"):
+        boxes = box_rows(boxes)
+    elif _is_iterable(boxes):
+        boxes = list(boxes)
+    if isinstance(boxes, (list, tuple)):
+        boxes = [list(row) if _is_iterable(row) else row for row in boxes]
+    try:
+        digits = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"digit boxes must be rows of (left, top, width, height); got {boxes!r}."
+        ) from None
+    if digits.ndim == 0 and np.isnan(digits):  # None, or what pandas makes of it
+        return None
+    return digits[np.newaxis] if digits.ndim == 1 else digits
+
+
+def _is_iterable(values: Any) -> bool:
+    """Whether NumPy might not take it for a sequence, such as a generator or a view of a dict."""
+    return isinstance(values, Iterable) and not isinstance(values, (Sequence, Mapping, np.ndarray))
+
+
+def box_rows(table: Any) -> NDArray[Any]:
+    """Rows of a DataFrame of boxes, whose columns may stand in any order if they have names."""
+    named = [name for name in BOX_COLUMNS if name in table.columns]
+    if named and (len(named) < len(BOX_COLUMNS) or len(table.columns) > len(BOX_COLUMNS)):
+        raise ValueError(
+            f"boxes must have the columns {', '.join(BOX_COLUMNS)}; got "
+            f"{', '.join(map(str, table.columns))}."
+        )
+    rows: NDArray[Any] = (table[named] if named else table).to_numpy()
+    return rows
 
 
 def union_region(boxes: ArrayLike) -> Region:
@@ -111,7 +212,7 @@ def clip_region(region: Region, width: int, height: int) -> Region:
     if clipped.width <= 0 or clipped.height <= 0:
         raise ValueError(
             f"the digit boxes ({_edges(region)}) lie outside the picture of {width} x {height} "
-            "pixels."
+            "pixels; boxes must be (left, top, width, height) in pixels."
         )
     return clipped
 
@@ -159,14 +260,18 @@ def number_region(
     Raises
     ------
     ValueError
-        If there is no box, one is not finite or has no area, or all lie outside the picture.
+        If there is no box, one is not finite or has no area, or all lie outside the picture; if
+        they hold less than 2 x 2 pixels of it, as shares of the picture do; or if more than half of
+        them lies outside and they can be (left, top, right, bottom).
 
     Examples
     --------
     >>> number_region([[10, 5, 10, 20], [20, 5, 10, 20]], 40, 40, margin=0.2)
     Region(left=8.0, top=3.0, right=32.0, bottom=27.0)
     """
-    number = clip_region(union_region(boxes), width, height)
+    union = union_region(boxes)
+    number = clip_region(union, width, height)
+    _check_in_pixels(boxes, union, number, width, height)
     region = clip_region(grow_region(number, margin), width, height)
     return square_region(region, width, height) if crop == "square" else region
 
@@ -227,6 +332,28 @@ def _share(
     first = min(round((start - origin) / length * n_pixels), n_pixels - 1)
     last = round((end - origin) / length * n_pixels)
     return first, max(last, first + 1)
+
+
+def _check_in_pixels(
+    boxes: ArrayLike, union: Region, number: Region, width: int, height: int
+) -> None:
+    """Raise if boxes are shares of the picture, or corners, by the part that lies in it."""
+    if number.width < min(_LEAST_SIDE, width) or number.height < min(_LEAST_SIDE, height):
+        raise ValueError(
+            f"digit boxes must be (left, top, width, height) in pixels; got "
+            f"{np.asarray(boxes).tolist()}, which hold {number.width:g} x {number.height:g} of the "
+            f"picture's {width} x {height} pixels; multiply shares by its width and height."
+        )
+    if 2 * number.width * number.height >= union.width * union.height:
+        return
+    left, top, right, bottom = np.asarray(boxes, dtype=np.float64).T
+    if ((left < right) & (right <= width) & (top < bottom) & (bottom <= height)).all():
+        raise ValueError(
+            f"digit boxes must be (left, top, width, height) in pixels; got "
+            f"{np.asarray(boxes).tolist()}, more than half of which lies outside the picture of "
+            f"{width} x {height} pixels; write right - left for the width and bottom - top for the "
+            "height, or clip them to the picture."
+        )
 
 
 def _edges(region: Region) -> str:

@@ -197,6 +197,8 @@ def _kind_of_head(head: bytes) -> FileKind | None:
     """Kind of what these bytes begin, unless it has to be looked into."""
     if not head:
         return _EMPTY
+    if head[257:262] == b"ustar":  # before HDF5: an archive's first file may be one, at 512
+        return _TAR
     if any(head.startswith(_HDF5, start) for start in (0, 512, 1024, 2048)):
         return _MAT73 if head.startswith(b"MATLAB 7.3") else _HDF5_FILE
     if head.startswith(b"MATLAB 7.3"):
@@ -208,8 +210,6 @@ def _kind_of_head(head: bytes) -> FileKind | None:
         return FileKind("picture", "a picture (WebP)", _PICTURE_ADVICE)
     if re.match(rb"P[1-6]\s+(#.*\s+)?\d", head):
         return FileKind("picture", "a picture (PPM)", _PICTURE_ADVICE)
-    if head[257:262] == b"ustar":
-        return _TAR
     if head[8:9] == b"{" and head[5:8] == bytes(3):  # the length of a safetensors header
         saved = _SAVED.match(head)
         if saved is None:

@@ -29,11 +29,12 @@ def gradient(width: int, height: int) -> Image.Image:
     return Image.fromarray(np.tile(np.arange(width, dtype=np.uint8), (height, 1)))
 
 
-def overlaps(boxes: list[tuple[float, ...]], width: int, height: int) -> bool:
+def is_inside(boxes: list[tuple[float, ...]], width: int, height: int) -> bool:
+    """Whether enough of boxes lies in a picture."""
     region = union_region(boxes)
-    return min(region.right, width) > max(region.left, 0) and min(region.bottom, height) > max(
-        region.top, 0
-    )
+    w = min(region.right, width) - max(region.left, 0)
+    h = min(region.bottom, height) - max(region.top, 0)
+    return min(w, h) >= 2 and w * h >= region.width * region.height / 2
 
 
 def test_union_holds_boxes_of_any_order() -> None:
@@ -67,14 +68,38 @@ def test_clipping_refuses_a_region_outside() -> None:
         clip_region(Region(10, 0, 12, 5), 10, 8)
 
 
+@pytest.mark.parametrize(
+    "box",
+    [(0.1, 0.2, 0.5, 0.3), (0, 0, 1, 1), (0.4, 0.4, 0.6, 0.6), (10, 10, 1.9, 50), (99, 5, 40, 40)],
+)
+def test_boxes_that_are_shares_or_hold_nearly_nothing_are_refused(box: tuple[float, ...]) -> None:
+    with pytest.raises(
+        ValueError, match=r"\(left, top, width, height\) in pixels; got .* multiply"
+    ):
+        number_region([box], 100, 80)
+
+
+def test_small_pictures_may_be_as_small_as_they_are() -> None:
+    assert number_region([[0, 0, 1, 9]], 1, 9) == Region(0, 0, 1, 9)
+
+
+def test_corners_are_refused_where_they_can_be_told() -> None:
+    corners = [(100, 50, 130, 90), (130, 50, 160, 90)]
+    with pytest.raises(ValueError, match="write right - left for the width and bottom - top for"):
+        number_region(corners, 200, 100)
+    # The same region, which cannot be corners: there is no picture that far to the right.
+    sizes = [(100, 50, 210, 90)]
+    assert number_region(sizes, 200, 100, margin=0) == Region(100, 50, 200, 100)
+    with pytest.raises(ValueError, match=r"lie outside the picture .* in pixels"):
+        number_region([(300, 50, 10, 10)], 200, 100)
+
+
 @given(boxes=BOXES, width=SIDES, height=SIDES, margin=st.floats(0, 2))
 @settings(deadline=None)
 def test_stretch_region_is_in_the_picture_and_holds_the_number(
     boxes: list[tuple[float, ...]], width: int, height: int, margin: float
 ) -> None:
-    if not overlaps(boxes, width, height):
-        with pytest.raises(ValueError, match="outside"):
-            number_region(boxes, width, height, margin=margin)
+    if not is_inside(boxes, width, height):
         return
     region = number_region(boxes, width, height, margin=margin)
     number = clip_region(union_region(boxes), width, height)
@@ -87,7 +112,7 @@ def test_stretch_region_is_in_the_picture_and_holds_the_number(
 def test_square_region_is_square_and_leaves_the_picture_only_where_it_must(
     boxes: list[tuple[float, ...]], width: int, height: int, margin: float
 ) -> None:
-    if not overlaps(boxes, width, height):
+    if not is_inside(boxes, width, height):
         return
     stretch = number_region(boxes, width, height, margin=margin)
     square = number_region(boxes, width, height, crop="square", margin=margin)
@@ -142,7 +167,7 @@ def test_what_stands_out_repeats_the_border(mode: str) -> None:
 def test_crops_have_the_size_asked_for_and_no_new_brightness(
     boxes: list[tuple[float, ...]], width: int, height: int, image_size: tuple[int, int], crop: str
 ) -> None:
-    if not overlaps(boxes, width, height):
+    if not is_inside(boxes, width, height):
         return
     picture = Image.new("L", (width, height), 77)
     pixels = resize_region(picture, number_region(boxes, width, height, crop=crop), image_size)

@@ -19,12 +19,12 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import CropStyle, check_image_size
+from .._images._load import Color
 from .._parameters import validate_params
 from ._cache import MmapMode, load_cached, store_cached
 from ._digits import load_svhn_digits
 from ._download import PublishedFile, Retries, check_mirrors, download_file, find_file
 from ._numbers import load_svhn_numbers
-from ._picture_files import Color
 
 _OFFICIAL = "http://ufldl.stanford.edu/housenumbers/"
 

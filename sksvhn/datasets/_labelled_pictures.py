@@ -12,18 +12,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 from sklearn.utils import Bunch
 
-from .._crop import CropStyle, check_image_size
+from .._crop import CropSettings, CropStyle, check_image_size
 from .._csv_lines import Box, box_of, csv_rows
 from .._file_kinds import check_is_file
+from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ..preprocessing._load_image import read_picture
-from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, Task, read_crops, without_rows
+from ._crops import CROPPED_CONSTRAINTS, SKIP, OnError, Task, read_crops, without_rows
 from ._number_files import is_regular_file
-from ._picture_files import Color
 
 
 @dataclass
@@ -53,6 +51,7 @@ def load_labelled_pictures(
     color: Color = "auto",
     crop: CropStyle = "stretch",
     margin: float = 0.3,
+    max_pixels: int = MAX_PIXELS,
     on_error: OnError = "raise",
     return_X_y: bool = False,
     as_frame: bool = False,
@@ -88,6 +87,9 @@ def load_labelled_pictures(
     margin : float, default=0.3
         Share of its width and of its height by which the union of the boxes grows in all, half on
         either side. Pictures that are taken whole have nothing to grow into.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture that is decoded, as in
+        :func:`~sksvhn.preprocessing.load_image`.
     on_error : {"raise", "skip"}, default="raise"
         Whether a picture that is missing or damaged, or whose boxes lie outside, is an error, or
         left out, counted (`n_skipped`), reported (`skipped`) and warned of once. Mistakes in the
@@ -143,7 +145,8 @@ def load_labelled_pictures(
     Warns
     -----
     UserWarning
-        Once, if pictures were left out.
+        Once each, if pictures were left out; and if pictures are as
+        :func:`~sksvhn.preprocessing.load_image` warns of.
 
     See Also
     --------
@@ -170,7 +173,8 @@ def load_labelled_pictures(
     >>> numbers.frame["boxes"][1]
     array([[ 0.,  0., 80., 60.]])
     """
-    settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
+    size = check_image_size(image_size)
+    settings = CropSettings(size, color, crop, float(margin), max_pixels)
     path = check_is_file(path, "a CSV file with the columns path, number")
     rows = _read_table(path, alphabet)
     missing = {
@@ -187,9 +191,8 @@ def load_labelled_pictures(
 
     if missing and on_error == "raise":
         raise ValueError(objection(*next(iter(missing.items()))))
-    images, sizes, damaged = read_crops(
+    images, sizes, damaged, notes = read_crops(
         _tasks(rows, path.parent, missing),
-        _open_picture,
         settings,
         len(rows),
         objection=objection if on_error == "raise" else None,
@@ -199,6 +202,10 @@ def load_labelled_pictures(
     )
     problems = dict(sorted((missing | damaged).items()))
     skipped = _skipped(problems, rows, path)
+    warn_of_notes(
+        {f"picture {rows[i].path!r} (line {rows[i].line})": note for i, note in notes.items()},
+        where=f"{path}: ",
+    )
     images, sizes = without_rows(images, problems), without_rows(sizes, problems)
     frame = _frame([row for i, row in enumerate(rows) if i not in problems], sizes)
     target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
@@ -264,15 +271,6 @@ def _tasks(rows: list[_Row], folder: Path, missing: dict[int, str]) -> Iterator[
     for i, row in enumerate(rows):
         if i not in missing:
             yield i, os.path.join(folder, row.path), row.boxes or None
-
-
-def _open_picture(path: str, color: Color) -> Image.Image | str:
-    try:
-        return read_picture(path, color=color)
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    except ValueError as error:
-        return str(error).removeprefix(f"The file {path!r} ").rstrip(".")
 
 
 def _skipped(problems: dict[int, str], rows: list[_Row], path: Path) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import CropStyle, check_image_size
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._images._load import Color
 from .._labels import DIGITS
 from .._parameters import validate_params
 from ._crops import OnError
@@ -24,7 +25,6 @@ from ._labelled_pictures import load_labelled_pictures
 from ._mat73 import H5PY_ERRORS
 from ._number_files import ARCHIVES
 from ._numbers import load_svhn_numbers
-from ._picture_files import Color
 
 _NEEDED = (
     "labelled pictures: SVHN's files, such as train.tar.gz, an HDF5 file that save_labelled or "

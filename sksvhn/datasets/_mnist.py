@@ -15,11 +15,11 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._images._load import PictureError, read_picture
 from .._parameters import validate_params
 from ._idx import read_idx
 from ._labelled import labelled_bunch
-from ._number_files import is_regular_file, read_picture
-from ._picture_files import decode_picture
+from ._number_files import is_regular_file, read_file
 from ._progress import with_progress
 
 _NEEDED = (
@@ -284,12 +284,15 @@ def _letter_picture(path: Path) -> NDArray[np.uint8] | str:
         return "is no file"
     try:
         with path.open("rb") as file:
-            content = read_picture(file)
+            content = read_file(file)
     except OSError as error:
         return f"cannot be read: {error}"
-    picture = content if isinstance(content, str) else decode_picture(content, "grey")
-    if isinstance(picture, str):
-        return picture
+    if isinstance(content, str):
+        return content
+    try:
+        picture = read_picture(content, color="grey").picture
+    except PictureError as error:
+        return error.problem
     if picture.size != _TREE_SIZE:
         return f"has {picture.width} x {picture.height} pixels instead of 28 x 28"
     return np.asarray(picture)

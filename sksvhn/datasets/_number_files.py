@@ -49,7 +49,7 @@ class NumberFolder:
         for name in filenames:
             try:
                 with (self._digit_struct.parent / name).open("rb") as file:
-                    picture = read_picture(file)
+                    picture = read_file(file)
             except OSError as error:
                 picture = f"cannot be read: {error}"
             yield name, picture
@@ -101,7 +101,7 @@ class NumberArchive:
             for member, content in _members(self._path):
                 path = PurePosixPath(member.name)
                 if content is not None and path in wanted:
-                    picture = read_picture(content)
+                    picture = read_file(content)
                     yield wanted.pop(path), picture
         except _DAMAGE as error:
             reason = f"cannot be read: the archive is cut off or damaged ({error})"
@@ -210,7 +210,7 @@ def is_regular_file(path: Path) -> bool:
         return False
 
 
-def read_picture(file: IO[bytes]) -> bytes | str:
+def read_file(file: IO[bytes]) -> bytes | str:
     """Bytes of a picture's file, or why it is none."""
     content = file.read(MAX_PICTURE_BYTES + 1)
     if len(content) > MAX_PICTURE_BYTES:

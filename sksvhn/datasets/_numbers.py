@@ -8,15 +8,14 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 from sklearn.utils import Bunch
 
-from .._crop import CropStyle, check_image_size
+from .._crop import CropSettings, CropStyle, check_image_size
+from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._parameters import validate_params
-from ._crops import CROPPED_CONSTRAINTS, SKIP, CropSettings, OnError, read_crops, without_rows
+from ._crops import CROPPED_CONSTRAINTS, SKIP, Crops, OnError, Unreadable, read_crops, without_rows
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
-from ._picture_files import Color, decode_picture
 
 _DESCR = """\
 Street View House Numbers, format 1: whole numbers in pictures of their original size
@@ -47,6 +46,7 @@ def load_svhn_numbers(
     color: Color = "auto",
     crop: CropStyle = "stretch",
     margin: float = 0.3,
+    max_pixels: int = MAX_PIXELS,
     on_error: OnError = "raise",
     return_X_y: bool = False,
     as_frame: bool = False,
@@ -77,6 +77,9 @@ def load_svhn_numbers(
     margin : float, default=0.3
         Share of its width and of its height by which the union of the boxes grows in all, half on
         either side. 0.3 is the 30 % of [1]_.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture that is decoded: a small file may declare a picture
+        that does not fit in memory.
     on_error : {"raise", "skip"}, default="raise"
         Whether a picture that is missing, damaged or wrongly labelled is an error, or left out,
         counted (`n_skipped`), reported (`skipped`) and warned of once.
@@ -122,13 +125,14 @@ def load_svhn_numbers(
     ValueError
         If the archive is cut off, the table or a picture is damaged or wrong (see
         :func:`read_digit_struct`), a picture that the table lists is missing, declares
-        more than 67 million pixels or has its boxes outside, or if `on_error` has left out every
+        more than `max_pixels` pixels or has its boxes outside, or if `on_error` has left out every
         picture.
 
     Warns
     -----
     UserWarning
-        Once, if pictures were left out or the archive is damaged.
+        Once each, if pictures were left out or the archive is damaged; and if pictures are as
+        :func:`~sksvhn.preprocessing.load_image` warns of.
 
     See Also
     --------
@@ -159,7 +163,8 @@ def load_svhn_numbers(
     >>> numbers.images.shape, numbers.target
     ((1, 32, 32), array(['7'], dtype=object))
     """
-    settings = CropSettings(check_image_size(image_size), color, crop, float(margin))
+    size = check_image_size(image_size)
+    settings = CropSettings(size, color, crop, float(margin), max_pixels)
     files = open_number_files(path)
     frame, problems = number_table(files)
     problems = _with_missing(problems, frame["filename"], files)
@@ -167,9 +172,13 @@ def load_svhn_numbers(
         _raise_for_table(problems, frame["filename"], files)
 
     usable = frame.drop(index=list(problems))
-    images, sizes, damaged = _read_crops(usable, files, settings, on_error, n_jobs, verbose)
+    images, sizes, damaged, notes = _read_crops(usable, files, settings, on_error, n_jobs, verbose)
     problems.update(zip(usable.index[list(damaged)].tolist(), damaged.values(), strict=True))
     skipped = _skipped(problems, frame["filename"], files)
+    warn_of_notes(
+        {f"picture {usable['filename'].iloc[row]!r}": note for row, note in notes.items()},
+        where=f"{files.location}: ",
+    )
 
     usable = usable.drop(index=usable.index[list(damaged)]).reset_index(drop=True)
     images = without_rows(images, damaged)
@@ -238,8 +247,8 @@ def _read_crops(
     on_error: str,
     n_jobs: int | None,
     verbose: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[int, str]]:
-    """Crops and picture sizes, one row each of `frame`, and the positions that have none."""
+) -> Crops:
+    """Crop the pictures of `frame`."""
     rows = {name: row for row, name in enumerate(frame["filename"])}
     boxes = frame["boxes"].tolist()
 
@@ -250,8 +259,10 @@ def _read_crops(
         )
 
     return read_crops(
-        ((rows[name], content, boxes[rows[name]]) for name, content in files.pictures(rows)),
-        _open_picture,
+        (
+            (rows[name], Unreadable(file) if isinstance(file, str) else file, boxes[rows[name]])
+            for name, file in files.pictures(rows)
+        ),
         settings,
         len(frame),
         objection=objection if on_error == "raise" else None,
@@ -259,7 +270,3 @@ def _read_crops(
         label="load_svhn_numbers",
         verbose=verbose,
     )
-
-
-def _open_picture(content: bytes | str, color: Color) -> Image.Image | str:
-    return content if isinstance(content, str) else decode_picture(content, color)

@@ -15,8 +15,9 @@ from scipy.stats import binomtest
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval
 
+from .._images._load import MAX_PIXELS
+from .._images._several import is_one_picture, read_row
 from ..metrics._checked import check_readings, validate_score_params
-from ..preprocessing._load_image import read_picture
 
 # Standard deviation that rounding to 8 bits leaves of a flat picture: 1 / sqrt(12) grey levels.
 _ROUNDING = 1 / np.sqrt(12) / 255
@@ -99,28 +100,19 @@ def grey_pictures(images: Sequence[Any] | NDArray[Any]) -> Iterator[Image.Image]
     ValueError
         At once if there is no picture or `images` is a single one; later, if one cannot be read.
     """
-    if not hasattr(images, "__len__") or isinstance(images, (str, bytes)):
+    if is_one_picture(images, first_axis_counts=True):
         raise ValueError(
-            f"images is a {type(images).__name__}, not a sequence of pictures; pass [images] if it "
-            "is one picture."
+            "images must be a sequence of pictures, such as an array of shape (n, height, width[, "
+            "3]); it is one picture, or rows of pixels; pass [images], or reshape the rows."
         )
-    shape: tuple[int, ...] = images.shape if isinstance(images, np.ndarray) else ()
-    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4)):
+    if not hasattr(images, "__len__"):
         raise ValueError(
-            f"images has shape {shape}, which is one picture or rows of pixels; expected a "
-            "sequence of pictures, such as an array of shape (n, height, width[, 3]). Pass "
-            "images[np.newaxis], or reshape the rows."
+            f"images must be a sequence of pictures; it is a {type(images).__name__}; pass "
+            "list(images)."
         )
     if len(images) == 0:
         raise ValueError("images holds 0 pictures; at least one is needed.")
-    return map(_grey_picture, range(len(images)), images)
-
-
-def _grey_picture(row: int, source: Any) -> Image.Image:
-    try:
-        return read_picture(source, color="grey")
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Picture {row}: {error}") from None
+    return (read_row(row, image, "grey", MAX_PIXELS) for row, image in enumerate(images))
 
 
 @validate_score_params(

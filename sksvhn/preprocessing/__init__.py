@@ -1,8 +1,8 @@
 """Transformers of pictures, for pipelines, and what makes one array of pictures of any kind."""
 
+from .._images._load import load_image
 from ._color_jitter import pca_color_jitter
 from ._grayscale import GrayscaleTransformer
-from ._load_image import load_image
 from ._number_cropper import NumberCropper
 from ._resizer import ImageResizer
 from ._standardizer import ImageStandardizer

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._crop import CropStyle, Region, check_image_size, number_region, resize_region, square_region
-from ._load_image import Color, read_picture
+from .._crop import CROP_CONSTRAINTS, CropSettings, CropStyle, check_image_size
+from .._images._load import MAX_PIXELS, Color
+from .._images._several import each_crop, is_one_picture, read_row, split_table, with_boxes
 
 
 class NumberCropper(TransformerMixin, BaseEstimator):
@@ -44,6 +42,8 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     margin : float, default=0.3
         Share of its width and of its height by which the union of the boxes grows in all, half on
         either side.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture file that is decoded, as in `load_image`.
 
     Attributes
     ----------
@@ -84,12 +84,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     (2, 32, 32, 3)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "image_size": ["array-like"],
-        "color": [StrOptions({"auto", "grey", "rgb"})],
-        "crop": [StrOptions({"stretch", "square"})],
-        "margin": [Interval(Real, 0, None, closed="left")],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CROP_CONSTRAINTS
 
     def __init__(
         self,
@@ -98,11 +93,13 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         color: Color = "auto",
         crop: CropStyle = "stretch",
         margin: float = 0.3,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self.image_size = image_size
         self.color = color
         self.crop = crop
         self.margin = margin
+        self.max_pixels = max_pixels
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -122,12 +119,20 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         -------
         self : NumberCropper
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If X is one picture, or holds none, or is an array that can be one picture or several.
         """
         check_image_size(self.image_size)
-        pictures, _ = _split(X, None)
+        pictures = _pictures(X, in_fit=True)
         self.color_ = self.color
         if self.color == "auto":
-            modes = (_read(row, source, "auto").mode for row, source in enumerate(pictures))
+            modes = (
+                read_row(row, source, "auto", self.max_pixels).mode
+                for row, source in enumerate(pictures)
+            )
             self.color_ = "rgb" if any(mode == "RGB" for mode in modes) else "grey"
         return self
 
@@ -155,20 +160,27 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         ------
         ValueError
             If a picture cannot be read, there are not as many boxes as pictures, or a box is not
-            finite, has no area or lies outside its picture.
+            finite, has no area, lies outside its picture or is not in pixels.
+        TypeError
+            If a picture is none that `load_image` takes.
+        OSError
+            If a file is missing or may not be read, or a path is that of a folder.
+
+        Warns
+        -----
+        UserWarning
+            Once, if pictures are as `load_image` warns of.
         """
         check_is_fitted(self)
-        pictures, boxes = _split(X, boxes)
         height, width = check_image_size(self.image_size)
+        settings = CropSettings(
+            (height, width), self.color_, self.crop, float(self.margin), self.max_pixels
+        )
+        pictures = _pictures(X, in_fit=False)
         channels = () if self.color_ == "grey" else (3,)
         crops = np.empty((len(pictures), height, width, *channels), np.uint8)
-        for row, (source, digits) in enumerate(zip(pictures, boxes, strict=True)):
-            picture = _read(row, source, self.color_)
-            try:
-                region = self._region(digits, *picture.size)
-            except ValueError as error:
-                raise ValueError(f"Picture {row}: {error}") from None
-            crops[row] = resize_region(picture, region, (height, width))
+        for row, crop in enumerate(each_crop(with_boxes(X, boxes), settings)):
+            crops[row] = crop
         return crops
 
     def fit_transform(
@@ -195,19 +207,6 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         """
         return self.fit(X, y).transform(X, boxes=boxes)
 
-    def _region(self, boxes: Any, width: int, height: int) -> Region:
-        try:
-            digits = np.asarray(boxes, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"digit boxes must be rows of (left, top, width, height); got {boxes!r}."
-            ) from None
-        if digits.ndim == 0 and np.isnan(digits):  # None, or what pandas makes of it
-            whole = Region(0, 0, width, height)
-            return square_region(whole, width, height) if self.crop == "square" else whole
-        digits = digits[np.newaxis] if digits.ndim == 1 else digits
-        return number_region(digits, width, height, crop=self.crop, margin=self.margin)
-
     def __sklearn_tags__(self) -> Tags:
         """Pictures of any size: a sequence of them, not a table of numbers."""
         tags = super().__sklearn_tags__()
@@ -218,43 +217,16 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _split(X: Any, boxes: Any) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Pictures and their boxes, one each."""
-    if isinstance(X, pd.DataFrame):
-        others = [column for column in X.columns if column != "boxes"]
-        if len(others) != 1:
-            raise ValueError(
-                f"X has the columns {list(X.columns)}; expected one column of pictures and, "
-                "optionally, one named 'boxes'. Select them."
-            )
-        if "boxes" in X.columns:
-            if boxes is not None:
-                raise ValueError(
-                    "X has a column 'boxes' and boxes were passed; use one of the two."
-                )
-            boxes = X["boxes"].tolist()
-        X = X[others[0]].tolist()
-    shape: tuple[int, ...] = X.shape if isinstance(X, np.ndarray) else ()
-    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4)):
-        raise ValueError(f"X has shape {shape}, which is one picture; pass X[np.newaxis].")
-    if not hasattr(X, "__len__") or isinstance(X, (str, bytes)):
+def _pictures(X: Any, *, in_fit: bool) -> Any:
+    """Pictures of a sequence or table; an array that can be one or several counts, but in `fit`."""
+    pictures, _ = split_table(X, None)
+    if is_one_picture(pictures, first_axis_counts=not in_fit):
+        what = f"has shape {np.shape(X)}" if hasattr(X, "shape") else f"is a {type(X).__name__}"
+        raise ValueError(f"X must be a sequence of pictures; it {what}, one picture; pass [X].")
+    if not hasattr(pictures, "__len__"):
         raise ValueError(
-            f"X is a {type(X).__name__}, not a sequence of pictures; pass [X] if it is one picture."
+            f"X must be a sequence of pictures; it is a {type(X).__name__}; pass list(X)."
         )
-    if len(X) == 0:
+    if len(pictures) == 0:
         raise ValueError("X holds 0 pictures; at least one is required.")
-    if boxes is None:
-        return X, [None] * len(X)
-    # Tables give their rows, and Series their values, whatever their index.
-    boxes = boxes.to_numpy() if hasattr(boxes, "to_numpy") else boxes
-    if len(boxes) != len(X):
-        raise ValueError(f"X holds {len(X)} pictures, but boxes holds {len(boxes)} entries.")
-    return X, boxes
-
-
-def _read(row: int, source: Any, color: Color) -> Image.Image:
-    try:
-        return read_picture(source, color=color)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"Picture {row}: {error}") from None
+    return pictures

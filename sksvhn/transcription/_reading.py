@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._crop import blankness, crop_picture
+from .._images._load import MAX_PIXELS, PictureError, warn_of_notes
 from .._labels import codes_of, numbers_to_strings
 
 # Answers that are told of each picture.
@@ -72,6 +74,8 @@ class PictureBatchReader:
         The candidates of pictures that have none of their own.
     min_confidence : float, default=None
         Less sure readings are rejected. None: as the model says.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture file that is decoded.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class PictureBatchReader:
         has_candidates: bool = False,
         common: Sequence[str] = (),
         min_confidence: float | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         if not hasattr(clf, "crops"):
             raise ValueError(
@@ -98,7 +103,7 @@ class PictureBatchReader:
                 "a model that reads whole numbers."
             )
         self.clf = clf
-        self._cropper = clf._cropper()  # which objects where the model reads no photographs
+        self._settings = clf._crop_settings(max_pixels)
         self.has_candidates = has_candidates
         self.min_confidence: float = (
             getattr(clf, "min_confidence", 0.0) if min_confidence is None else min_confidence
@@ -107,20 +112,27 @@ class PictureBatchReader:
 
     def read(self, pictures: Sequence[Picture], sources: Iterable[Any]) -> list[Reading]:
         """Read pictures, whose content `sources` gives in the same order."""
+        notes: dict[str, str] = {}
         found: list[Any] = [
-            self._prepared(picture, source)
+            self._prepared(picture, source, notes)
             for picture, source in zip(pictures, sources, strict=True)
         ]
+        warn_of_notes(notes)
         prepared = [entry for entry in found if not isinstance(entry, str)]
         answers = self._answers(prepared) if prepared else iter(())
         return [Reading(error=e) if isinstance(e, str) else next(answers) for e in found]
 
-    def _prepared(self, picture: Picture, source: Any) -> tuple[NDArray[np.uint8], Any] | str:
+    def _prepared(
+        self, picture: Picture, source: Any, notes: dict[str, str]
+    ) -> tuple[NDArray[np.uint8], Any] | str:
         """Crop a picture and make its candidates labels, or say why that can't be."""
         try:
-            crop = self._cropper.transform([source], boxes=[picture.boxes])[0]
+            cropped = crop_picture(source, picture.boxes, self._settings)
+            note = cropped.note or blankness(cropped)
+            if note is not None:
+                notes[f"picture {picture.key}"] = note
             own = picture.candidates
-            return crop, self._common if own is None else self._in_form(own)
+            return cropped.pixels, self._common if own is None else self._in_form(own)
         except (ValueError, TypeError, OSError, MemoryError) as error:
             return reason(error, source)
 
@@ -192,10 +204,12 @@ def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
 
 def reason(error: Exception, source: Any) -> str:
     """Why a picture can't be read, in one line, without its path, which stands beside it."""
+    if isinstance(error, PictureError):
+        return " ".join(f"it {error.problem}".split())
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, MemoryError):
         return f"there is not enough memory ({error})" if str(error) else "not enough memory"
     text = " ".join(str(error).split()) or type(error).__name__
-    text = text.removeprefix("Picture 0: ").rstrip(".")
-    return text.replace(f"The file {source!r}", "it", 1) if isinstance(source, str) else text
+    text = text.rstrip(".")
+    return text.replace(repr(source), "it", 1) if isinstance(source, str) else text

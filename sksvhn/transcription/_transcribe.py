@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sklearn.utils import check_scalar
 from tqdm import tqdm
 
+from .._images._load import MAX_PIXELS
 from ._reading import PictureBatchReader
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def transcribe(
     boxes: Mapping[str, Any] | Sequence[Any] | None = None,
     candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     min_confidence: float | None = None,
+    max_pixels: int = MAX_PIXELS,
     client: Client | str | None = None,
     n_workers: int | None = None,
     partition_size: int = 2048,
@@ -101,6 +103,9 @@ default=None
         picture without any is rejected.
     min_confidence : float, default=None
         Less sure readings are rejected: their ``reading`` is null. None: as the model says.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture file that is decoded, as in
+        :func:`~sksvhn.preprocessing.load_image`.
     client : distributed.Client or str, default=None
         A client, or the address of a scheduler. None: processes on this machine, for the time of
         the call; scripts then need ``if __name__ == "__main__":``, as for any such processes.
@@ -184,6 +189,7 @@ default=None
         check_scalar(n_workers, "n_workers", Integral, min_val=1)
     if min_confidence is not None:
         check_scalar(min_confidence, "min_confidence", Real, min_val=0, max_val=1)
+    check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
     if client is not None and n_workers is not None:
         raise ValueError("n_workers is that of processes on this machine; pass it without client.")
     from dask.system import CPU_COUNT
@@ -198,6 +204,7 @@ default=None
         "has_candidates": opened.has_candidates,
         "common": opened.common or (),
         "min_confidence": min_confidence,
+        "max_pixels": int(max_pixels),
     }
     reader = PictureBatchReader(clf, **options)  # which objects where workers would
     n_pictures, source_digest = opened.count()
@@ -208,6 +215,7 @@ default=None
         "paths, boxes or candidates": source_digest,
         "model": hashlib.sha256(content).hexdigest(),
         "min_confidence": float(reader.min_confidence),
+        "max_pixels": int(max_pixels),
         "partition_size": int(partition_size),
     }
     folder = OutputFolder(Path(out), inputs)

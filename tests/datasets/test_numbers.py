@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import struct
 import tarfile
 import warnings
@@ -189,22 +188,15 @@ def flip(content: bytes) -> bytes:
 
 
 DAMAGED_FILES = {
-    "empty": (lambda content: b"", "cannot be decoded"),
-    "no picture": (lambda content: b"<html>404</html>", "cannot be decoded"),
-    "cut off": (lambda content: content[: len(content) // 2], "cannot be decoded"),
-    "cut in its header": (lambda content: content[:20], "cannot be decoded"),
-    "one bit flipped": (flip, "cannot be decoded"),
-    "bomb": (lambda content: bomb(60_000), "cannot be decoded: .*pixels"),
-    "small bomb": (lambda content: bomb(9_000), "cannot be decoded: it declares 9000 x 9000"),
-    "other format": (lambda content: tiff(), "cannot be decoded"),
+    "empty": (lambda content: b"", "holds no picture that can be read"),
+    "no picture": (lambda content: b"<html>404</html>", "holds no picture that can be read"),
+    "cut off": (lambda content: content[: len(content) // 2], "cannot be read as a picture"),
+    "cut in its header": (lambda content: content[:20], "cannot be read as a picture"),
+    "one bit flipped": (flip, "cannot be read as a picture"),
+    "bomb": (lambda content: bomb(60_000), "60000 x 60000 pixels large, more than max_pixels"),
+    "small bomb": (lambda content: bomb(20_000), "20000 x 20000 pixels large, more than max_pix"),
     "missing": (None, "is not in"),
 }
-
-
-def tiff() -> bytes:
-    buffer = io.BytesIO()
-    Image.new("L", (60, 40)).save(buffer, "tiff")
-    return buffer.getvalue()
 
 
 DAMAGED_ENTRIES = {
@@ -236,14 +228,12 @@ def test_one_damaged_picture(numbers: NumberSet, tmp_path: Path, case: str, arch
         if archived
         else numbers.write_folder(tmp_path / "train")
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with pytest.raises(ValueError, match=message) as caught:
-            load_svhn_numbers(path, n_jobs=2)
-        assert repr(filename) in str(caught.value)
-        assert str(path) in str(caught.value)
-        with pytest.warns(UserWarning, match="left out 1 of 5 pictures") as warned:
-            data = load_svhn_numbers(path, on_error="skip")
+    with pytest.raises(ValueError, match=message) as caught:
+        load_svhn_numbers(path, n_jobs=2)
+    assert repr(filename) in str(caught.value)
+    assert str(path) in str(caught.value)
+    with pytest.warns(UserWarning, match="left out 1 of 5 pictures") as warned:
+        data = load_svhn_numbers(path, on_error="skip")
     assert len(warned) == 1
     assert warned[0].filename == __file__
     assert data.target.tolist() == [NUMBERS[i] for i in (0, 2, 3, 4)]
@@ -300,7 +290,7 @@ def test_archive_cut_off_behind_its_table(tmp_path: Path) -> None:
     content = whole.read_bytes()
     cut = tmp_path / "cut.tar.gz"
     cut.write_bytes(content[: len(content) * 9 // 10])
-    with pytest.raises(ValueError, match=r"cut.tar.gz is cut off or damaged .*Get it anew"):
+    with pytest.raises(ValueError, match=r"cut.tar.gz is cut off or damaged .*Download it again"):
         load_svhn_numbers(cut)
     with pytest.warns(UserWarning, match="left out"):
         data = load_svhn_numbers(cut, on_error="skip")

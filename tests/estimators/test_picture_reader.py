@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.base import clone
@@ -185,8 +186,8 @@ def test_pixels_go_as_far_as_in_training(white: int, dtype: Any, make: Any) -> N
     read = clf.read(list(images))
     assert_same(read, clf.predict(crops))
     np.testing.assert_array_equal(read, clf.predict(pixels))
-    # Black, and black and white: no way to tell the range by looking at them.
-    assert len(clf.read([np.zeros((9, 9), np.uint8), np.eye(20, dtype=bool)])) == 2
+    # Black and white, and dark: no way to tell the range by looking at them.
+    assert len(clf.read([np.diag(np.arange(9, dtype=np.uint8)), np.eye(20, dtype=bool)])) == 2
 
 
 def modes() -> dict[str, Image.Image]:
@@ -227,8 +228,8 @@ def test_rotation_that_the_camera_noted(tmp_path: Path, reader: Any) -> None:
 
 
 def test_every_form_of_pictures(tmp_path: Path, reader: Any) -> None:
-    pictures, boxes = photographs(3)
-    paths = [tmp_path / f"{row}.png" for row in range(3)]
+    pictures, boxes = photographs(5)
+    paths = [tmp_path / f"{row}.png" for row in range(5)]
     for path, picture in zip(paths, pictures, strict=True):
         Image.fromarray(picture).save(path)
     expected = reader.crops(pictures, boxes)
@@ -237,17 +238,23 @@ def test_every_form_of_pictures(tmp_path: Path, reader: Any) -> None:
         tuple(paths),
         list(map(str, paths)),
         np.array(list(map(str, paths))),
-        pd.Series(paths, index=[5, 3, 4]),
+        pd.Series(paths, index=[5, 3, 4, 9, 7]),
+        dict.fromkeys(paths).keys(),
+        torch.from_numpy(np.stack(pictures)),
+        np.stack(pictures).tolist(),
         contents,
         list(map(io.BytesIO, contents)),
         list(map(Image.open, paths)),
         np.stack(pictures),
-        [paths[0], contents[1], pictures[2]],
+        [paths[0], contents[1], *pictures[2:]],
         iter(paths),
         (path for path in paths),
     ):
         assert_same(reader.crops(form, boxes), expected)
     assert_same(reader.crops(iter(paths), iter(boxes)), expected)
+    by_path = dict(zip(paths, boxes, strict=True))
+    for of_boxes in (map(by_path.get, paths), (box for box in boxes), by_path.values()):
+        assert_same(reader.crops(paths, of_boxes), expected)
     assert_same(reader.crops(iter(paths)), reader.crops(paths))
     frame = pd.DataFrame({"boxes": boxes, "photo": paths})
     assert_same(reader.crops(frame), expected)
@@ -276,8 +283,27 @@ def test_one_picture_alone_is_a_list_of_one(tmp_path: Path, reader: Any) -> None
             assert_same(reader.crops(picture, boxes), expected)
     assert_same(reader.read(color, boxes, return_confidence=True)[1], confidence)
     assert_same(reader.read(color, boxes), numbers)
-    assert_same(reader.crops(color[:, :, 0]), reader.crops([color[:, :, 0]]))
+    for one in (
+        torch.from_numpy(color),
+        color.tolist(),
+        [torch.from_numpy(color).permute(2, 0, 1)],
+        np.dstack([color, np.full(color.shape[:2], 255, np.uint8)]),
+    ):
+        assert_same(reader.crops(one, boxes if len(one) > 1 else [boxes]), expected)
+    grey = color[:, :, 0]
+    assert_same(reader.crops(grey), reader.crops([grey]))
+    assert_same(reader.crops(grey[:, :, None]), reader.crops([grey]))
+    assert_same(reader.crops(np.dstack([grey, grey * 0 + 255])), reader.crops([grey]))
+    assert_same(reader.crops(color, (iter(box) for box in boxes)), expected)
     assert_same(reader.crops(color, boxes[0]), reader.crops([color], [boxes[0]]))
+
+
+def test_what_can_be_one_picture_or_several_is_refused(reader: Any) -> None:
+    with pytest.raises(ValueError, match="3 grey pictures, or one with its channels first"):
+        reader.read(noise(3, 30, 40))
+    with pytest.raises(ValueError, match=r"\(30, 256\) can be one picture, or flattened ones"):
+        reader.read(noise(30, SIDE * SIDE))
+    assert len(reader.read([noise(30, SIDE * SIDE)])) == 1
 
 
 @pytest.mark.parametrize("lazily", [False, True])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -47,7 +48,10 @@ def crop_by_hand(
 
 @given(
     boxes=st.lists(
-        st.tuples(st.integers(-5, 20), st.integers(-5, 15), st.integers(6, 40), st.integers(6, 40)),
+        # At least half of each lies in the picture.
+        st.tuples(
+            st.integers(-5, 10), st.integers(-5, 5), st.integers(20, 30), st.integers(20, 30)
+        ),
         min_size=1,
         max_size=4,
     ),
@@ -170,11 +174,16 @@ def test_wrong_boxes_are_refused(boxes: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ("house.png", "X is a str, not a sequence of pictures"),
-        (b"x", "X is a bytes"),
-        (Image.new("L", (3, 3)), "X is a Image"),
-        (noise(8, 8), r"X has shape \(8, 8\), which is one picture; pass X\[np.newaxis\]"),
-        (noise(8, 9, 3), r"X has shape \(8, 9, 3\), which is one picture"),
+        ("house.png", "X must be a sequence of pictures; it is a str, one picture; pass "),
+        (b"x", "it is a bytes, one picture"),
+        (Image.new("L", (3, 3)), "it is a Image, one picture"),
+        (noise(8, 8), r"it has shape \(8, 8\), one picture; pass \[X\]"),
+        (noise(8, 9, 1), r"it has shape \(8, 9, 1\), one picture"),
+        (noise(8, 9, 2), r"it has shape \(8, 9, 2\), one picture"),
+        (noise(8, 9, 3), r"it has shape \(8, 9, 3\), one picture"),
+        (torch.from_numpy(noise(8, 9, 4)), r"it has shape .*\[8, 9, 4\]\), one picture"),
+        (noise(8, 9, 3).tolist(), "it is a list, one picture"),
+        (iter([noise(8, 9)]), r"it is a .*iterator; pass list\(X\)"),
         ([], "X holds 0 pictures"),
         ([noise(8, 8), b"no picture"], "Picture 1: The source of 10 bytes holds no picture"),
         (pd.DataFrame({"a": [1], "b": [2]}), "expected one column of pictures"),
@@ -183,6 +192,49 @@ def test_wrong_boxes_are_refused(boxes: Any, message: str) -> None:
 def test_wrong_pictures_are_refused(X: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NumberCropper(color="rgb").fit(noise(1, 8, 8)).transform(X)
+
+
+def test_an_array_that_can_be_one_picture_is_no_start() -> None:
+    three = noise(3, 9, 8)
+    with pytest.raises(ValueError, match=r"can be 3 grey pictures, or one with its channels first"):
+        NumberCropper().fit(three)
+    cropper = NumberCropper(image_size=(9, 8)).fit(list(three))
+    # From here on the first axis counts samples, however many there are.
+    np.testing.assert_array_equal(cropper.transform(three), three)
+    np.testing.assert_array_equal(cropper.transform(three[:1]), three[:1])
+
+
+def test_boxes_of_any_iterable(tmp_path: Path) -> None:
+    pictures, boxes = noise(5, 20, 30), [[1 + i, 2, 9, 12] for i in range(5)]
+    cropper = NumberCropper(image_size=(8, 8))
+    expected = cropper.fit_transform(pictures, boxes=boxes)
+    by_name = dict(enumerate(boxes))
+    disordered = pd.DataFrame(boxes, columns=["left", "top", "width", "height"])
+    for form in (
+        iter(boxes),
+        map(tuple, boxes),
+        (box for box in boxes),
+        by_name.values(),
+        (iter([box]) for box in boxes),
+        disordered[["top", "height", "left", "width"]],
+    ):
+        np.testing.assert_array_equal(cropper.transform(pictures, boxes=form), expected)
+    with pytest.raises(TypeError, match="boxes is a dict; expected the boxes of each picture, in"):
+        cropper.transform(pictures, boxes=by_name)
+    with pytest.raises(ValueError, match="There are 4 boxes, but more pictures"):
+        cropper.transform(pictures, boxes=iter(boxes[:4]))
+    with pytest.raises(ValueError, match="boxes must have the columns left, top, width, height"):
+        cropper.transform(pictures, boxes=disordered.rename(columns={"left": "x"}))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_pictures_that_may_be_wrong_are_told_of_once(many: bool) -> None:
+    deep = [noise(9, 9).astype(np.uint16)] * (2 if many else 1)
+    message = "2 pictures may be wrong; the first, picture 1, has" if many else "^Picture 1 has"
+    with pytest.warns(UserWarning, match=message) as told:
+        crops = NumberCropper(image_size=(9, 9), color="grey").fit_transform([noise(9, 9), *deep])
+    assert [warning.filename for warning in told] == [__file__]
+    np.testing.assert_array_equal(crops, [noise(9, 9)] * len(crops))
 
 
 def test_boxes_twice_are_refused() -> None:

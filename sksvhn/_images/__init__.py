@@ -1,0 +1,1 @@
+"""From picture files and arrays of any kind to arrays of pictures."""

@@ -1,0 +1,153 @@
+"""One picture or several, with their boxes, in any form in which users hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat, zip_longest
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from .._crop import CropSettings, blankness, box_rows, crop_picture
+from ._load import Color, read_picture, warn_of_notes
+
+_END = object()
+
+
+def is_one_picture(pictures: Any, *, first_axis_counts: bool = False) -> bool:
+    """Tell one picture, as `load_image` takes it, from several.
+
+    Raises
+    ------
+    ValueError
+        If an array can be both: three grey pictures, or one with its three channels first. Not so
+        if `first_axis_counts`.
+    """
+    one = (str, PathLike, bytes, bytearray, memoryview, Image.Image)
+    if isinstance(pictures, one) or callable(getattr(pictures, "read", None)):
+        return True
+    shape = _shape(pictures)
+    if len(shape) == 3 and shape[0] in (3, 4) and shape[2] > 4 and not first_axis_counts:
+        raise ValueError(
+            f"pictures must be one picture or several; an array of shape {shape} can be "
+            f"{shape[0]} grey pictures, or one with its channels first; pass a list of "
+            "arrays for the former, [pictures] for the latter."
+        )
+    return len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= 4)
+
+
+def _shape(pictures: Any) -> tuple[int, ...]:
+    """Shape of an array, a tensor or nested lists of numbers; () for anything else."""
+    if isinstance(pictures, (pd.DataFrame, pd.Series)):
+        return ()
+    if isinstance(pictures, (list, tuple)):
+        first = pictures[0] if pictures else None
+        if not isinstance(first, (list, tuple)) and len(getattr(first, "shape", ())) != 1:
+            return ()
+        try:
+            pictures = np.asarray(pictures)
+        except (TypeError, ValueError, RuntimeError):  # pictures of several sizes
+            return ()
+    if getattr(getattr(pictures, "dtype", None), "kind", "f") not in "biuf":
+        return ()
+    return tuple(map(int, getattr(pictures, "shape", ())))
+
+
+def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
+    """Columns of pictures and boxes of a DataFrame; anything else as it is."""
+    if not isinstance(X, pd.DataFrame):
+        return X, boxes
+    others = [column for column in X.columns if column != "boxes"]
+    if len(others) != 1:
+        raise ValueError(
+            f"X has the columns {list(X.columns)}; expected one column of pictures and, "
+            "optionally, one named 'boxes'. Select them."
+        )
+    if "boxes" in X.columns:
+        if boxes is not None:
+            raise ValueError("X has a column 'boxes' and boxes were passed; use one of the two.")
+        boxes = X["boxes"].tolist()
+    return X[others[0]].tolist(), boxes
+
+
+def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
+    """Pair each of several pictures with its boxes, those of iterators as they come.
+
+    Raises
+    ------
+    TypeError
+        If one of them cannot be iterated over, or is a mapping.
+    ValueError
+        If there are not as many boxes as pictures: at once where both have a length.
+    """
+    pictures, boxes = split_table(pictures, boxes)
+    _check_iterable(
+        pictures,
+        "pictures",
+        "a picture (a path, bytes, a file object, a PIL image or an array) or several of them",
+    )
+    if boxes is None:
+        return zip(pictures, repeat(None))
+    _check_iterable(boxes, "boxes", "the boxes of each picture, in the order of the pictures")
+    if hasattr(boxes, "columns"):
+        boxes = box_rows(boxes)
+    if hasattr(pictures, "__len__") and hasattr(boxes, "__len__") and len(boxes) != len(pictures):
+        raise ValueError(
+            f"X holds {len(pictures)} pictures, but boxes holds {len(boxes)} entries; pass as many "
+            "boxes as pictures, None for those that are taken whole."
+        )
+    return _in_step(pictures, boxes)
+
+
+def _check_iterable(given: Any, name: str, expected: str) -> None:
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is a {type(given).__name__}; expected {expected}.")
+
+
+def _in_step(pictures: Iterable[Any], boxes: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    for row, pair in enumerate(zip_longest(pictures, boxes, fillvalue=_END)):
+        if pair[0] is _END or pair[1] is _END:
+            ended, other = ("pictures", "boxes") if pair[0] is _END else ("boxes", "pictures")
+            raise ValueError(
+                f"There are {row} {ended}, but more {other}; pass as many boxes as pictures, None "
+                "for those that are taken whole."
+            )
+        yield pair
+
+
+def each_crop(
+    pictures: Iterable[tuple[Any, Any]], settings: CropSettings, *, to_read: bool = False
+) -> Iterator[NDArray[np.uint8]]:
+    """Crop pictures one by one; errors, and one warning at the end, name their rows.
+
+    Blank crops are warned of where they are `to_read`.
+    """
+    notes: dict[int, str] = {}
+    for row, (picture, boxes) in enumerate(pictures):
+        try:
+            cropped = crop_picture(picture, boxes, settings)
+        except (TypeError, ValueError, IsADirectoryError) as error:
+            raise _named(row, error) from None
+        note = cropped.note or (blankness(cropped) if to_read else None)
+        if note is not None:
+            notes[row] = note
+        yield cropped.pixels
+    warn_of_notes({f"picture {row}": note for row, note in notes.items()})
+
+
+def read_row(row: int, source: Any, color: Color, max_pixels: int) -> Image.Image:
+    """Read one of several pictures; an error names its row."""
+    try:
+        return read_picture(source, color=color, max_pixels=max_pixels).picture
+    except (TypeError, ValueError, IsADirectoryError) as error:
+        raise _named(row, error) from None
+
+
+def _named(row: int, error: Exception) -> Exception:
+    kinds = (TypeError, IsADirectoryError)
+    kind = next((kind for kind in kinds if isinstance(error, kind)), ValueError)
+    return kind(f"Picture {row}: {error}")
