@@ -74,7 +74,13 @@ class OutputFolder:
 
     def __init__(self, path: Path, inputs: dict[str, Any]) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise type(error)(
+                f"{path} must be a folder, or a place for one; it cannot be made "
+                f"({error.strerror}); pass another."
+            ) from None
         manifest = path / MANIFEST
         for rest in path.glob("*.part"):  # of a run that was killed as it wrote
             rest.unlink()

@@ -172,3 +172,12 @@ def test_a_box_is_whole_or_not_there(tmp_path: Path) -> None:
     for source in (frame, tmp_path / "table.csv", tmp_path / "table.parquet"):
         with pytest.raises(ValueError, match=r"left, top, width, height.*none of them"):
             open_source(source).count()
+
+
+def test_a_file_in_place_of_the_output(tmp_path: Path) -> None:
+    from sksvhn.transcription._output import OutputFolder
+
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(OSError, match=r"must be a folder, or a place for one; "):
+            OutputFolder(path, {})
