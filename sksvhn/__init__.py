@@ -1,4 +1,4 @@
-"""Read house numbers from pictures with scikit-learn estimators over PyTorch."""
+"""Read house numbers in pictures with scikit-learn estimators built on PyTorch."""
 
 from __future__ import annotations
 

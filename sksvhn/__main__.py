@@ -1,4 +1,4 @@
-"""``python -m sksvhn`` is the command ``sksvhn``."""
+"""Run the command ``sksvhn`` as ``python -m sksvhn``."""
 
 from .cli import main
 

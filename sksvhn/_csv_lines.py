@@ -1,4 +1,4 @@
-"""CSV files as people and spreadsheets write them, a row at a time."""
+"""Read CSV files, in the dialects of people and spreadsheets, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kind of a file, told by its first bytes, and errors that name it where another is needed."""
+"""Recognise the kind of a file by its first bytes, and name it in errors."""
 
 from __future__ import annotations
 

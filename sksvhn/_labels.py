@@ -1,4 +1,4 @@
-"""Labels of whole numbers: the three forms people hold them in, and the codes networks learn.
+"""Labels of whole numbers in their three forms, and the codes that networks learn.
 
 A number is held as a string (``"0210"``), as an integer (``210``) or as a row of integer codes
 padded at its end with a blank (``[0, 2, 1, 0, 10]``). Everything inside the package speaks strings.

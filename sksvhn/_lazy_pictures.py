@@ -1,4 +1,4 @@
-"""Pictures that stay where they are stored and are read a block at a time."""
+"""Pictures that stay on disk and are read block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of named arrays and one document, which can be read without running code.
+"""Files of named arrays and one document, read without running code.
 
 A file is a safetensors file [1]_. Its metadata are a line of text under the name "sksvhn": what
 kind of file it is, a SHA-256 digest of everything, by which damage is told, and the document as

@@ -1,4 +1,4 @@
-"""Parameters as Python's own values: NumPy's numbers, arrays and other sequences converted once."""
+"""Convert NumPy's numbers, arrays and other sequences in parameters to Python's own values."""
 
 from __future__ import annotations
 

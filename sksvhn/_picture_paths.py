@@ -1,4 +1,4 @@
-"""Files of pictures that a folder, a pattern or a path stands for."""
+"""List the picture files of a folder, a pattern or a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures as scikit-learn hands them over: arrays of pictures, or rows of their pixels."""
+"""Check arrays of pictures and rows of their pixels."""
 
 from __future__ import annotations
 

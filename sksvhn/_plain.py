@@ -1,4 +1,4 @@
-"""Parameters and fitted attributes as JSON and arrays, and back."""
+"""Convert parameters and fitted attributes to JSON and arrays, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings that name the line of the user's code."""
+"""Emit warnings that name the line of the user's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scale of pixels: whether white is 1, 255 or 65535."""
+"""Scale of pixels: whether white is 1, 255 or 65535."""
 
 from __future__ import annotations
 

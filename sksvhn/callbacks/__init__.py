@@ -1,4 +1,4 @@
-"""Callbacks for the neural estimators' parameter `callbacks`, beside those of skorch."""
+"""Callbacks for the parameter `callbacks` of the neural estimators, in addition to skorch's."""
 
 from ._tensorboard import TensorBoard
 

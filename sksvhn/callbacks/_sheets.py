@@ -1,4 +1,4 @@
-"""Sheets of pictures: what a network sees, and what it reads in it."""
+"""Draw sheets of pictures: the input of a network, and its readings."""
 
 from __future__ import annotations
 

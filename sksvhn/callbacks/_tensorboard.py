@@ -1,4 +1,4 @@
-"""TensorBoard: curves, network and pictures of a training, for people to look at meanwhile."""
+"""Write curves, network and pictures of a training for TensorBoard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application: options that commands share, messages to the user, and errors as sentences."""
+"""Application of the command: shared options, messages to the user, errors as sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sksvhn convert``: labelled pictures to one HDF5 file, from which training reads."""
+"""``sksvhn convert``: write labelled pictures to one HDF5 file for training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training as it goes on, on the standard error stream."""
+"""Show the epochs of a training on standard error."""
 
 from __future__ import annotations
 

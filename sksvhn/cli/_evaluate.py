@@ -1,4 +1,4 @@
-"""``sksvhn evaluate``: how well a model reads labelled pictures."""
+"""``sksvhn evaluate``: score a model on labelled pictures."""
 
 from __future__ import annotations
 

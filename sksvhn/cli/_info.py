@@ -1,4 +1,4 @@
-"""``sksvhn info`` and ``sksvhn export``: a model as text, and for programs without Python."""
+"""``sksvhn info`` and ``sksvhn export``: describe a model, and write it as ONNX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sksvhn read``: the numbers that pictures show."""
+"""``sksvhn read``: read the numbers in pictures."""
 
 from __future__ import annotations
 

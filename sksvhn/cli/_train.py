@@ -1,4 +1,4 @@
-"""``sksvhn train``: learn from labelled pictures and keep the model in a file."""
+"""``sksvhn train``: learn from labelled pictures and save the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sksvhn transcribe``: millions of pictures, by many processes, into a folder of readings."""
+"""``sksvhn transcribe``: read millions of pictures with many processes into Parquet files."""
 
 from __future__ import annotations
 

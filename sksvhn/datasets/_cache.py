@@ -1,4 +1,4 @@
-"""Decoded data sets kept on disk, one file each, so that they need not be decoded again."""
+"""Cache decoded data sets on disk, one file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The camera that takes a generated scene: viewpoint, lens, exposure, sensor and compression."""
+"""Camera of a generated scene: viewpoint, lens, exposure, sensor and compression."""
 
 from __future__ import annotations
 

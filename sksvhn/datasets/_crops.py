@@ -1,4 +1,4 @@
-"""Crops of many pictures of any size, made by several processes, in one array."""
+"""Crop many pictures of any size into one array, with several processes."""
 
 from __future__ import annotations
 

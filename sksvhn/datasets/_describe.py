@@ -1,4 +1,4 @@
-"""What a data set of numbers holds, as tables: lengths, sizes, pixels."""
+"""Describe a data set of numbers in tables: lengths, sizes, pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of numbers, put together from pictures of single characters such as MNIST's."""
+"""Compose pictures of numbers from pictures of single characters, such as MNIST's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SVHN's digitStruct.mat as a table: which number each picture shows, and where its digits are."""
+"""Read SVHN's digitStruct.mat as a table: the number and the digit boxes of each picture."""
 
 from __future__ import annotations
 

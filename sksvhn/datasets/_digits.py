@@ -1,4 +1,4 @@
-"""SVHN's format 2: single digits in colour pictures of 32 x 32 pixels, in a MATLAB 5 file."""
+"""Load SVHN's format 2: single digits in colour pictures of 32 x 32 pixels, in MATLAB 5 files."""
 
 from __future__ import annotations
 

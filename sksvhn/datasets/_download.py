@@ -1,4 +1,4 @@
-"""Published files: got from one of several mirrors by pooch, and checked against their sums."""
+"""Download published files from mirrors with pooch, and verify their checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SVHN itself, downloaded once and decoded once."""
+"""Download SVHN and cache it decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fonts for generated numbers: which are installed, and their glyphs as small masks."""
+"""Find the installed fonts for generated numbers, and draw their glyphs as small masks."""
 
 from __future__ import annotations
 

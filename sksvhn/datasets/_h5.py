@@ -1,4 +1,4 @@
-"""SVHN_single_grey1.h5: single digits of SVHN in grey, as course work uses them."""
+"""Load SVHN_single_grey1.h5: single grey digits of SVHN, as used in course work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The idx format, in which MNIST is published: arrays of bytes behind their shape."""
+"""Read the idx format of MNIST: arrays of bytes after their shape."""
 
 from __future__ import annotations
 

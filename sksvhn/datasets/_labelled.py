@@ -1,4 +1,4 @@
-"""Digits and Bunch of the loaders of single labelled pictures."""
+"""Check single digits, and make the Bunch of their loaders."""
 
 from __future__ import annotations
 

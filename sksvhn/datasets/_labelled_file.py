@@ -1,4 +1,4 @@
-"""HDF5 files of labelled pictures, which fit reads a block at a time."""
+"""Read and write HDF5 files of labelled pictures, which `fit` reads block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of one's own, in files, with a table of the numbers that they show."""
+"""Load picture files with a table of their numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laying out the characters of a generated number: their shapes and places, not their colours."""
+"""Lay out the characters of a generated number: their shapes and places, without colours."""
 
 from __future__ import annotations
 

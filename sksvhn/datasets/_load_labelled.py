@@ -1,4 +1,4 @@
-"""Labelled pictures from a file of any kind that holds them."""
+"""Load labelled pictures from a file of any supported kind."""
 
 from __future__ import annotations
 

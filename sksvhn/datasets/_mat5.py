@@ -1,4 +1,4 @@
-"""Arrays of numbers in a MATLAB 5 file, in which SVHN's format 2 is published.
+"""Read arrays of numbers in MATLAB 5 files, the format of SVHN's format 2.
 
 :func:`scipy.io.loadmat` reads them too, but a damaged byte can crash the interpreter in it (seen
 with scipy 1.17.1; scipy's pull request 25829), where a loader owes its user a sentence.

@@ -1,4 +1,4 @@
-"""Raw contents of a digitStruct.mat (MATLAB 7.3, that is HDF5), all pictures at once.
+"""Read the raw contents of a digitStruct.mat (MATLAB 7.3, which is HDF5), all pictures at once.
 
 MATLAB spreads a number over some twenty HDF5 objects, and opening each through the library is what
 makes the file slow to read. :func:`read_structs_in_bulk` follows the file's own layout with numpy

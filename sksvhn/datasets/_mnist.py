@@ -1,4 +1,4 @@
-"""MNIST, and notMNIST in either of its forms."""
+"""Load MNIST, and notMNIST in either of its forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where SVHN's format 1 lies: a folder, or a .tar.gz that is read without unpacking it."""
+"""Open the files of SVHN's format 1, in a folder or in a .tar.gz that is not unpacked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SVHN's format 1: pictures of whole house numbers, cropped and resized to one array."""
+"""Load SVHN's format 1: pictures of whole house numbers, cropped and resized into one array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures out of the bytes of their files."""
+"""Decode pictures from the bytes of their files."""
 
 from __future__ import annotations
 

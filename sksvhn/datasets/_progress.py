@@ -1,4 +1,4 @@
-"""Progress of long work on pictures, on the standard error stream."""
+"""Show the progress of long work on pictures on standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One generated street number: wall, sign, characters, light, camera, crop."""
+"""Draw one generated street number: wall, sign, characters, light, camera, crop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated pictures of house numbers, and of the same walls and signs without any."""
+"""Generate pictures of house numbers, and of the same walls and signs without numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a generated number is mounted on: walls of several materials, plates, and light."""
+"""Surfaces of generated scenes: walls of several materials, plates, and light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network is made of, as constructor parameters say it."""
+"""Check the constructor parameters that name the layers of a network."""
 
 from __future__ import annotations
 

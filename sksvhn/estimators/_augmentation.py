@@ -1,4 +1,4 @@
-"""Changed pictures: at random for training, and a few fixed views for prediction."""
+"""Change pictures: at random for training, in a few fixed views for prediction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches, sliced from arrays in memory or from blocks of stored pictures."""
+"""Slice batches from arrays in memory or from blocks of stored pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of numbers that pictures may show, one list a picture."""
+"""Rank lists of candidate numbers, one list per picture."""
 
 from __future__ import annotations
 

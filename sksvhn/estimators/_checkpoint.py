@@ -1,4 +1,4 @@
-"""Fits that were interrupted go on: their state after every epoch, in a file."""
+"""Write the state of a fit to a file after every epoch, and resume an interrupted fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single digits with a convolutional network."""
+"""Classifier of single digits with a convolutional network."""
 
 from __future__ import annotations
 

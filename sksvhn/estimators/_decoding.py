@@ -1,4 +1,4 @@
-"""Reading a number from its factors: P(length) and, for each position, P(character).
+"""Decode a number from its factors: P(length) and P(character) at each position.
 
 Goodfellow et al. 2014 (arXiv 1312.6082), section 4: a number S of length l has
 log P(S|X) = log P(L=l|X) + sum over its positions i of log P(S_i|X).

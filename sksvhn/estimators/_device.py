@@ -1,4 +1,4 @@
-"""Devices, and where they multiply in bfloat16 faster than in float32."""
+"""Choose the device, and whether it multiplies faster in bfloat16 than in float32."""
 
 from __future__ import annotations
 

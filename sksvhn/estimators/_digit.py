@@ -1,4 +1,4 @@
-"""What the neural classifiers of single digits share."""
+"""Base of the neural classifiers of single digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that a tool has replaced by codes before it hands them over."""
+"""Detect labels that a tool has replaced by codes."""
 
 from __future__ import annotations
 

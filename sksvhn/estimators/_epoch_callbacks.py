@@ -1,4 +1,4 @@
-"""Callbacks of the training: those it has by itself, and which of skorch's it takes."""
+"""Callbacks of the training loop, its own and those of skorch that it accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fit learned, taken over as a whole or not at all."""
+"""Take over the results of a fit as a whole or not at all."""
 
 from __future__ import annotations
 

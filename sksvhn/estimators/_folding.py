@@ -1,4 +1,4 @@
-"""Networks as they predict: in evaluation mode, and without batch normalisation."""
+"""Fold batch normalisation into the layers of a network in evaluation mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients: what a picture looks like apart from brightness and contrast.
+"""Histograms of oriented gradients: features that ignore brightness and contrast.
 
 Dalal & Triggs 2005, "Histograms of oriented gradients for human detection"; Netzer et al. 2011 read
 SVHN's digits with them. The sizes below were chosen on held-out training digits of SVHN.

@@ -1,4 +1,4 @@
-"""The layers that networks are built of."""
+"""Layers of the networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single digits with a fully connected network."""
+"""Classifier of single digits with a fully connected network."""
 
 from __future__ import annotations
 

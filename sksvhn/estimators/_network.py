@@ -1,4 +1,4 @@
-"""The networks: features of a picture, what is read from them, loss and measures."""
+"""Networks: features of a picture, heads, loss and measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every neural estimator shares: scikit-learn's contract round a training engine."""
+"""Base of the neural estimators: scikit-learn's contract around the training loop."""
 
 from __future__ import annotations
 

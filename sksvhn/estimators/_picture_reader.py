@@ -1,4 +1,4 @@
-"""Reading photographs: cut, sized and coloured as the training pictures were."""
+"""Read photographs: crop, resize and convert them like the training pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole numbers read with any single-label classifier."""
+"""Classifier of whole numbers made from any single-label classifier."""
 
 from __future__ import annotations
 

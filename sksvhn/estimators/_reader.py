@@ -1,4 +1,4 @@
-"""Everything a reader of whole numbers answers, given its factors."""
+"""Methods of readers of whole numbers, computed from their factors."""
 
 from __future__ import annotations
 

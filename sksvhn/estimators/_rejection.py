@@ -1,4 +1,4 @@
-"""Readings that are rejected, because their confidence is below `min_confidence`."""
+"""Reject readings whose confidence is below `min_confidence`."""
 
 from __future__ import annotations
 

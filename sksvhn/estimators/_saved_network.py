@@ -1,4 +1,4 @@
-"""What is kept of a fitted network: its weights as arrays, and how to build it again."""
+"""Saved form of a fitted network: its weights as arrays, and how to build it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitted estimators as plain values: what pickle keeps of them, and files that run no code."""
+"""Save and load fitted estimators as plain values: in pickles, and in files that run no code."""
 
 from __future__ import annotations
 

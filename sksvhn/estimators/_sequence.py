@@ -1,4 +1,4 @@
-"""The flagship: a classifier that reads whole numbers."""
+"""Classifier of whole numbers with a convolutional network."""
 
 from __future__ import annotations
 

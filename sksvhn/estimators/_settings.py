@@ -1,4 +1,4 @@
-"""What few change of a network and of its training: objects among an estimator's parameters."""
+"""Settings of a network and its training that are seldom changed, as nested parameters."""
 
 from __future__ import annotations
 

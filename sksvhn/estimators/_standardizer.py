@@ -1,4 +1,4 @@
-"""From stored pixels to what a network reads."""
+"""Standardise stored pixels for a network."""
 
 from __future__ import annotations
 

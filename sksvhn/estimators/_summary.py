@@ -1,4 +1,4 @@
-"""What a network consists of, for people to read."""
+"""Summarise the layers of a network in a table."""
 
 from __future__ import annotations
 

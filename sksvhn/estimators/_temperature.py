@@ -1,4 +1,4 @@
-"""Temperatures, which make probabilities as sure as they are right."""
+"""Calibrate probabilities with temperatures."""
 
 from __future__ import annotations
 

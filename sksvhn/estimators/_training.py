@@ -1,4 +1,4 @@
-"""The training engine: skorch's loop with a schedule and averaged weights."""
+"""Training loop: skorch's loop with a schedule and averaged weights."""
 
 from __future__ import annotations
 

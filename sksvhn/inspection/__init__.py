@@ -1,4 +1,4 @@
-"""Where a reader fails, what is wrong with its pictures, and what its network looks at."""
+"""Inspect where a reader fails, its pictures and labels, and what its network looks at."""
 
 from ._duplicates import find_near_duplicates
 from ._label_errors import find_label_errors

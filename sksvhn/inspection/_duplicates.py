@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same."""
+"""Find pictures that are nearly the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that a reader who has not seen them contradicts."""
+"""Find labels that a reader contradicts without having seen them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens inside a network: its filters, its feature maps, and where it looks."""
+"""Inspect a network: its filters, its feature maps, and where it looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large, contrasty and sharp pictures are, and accuracy by any such property."""
+"""Measure size, contrast and sharpness of pictures, and accuracy by any such property."""
 
 from __future__ import annotations
 

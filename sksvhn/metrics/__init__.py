@@ -1,4 +1,4 @@
-"""Scores of readings of whole numbers, in whichever form the labels are held."""
+"""Scores of readings of whole numbers, with labels in any form."""
 
 from ._accuracy import (
     character_error_rate,

@@ -1,4 +1,4 @@
-"""Scores of number readings that need no confidence."""
+"""Scores of readings that need no confidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far confidences are from the accuracy they promise."""
+"""Calibration error: the distance between confidence and accuracy."""
 
 from __future__ import annotations
 

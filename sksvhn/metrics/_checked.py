@@ -1,4 +1,4 @@
-"""What every score starts from: truth and readings as strings, with checked weights."""
+"""Check the input of scores: truth and readings as strings, and weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers in any form, as strings."""
+"""Convert numbers in any form to strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One report on how well whole numbers were read."""
+"""Report how well whole numbers were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy and risk of the surest readings, at one coverage and at all of them."""
+"""Accuracy and risk of the surest readings, at one coverage and at all."""
 
 from __future__ import annotations
 

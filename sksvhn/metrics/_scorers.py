@@ -1,4 +1,4 @@
-"""Scorers that need an estimator's readings and its confidence together."""
+"""Scorers for scores that need readings and confidences together."""
 
 from __future__ import annotations
 

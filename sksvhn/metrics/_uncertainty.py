@@ -1,4 +1,4 @@
-"""How far a score may be due to the pictures that happened to be in the test set."""
+"""Bootstrap intervals of scores, and comparison of two readers."""
 
 from __future__ import annotations
 

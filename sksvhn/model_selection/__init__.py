@@ -1,4 +1,4 @@
-"""Ways to split pictures into folds or parts, and to choose which readings to believe."""
+"""Split pictures into folds or parts, and choose which readings to believe."""
 
 from ._min_confidence import min_confidence_for_accuracy
 from ._split import NumberKFold

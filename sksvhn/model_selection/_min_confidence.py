@@ -1,4 +1,4 @@
-"""The confidence from which on readings are right at a promised accuracy."""
+"""Find the confidence from which on readings are right at a promised accuracy."""
 
 from __future__ import annotations
 

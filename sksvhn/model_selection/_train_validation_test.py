@@ -1,4 +1,4 @@
-"""One split of pictures into those to train on, to choose settings by, and to test on."""
+"""Split pictures once into a training, a validation and a test part."""
 
 from __future__ import annotations
 

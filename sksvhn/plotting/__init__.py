@@ -1,4 +1,4 @@
-"""Pictures of data sets, and of what a model read."""
+"""Displays of data sets and of readings."""
 
 from ._activations import ActivationsDisplay
 from ._attention import AttentionDisplay

@@ -1,4 +1,4 @@
-"""What a convolutional network makes of a picture, stage by stage."""
+"""Display of the feature maps of a convolutional network, stage by stage."""
 
 from __future__ import annotations
 

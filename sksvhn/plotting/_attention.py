@@ -1,4 +1,4 @@
-"""Where a network looked for what it read."""
+"""Display of the attention maps of a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy of the readings that are believed, against how many they are."""
+"""Display of accuracy against coverage."""
 
 from __future__ import annotations
 

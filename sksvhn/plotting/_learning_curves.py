@@ -1,4 +1,4 @@
-"""How a training went."""
+"""Display of learning curves."""
 
 from __future__ import annotations
 

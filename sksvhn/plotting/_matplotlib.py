@@ -1,4 +1,4 @@
-"""matplotlib, imported when something is drawn, and the colours of the package's pictures."""
+"""Import matplotlib when something is drawn, and define the colours of all displays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which characters, or lengths, are taken for which."""
+"""Display of the confusion of characters or lengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures with what was read on them, the truth and the confidence."""
+"""Display of pictures with their readings, the truth and the confidence."""
 
 from __future__ import annotations
 

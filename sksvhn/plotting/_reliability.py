@@ -1,4 +1,4 @@
-"""How often readings are right, against how sure they are."""
+"""Display of accuracy against confidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transformers of pictures, for pipelines, and what makes one array of pictures of any kind."""
+"""Transformers of pictures for pipelines, and a function that loads pictures of any kind."""
 
 from .._images._load import load_image
 from ._color_jitter import pca_color_jitter

@@ -1,4 +1,4 @@
-"""Transformers that take pictures and rows alike, and their work in parts."""
+"""Base of the transformers: take pictures or rows, and work in parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random changes of the light's colour and brightness."""
+"""Change the colour and brightness of the light at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colour pictures to grey ones."""
+"""Convert colour pictures to grey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of any size, with digit boxes or without, to one array of crops."""
+"""Crop pictures of any size, with or without digit boxes, into one array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures to another size."""
+"""Resize pictures."""
 
 from __future__ import annotations
 

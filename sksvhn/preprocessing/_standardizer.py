@@ -1,4 +1,4 @@
-"""Pixels to mean 0 and standard deviation 1."""
+"""Standardise pixels to mean 0 and standard deviation 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading millions of pictures, on the processes of one machine or of many."""
+"""Read millions of pictures, on the processes of one machine or of many."""
 
 from ._transcribe import transcribe
 

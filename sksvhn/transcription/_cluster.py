@@ -1,4 +1,4 @@
-"""Partitions on the workers of a Dask cluster, a few at a time."""
+"""Run partitions on the workers of a Dask cluster, a few at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder that a transcription fills: a Parquet file a partition, and what it is made of."""
+"""Output folder of a transcription: one Parquet file per partition, and a record of the job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model reads of pictures, those included that cannot be read."""
+"""Read pictures with a model, and report those that cannot be read."""
 
 from __future__ import annotations
 

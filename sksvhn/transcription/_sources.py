@@ -1,4 +1,4 @@
-"""Pictures in a fixed order, wherever they are, listed without holding the list."""
+"""Sources of pictures in a fixed order, listed without holding the list in memory."""
 
 from __future__ import annotations
 

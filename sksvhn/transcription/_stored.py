@@ -1,4 +1,4 @@
-"""Files of many pictures, any rows of which can be read (HDF5, Parquet), and tables in Parquet."""
+"""Read any rows of files of many pictures (HDF5, Parquet), and tables in Parquet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`transcribe`: pictures in, a folder of readings out."""
+"""Transcribe pictures into a folder of readings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers, in ONNX: see `_decoding.py` and `_temperature.py`."""
+"""Add decoding to an ONNX graph, as in `_decoding.py` and `_temperature.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitted networks as ONNX files, which need neither sksvhn nor torch."""
+"""Export fitted networks to ONNX files, which need neither sksvhn nor torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A graph of ONNX operators, put together step by step."""
+"""Build a graph of ONNX operators step by step."""
 
 from __future__ import annotations
 

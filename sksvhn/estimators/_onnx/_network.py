@@ -1,4 +1,4 @@
-"""The networks, in ONNX: see `_network.py` and `_layers.py`."""
+"""Add the networks to an ONNX graph, as in `_network.py` and `_layers.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preparation of pictures, in ONNX: see `_standardizer.py` and `_augmentation.py`."""
+"""Add preprocessing to an ONNX graph, as in `_standardizer.py` and `_augmentation.py`."""
 
 from __future__ import annotations
 
