@@ -1,4 +1,4 @@
-"""From a picture of any kind and its digit boxes to one crop: the region, and its pixels.
+"""Crop one picture of any kind by its digit boxes: the region, and its pixels.
 
 Boxes of digits are rows ``(left, top, width, height)``, as SVHN stores them; regions are
 ``(left, top, right, bottom)``. Both are in pixels from the picture's upper left corner and may be

@@ -1,1 +1,1 @@
-"""From picture files and arrays of any kind to arrays of pictures."""
+"""Load picture files and arrays of any kind as arrays of pictures."""

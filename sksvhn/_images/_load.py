@@ -1,4 +1,4 @@
-"""One picture of any kind to an array of grey or colour pixels."""
+"""Load one picture of any kind as an array of grey or colour pixels."""
 
 from __future__ import annotations
 

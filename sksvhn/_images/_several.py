@@ -1,4 +1,4 @@
-"""One picture or several, with their boxes, in any form in which users hold them."""
+"""Take one picture or several, with their boxes, in any form."""
 
 from __future__ import annotations
 
