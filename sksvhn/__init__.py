@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         SVHNMLPClassifier,
         SVHNSequenceClassifier,
         Training,
+        VotingReader,
         load,
     )
     from .transcription import transcribe
@@ -27,6 +28,7 @@ __all__ = [
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
     "Training",
+    "VotingReader",
     "load",
     "transcribe",
 ]

@@ -7,6 +7,7 @@ from ._positionwise import PositionwiseClassifier
 from ._saving import load
 from ._sequence import SVHNSequenceClassifier
 from ._settings import Architecture, Training
+from ._voting import VotingReader
 
 __all__ = [
     "Architecture",
@@ -16,5 +17,6 @@ __all__ = [
     "SVHNMLPClassifier",
     "SVHNSequenceClassifier",
     "Training",
+    "VotingReader",
     "load",
 ]

@@ -31,6 +31,7 @@ def warn_if_encoded(integers: NDArray[np.object_]) -> None:
         f"y holds the integers 0 to {k - 1}, as tools write labels that they have encoded "
         "(VotingClassifier, StackingClassifier, BaggingClassifier, "
         "cross_val_predict(method='predict_proba'), temperature calibration, cleanlab). A reader "
-        'of numbers then learns to spell codes and reads worse: see the page "With other tools" '
-        "of the documentation. If these are the numbers that pictures show, pass them as strings."
+        "of numbers then learns to spell codes and reads worse. VotingReader averages readers; see "
+        'the page "With other tools" of the documentation. If these are the numbers that pictures '
+        "show, pass them as strings."
     )

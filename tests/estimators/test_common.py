@@ -18,6 +18,7 @@ from sksvhn import (
     SVHNLogisticRegression,
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
+    VotingReader,
 )
 
 SAMPLE_WEIGHT_EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
@@ -32,6 +33,9 @@ ESTIMATORS = [
     SVHNLogisticRegression(),
     PositionwiseClassifier(LogisticRegression()),
     PositionwiseClassifier(SVHNLogisticRegression()),
+    VotingReader(
+        [PositionwiseClassifier(LogisticRegression(C=C)) for C in (0.1, 10.0)], weights=[1, 2]
+    ),
     *NEURAL,
 ]
 
