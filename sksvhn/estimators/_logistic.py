@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._crop import CropStyle
 from .._labels import check_text
@@ -169,11 +169,13 @@ class SVHNLogisticRegression(PictureReader, Saved, ClassifierMixin, BaseEstimato
         ------
         ValueError
             If pictures are too small for "hog", don't fit `image_shape`, hold NaN, or all have
-            the same label.
+            the same label, or if weights are negative.
         """
         check_text(y, "y")
         new = twin_of(self, fitted=False)
         rows = new._rows(X, reset=True)
+        if sample_weight is not None:
+            _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
         logistic = self._regression().fit(scaler.transform(rows), y, sample_weight=sample_weight)
         new.pipeline_ = make_pipeline(scaler, logistic)

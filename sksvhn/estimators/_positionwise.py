@@ -20,7 +20,7 @@ from .._pictures import as_array, as_frame, check_no_files
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
-from ._saving import Saved, check
+from ._saving import Saved, check, check_shape
 
 
 class PositionwiseClassifier(
@@ -67,6 +67,8 @@ class PositionwiseClassifier(
     position_estimators_ : list of classifiers
         Predict the character of each position: a :class:`~sklearn.dummy.DummyClassifier` where it
         never varies, None where no training number reaches it.
+    image_shape_ : tuple of 3 ints
+        (height, width, channels), only where pictures were flattened for the classifier.
     n_features_in_ : int
         Features the clones saw.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -83,7 +85,7 @@ class PositionwiseClassifier(
     """
 
     _estimators = ("estimator", "length_estimator_", "position_estimators_")
-    _kept = (*Saved._kept, *NumberReader._kept_of_labels, *_estimators[1:])
+    _kept = (*Saved._kept, "image_shape_", *NumberReader._kept_of_labels, *_estimators[1:])
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **NumberReader._parameter_constraints,
@@ -132,7 +134,7 @@ class PositionwiseClassifier(
             If labels are empty or don't fit `alphabet` or `max_length`, weights are given that the
             classifier doesn't take, or all weights are zero.
         """
-        X = self._features(X)
+        X, image_shape = self._features(X)
         check_consistent_length(X, as_labels(y))
         weights = None
         if sample_weight is not None:
@@ -146,6 +148,8 @@ class PositionwiseClassifier(
             if len(rows) < len(weights):
                 X, y, weights = _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
         new = twin_of(self, fitted=False)
+        if image_shape is not None:
+            new.image_shape_ = image_shape
         codes, lengths = new._learn_labels(y)
         fit = delayed(_fit_clone)
         new.length_estimator_, *new.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
@@ -170,6 +174,8 @@ class PositionwiseClassifier(
     def _check_state(self, state: dict[str, Any]) -> None:
         super()._check_state(state)
         self._check_labels(state)
+        if "image_shape_" in state:
+            check_shape(state)
         positions = state["position_estimators_"]
         otherwise = "the classifiers don't fit the numbers"
         check(len(positions) == state["max_length_"], otherwise)
@@ -182,22 +188,31 @@ class PositionwiseClassifier(
         check(len(seen) <= 1, "the classifiers saw different features")
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
-        X = self._features(X)
+        X, image_shape = self._features(X)
+        if image_shape is not None and image_shape != getattr(self, "image_shape_", image_shape):
+            raise ValueError(
+                f"X holds pictures of shape {image_shape}, but {type(self).__name__} was fitted on "
+                f"pictures of shape {self.image_shape_} (height, width, channels); resize or "
+                "convert them to that shape."
+            )
         length = _spread(self.length_estimator_, X, np.arange(1, self.max_length_ + 1))
         characters = np.arange(len(self.alphabet_))
         positions = [_spread(clf, X, characters) for clf in self.position_estimators_]
         return SequenceFactors(length, np.stack(positions, axis=1))
 
-    def _features(self, X: Any) -> Any:
+    def _features(self, X: Any) -> tuple[Any, tuple[int, ...] | None]:
+        """Features for the classifier, and the shape of pictures that were flattened for it."""
         if sparse.issparse(X):
-            return X.tocsr()  # the only common format whose rows can be picked
+            return X.tocsr(), None  # the only common format whose rows can be picked
         tags = get_tags(self.estimator).input_tags
         if not tags.one_d_array:  # a pipeline may crop pictures out of files
             check_no_files(self, X)
         X = as_frame(X)
         if not hasattr(X, "iloc"):
             X = as_array(X)
-        return X if X.ndim <= 2 or tags.three_d_array else X.reshape(len(X), -1)
+        if X.ndim <= 2 or tags.three_d_array:
+            return X, None
+        return X.reshape(len(X), -1), (*X.shape[1:], 1)[:3]
 
     def __sklearn_tags__(self) -> Tags:
         """Take what the classifier takes; answer numbers of one or more characters."""

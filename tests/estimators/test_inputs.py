@@ -183,3 +183,20 @@ def test_scaling_by_columns_before(estimator: Any, scaler: Any) -> None:
         error_score="raise",
     )
     assert len(scores) == 4
+
+
+def test_shapes_of_pictures_that_are_flattened() -> None:
+    images = IMAGES[:, :, :12]
+    clf = PositionwiseClassifier(LogisticRegression(max_iter=1000)).fit(images, LABELS)
+    assert clf.image_shape_ == (16, 12, 1)
+    for other in (images.transpose(0, 2, 1), images.reshape(-1, 8, 24)):
+        with pytest.raises(ValueError, match=r"fitted on pictures of shape \(16, 12, 1\)"):
+            clf.predict(other)
+    rows = clf.predict(images.reshape(len(images), -1))
+    np.testing.assert_array_equal(clf.predict(images[..., None]), rows)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
+def test_negative_weights_are_refused(estimator: Any) -> None:
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        clone(estimator).fit(IMAGES, LABELS, sample_weight=-np.ones(len(LABELS)))
