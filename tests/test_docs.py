@@ -26,6 +26,7 @@ PAGES = (
     "estimators",
     "index",
     "large_data",
+    "other_tools",
     "persistence",
     "tensorboard",
     "trust",
