@@ -221,8 +221,8 @@ def _check_one_code_per_column(codes: NDArray[Any], blank: int, alphabet: str, n
         if integers.size:
             raise ValueError(
                 f"{name} has shape {codes.shape}, a row of codes for each number, but holds "
-                f"{integers[0]}, which is no code in [0, {len(alphabet) - 1}]. Pass whole numbers "
-                f"as a 1-D array, such as {name}.ravel()."
+                f"{integers[0]}, which is not a code in [0, {len(alphabet) - 1}]. Pass whole "
+                f"numbers as a 1-D array, such as {name}.ravel()."
             )
     # Rows of codes that look so are "100", "010" and "001" together, or have ten digits.
     elif n > 1 and width > 2 and ((codes == 0) | (codes == 1)).all():
@@ -319,12 +319,12 @@ class NumberCodec:
             or kinds is None
             or re.fullmatch(f"[<>|=]?[{kinds}][0-9]{{0,4}}", str(codec.dtype)) is None
         ):
-            raise ValueError("what is said of labels is none that labels can have led to.")
+            raise ValueError("the description of the labels must be one that labels can lead to.")
         return replace(codec, dtype=np.dtype(codec.dtype))
 
     @property
     def signed(self) -> bool:
-        """Whether integers may be negative, so that -1 is no rejected reading."""
+        """Whether integers may be negative: -1 is then not a rejected reading."""
         return MINUS in self.alphabet
 
     @property

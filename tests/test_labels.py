@@ -95,7 +95,7 @@ def test_small_and_unusual_types():
         (np.eye(3, dtype=bool), "one-hot encoding"),
         (
             np.array([19, 7])[:, None],
-            "holds 19, which is no code in .* 1-D array, such as y_true.r",
+            "holds 19, which is not a code in .* 1-D array, such as y_true.r",
         ),
         ([19.0, np.nan], "contains NaN or infinity"),
         ([19.0, np.inf], "contains NaN or infinity"),

@@ -174,7 +174,7 @@ def test_run_goes_on_where_it_stopped_and_page_is_written(
 
 
 def test_unknown_row(script: Any, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"^--rows 'F1' is none of A1, A2, B1"):
+    with pytest.raises(SystemExit, match=r"^--rows 'F1' is not one of A1, A2, B1"):
         script("run", "--data", tmp_path, "--rows", "F1")
 
 

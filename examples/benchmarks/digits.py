@@ -37,7 +37,7 @@ def main() -> None:
     models = all_models(n_train)
     unknown = sorted(set(options.models) - set(models))
     if unknown:
-        raise SystemExit(f"--models {unknown[0]!r} is none of {', '.join(map(repr, models))}.")
+        raise SystemExit(f"--models {unknown[0]!r} is not one of {', '.join(map(repr, models))}.")
     runs = []
     for name in options.models:
         clf = models[name].set_params(**options.params)

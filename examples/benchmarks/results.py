@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     known = {"C4"}.union(*(job.rows for job in jobs))
     rows = options.rows or sorted(known)
     if unknown := sorted(set(rows) - known):
-        raise SystemExit(f"--rows {unknown[0]!r} is none of {', '.join(sorted(known))}.")
+        raise SystemExit(f"--rows {unknown[0]!r} is not one of {', '.join(sorted(known))}.")
     circumstances = training.circumstances() | {"commit": commit()}
     if "C4" in rows and not any(r["job"] == "C4" for r in read(options.runs)):
         add(options.runs, training.describe(options.data) | circumstances)

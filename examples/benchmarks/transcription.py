@@ -147,7 +147,7 @@ def measure_rates(
 def kill(
     paths: list[str], pictures: Path, model: Path, work: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
-    """Kill a worker half-way, then, anew, the whole job; and damage 1 % of the pictures."""
+    """Kill a worker half-way, then the whole of another job, and damage 1 % of the pictures."""
     size = options.partition_size
     n_parts = -(-len(paths) // size)
     with connected(None, 2) as client:

@@ -286,7 +286,7 @@ def parse_image_size(text: str | None) -> tuple[int, int] | None:
         height = 0
     if height < 1 or width < 1:
         raise typer.BadParameter(
-            f"{text!r} is no size; write height and width in pixels, such as 64 or 48,64.",
+            f"{text!r} is not a size; write height and width in pixels, such as 64 or 48,64.",
             param_hint="--image-size",
         )
     return height, width

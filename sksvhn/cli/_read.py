@@ -229,7 +229,7 @@ def parse_box(text: str) -> Box:
         left, top, width, height = map(float, text.split(","))
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no box; write left,top,width,height in pixels, such as 10,20,60,30.",
+            f"{text!r} is not a box; write left,top,width,height in pixels, such as 10,20,60,30.",
             param_hint="--box",
         ) from None
     return left, top, width, height
@@ -245,7 +245,7 @@ class Boxes:
             box = box_of(row, line, path)
             if box is None:
                 raise ValueError(
-                    f"line {line} of {path} holds no box; write numbers for "
+                    f"line {line} of {path} does not hold a box; write numbers for "
                     f"{', '.join(BOX_COLUMNS)}."
                 )
             self.by_path.setdefault(os.path.abspath(row["path"]), []).append(box)

@@ -250,8 +250,8 @@ def _check_numbers(numbers: ArrayLike, characters: NDArray[np.str_], max_length:
             )
         if unknown := set(string) - known:
             raise ValueError(
-                f"numbers element {i}, {string!r}, holds {min(unknown)!r}, which none of the "
-                f"labels is; they are {', '.join(sorted(known))}."
+                f"numbers element {i}, {string!r}, holds {min(unknown)!r}, which is not "
+                f"among the labels; they are {', '.join(sorted(known))}."
             )
     return strings
 

@@ -151,7 +151,7 @@ def _read_arrays(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     n_pictures = X.shape[3]
     if y.size != n_pictures or max(y.shape) != n_pictures:
         raise ValueError(
-            f"y of {path} must have shape ({n_pictures}, 1), one label a picture of X; it has "
+            f"y of {path} must have shape ({n_pictures}, 1), one label per picture of X; it has "
             f"{y.shape}."
         )
     return X, y

@@ -173,7 +173,7 @@ def _check_arrays(file: h5py.File, suffix: str, path: Path) -> None:
         )
     if y.shape not in ((len(X),), (len(X), 1)):
         raise _WrongContentError(
-            f"{names[1]} of {path} must have shape ({len(X)},), one label a picture of "
+            f"{names[1]} of {path} must have shape ({len(X)},), one label per picture of "
             f"{names[0]}; it has {y.shape}."
         )
     for other in (f"X_{other}" for other in _SUFFIXES.values()):

@@ -249,7 +249,7 @@ def _check_row(row: _Row, alphabet: str, path: Path) -> None:
     if others:
         raise ValueError(
             f"line {row.line} of {path} has the number {row.number!r}, in which {others[0]!r} is "
-            f"none of {alphabet}; correct it, or name all characters as alphabet."
+            f"not one of {alphabet}; correct it, or name all characters as alphabet."
         )
 
 

@@ -104,7 +104,7 @@ def _entries(file: Any, n_bytes: int) -> Iterator[tuple[Any, Any]]:
     if isinstance(boxes, h5g.GroupID):
         return iter([(names, boxes)])
     if not (_holds_references(names) and _holds_references(boxes)):
-        raise ValueError("its fields name and bbox are no structs")
+        raise ValueError("its fields name and bbox are not structs")
     if names.shape != boxes.shape or prod(names.shape) * 8 > n_bytes:
         raise ValueError(f"it declares {names.shape} names and {boxes.shape} sets of boxes")
     return zip(_references(names), _references(boxes), strict=True)

@@ -19,7 +19,7 @@ def decode_picture(content: bytes, color: Color) -> Image.Image | str:
     try:
         return _decode(content, color)
     except UnidentifiedImageError:
-        return "cannot be decoded: it is no PNG or JPEG picture, or damaged"
+        return "cannot be decoded: it is not a PNG or JPEG picture, or is damaged"
     except Exception as error:  # Pillow also raises SyntaxError, struct.error, ... on damaged files
         return f"cannot be decoded: {str(error).rstrip('.')}"
 

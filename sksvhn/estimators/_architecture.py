@@ -22,7 +22,7 @@ class NetworkSpec:
     """Layers of a network, every value checked and written out for each stage and layer.
 
     A stage is a row of convolutions with a pool behind them. `normalization` and `dropout` hold
-    one value a stage and then one a hidden layer.
+    one value per stage and then one per hidden layer.
     """
 
     channels: tuple[tuple[int, ...], ...]
@@ -74,7 +74,7 @@ class NetworkSpec:
         )
         if not all(map(_is_positive_int, hidden)):
             raise ValueError(
-                f"hidden_layer_sizes={hidden_layer_sizes!r} must hold positive integers, one a "
+                f"hidden_layer_sizes={hidden_layer_sizes!r} must hold positive integers, one per "
                 "layer, as in (128, 64)."
             )
         if stem is not None and not (len(stem) == 2 and all(map(_is_positive_int, stem))):
@@ -93,8 +93,8 @@ class NetworkSpec:
                 "none; use 'batch', 'group' or None."
             )
         n_stages, n_layers = len(stages), len(stages) + len(hidden)
-        per_stage = f"one a stage: {n_stages} in all"
-        per_layer = f"one a stage and then one a hidden layer: {n_layers} in all"
+        per_stage = f"one per stage: {n_stages} in all"
+        per_layer = f"one per stage and then one per hidden layer: {n_layers} in all"
         return cls(
             channels=stages,
             hidden_layer_sizes=tuple(map(int, hidden)),
@@ -156,7 +156,7 @@ class NetworkSpec:
             "weight_init": WEIGHT_INITS,
         }
         if asdict(architecture) != values or not all(values[n] in names[n] for n in names):
-            raise ValueError("what is said of layers is none that parameters lead to.")
+            raise ValueError("the description of the layers must be one that parameters lead to.")
         return architecture
 
 

@@ -17,7 +17,7 @@ class RankedCandidates(NamedTuple):
     Attributes
     ----------
     best : ndarray of shape (n_samples,) or (n_samples, max_length)
-        The best match of each picture, in the form of the training labels; of an empty list a
+        The best match of each picture, in the form of the training labels; for an empty list a
         rejected reading (``""``, ``-1`` or an all-blank row).
     posterior : list of n_samples ndarrays of shape (n_candidates,)
         Probability of each candidate, in the order given, if one of its list is right. Sums to 1.
@@ -41,7 +41,7 @@ class RankedCandidates(NamedTuple):
 
 @dataclass(frozen=True)
 class CandidateLists:
-    """All lists side by side."""
+    """All lists, concatenated."""
 
     n_samples: int
     #: The picture that each candidate belongs to.
@@ -64,19 +64,19 @@ class CandidateLists:
         return cls(n_samples, rows, [label for group in lists for label in group], weights)
 
     def check_distinct(self, strings: NDArray[np.object_]) -> None:
-        """Object to a list that holds a number twice: its probability would be counted twice."""
+        """Raise if a list holds a number twice, whose probability would be counted twice."""
         twice = pd.DataFrame({"row": self.rows, "number": strings}).duplicated().to_numpy()
         if twice.any():
             first = int(twice.argmax())
             raise ValueError(
                 f"candidates[{self.rows[first]}] holds {strings[first]!r} twice; list each number "
-                "once, and say by prior= how much it is to count."
+                "once, and give its weight with prior=."
             )
 
     def posterior(self, log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability of each candidate if one of its list is right.
+        """Probability of each candidate, given that one of its list is right.
 
-        Where no candidate is possible the prior stands.
+        It is the prior if no candidate is possible.
         """
         with np.errstate(divide="ignore"):
             log_prior = np.log(self.prior)
@@ -100,7 +100,7 @@ class CandidateLists:
         return sums.astype(np.float64)  # integers where all lists are empty
 
     def split(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Values list by list."""
+        """Split values by list."""
         return np.split(values, np.searchsorted(self.rows, np.arange(1, self.n_samples)))
 
     def _greatest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,7 +111,7 @@ class CandidateLists:
 
 def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
     if isinstance(values, (str, pd.DataFrame)) or not isinstance(values, Iterable):
-        raise ValueError(f"{name} must hold one list a picture; got {values!r}.")
+        raise ValueError(f"{name} must hold one list per picture; got {values!r}.")
     lists = list(values)
     for i, group in enumerate(lists):
         if (
@@ -120,8 +120,8 @@ def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
             or isinstance(group, (set, dict))
         ):
             raise ValueError(
-                f"{name} must hold one list a picture; {name}[{i}] is {group!r}. Pass "
-                f"[{name}] * len(X) where all pictures share one list."
+                f"{name} must hold one list per picture; {name}[{i}] is {group!r}. Pass "
+                f"[{name}] * len(X) if all pictures share one list."
             )
     if len(lists) != n_samples:
         raise ValueError(
@@ -140,7 +140,7 @@ def _checked_prior(lists: list[Any], sizes: list[int]) -> NDArray[np.float64]:
         if of_list.shape != (size,):
             raise ValueError(
                 f"prior[{i}] has shape {of_list.shape}, but candidates[{i}] holds {size} numbers; "
-                "pass one weight a number."
+                "pass one weight per number."
             )
         if size and not (np.isfinite(of_list).all() and of_list.min() >= 0 and of_list.any()):
             raise ValueError(

@@ -96,7 +96,7 @@ class Checkpoint:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise OSError(
-                f"checkpoint_dir={os.fspath(folder)!r} is no folder and cannot become one "
+                f"checkpoint_dir={os.fspath(folder)!r} is not a folder and cannot be made one "
                 f"({error.strerror}); name another."
             ) from error
         params = vars(settings_of(estimator))
@@ -152,7 +152,7 @@ class Checkpoint:
             return None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
             warn_caller(
-                f"The checkpoint {self.path} is damaged or another fit's; training starts anew.",
+                f"The checkpoint {self.path} is damaged or another fit's; training starts over.",
             )
             return None
         return state

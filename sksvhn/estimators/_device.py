@@ -20,12 +20,14 @@ def resolve_device(device: str) -> torch.device:
         resolved = torch.device(device)
     except RuntimeError:
         raise ValueError(
-            f"device={device!r} is no torch device; pass 'auto', 'cpu', 'cuda' or 'cuda:0'."
+            f"device must be 'auto', 'cpu', 'cuda' or 'cuda:0'; got {device!r}; pass one of these."
         ) from None
     try:
         torch.zeros(1, device=resolved).item()
     except (RuntimeError, AssertionError):
-        raise ValueError(f"device={device!r} is not there; pass device='auto' or 'cpu'.") from None
+        raise ValueError(
+            f"device must be available; got {device!r}; pass device='auto' or 'cpu'."
+        ) from None
     return resolved
 
 

@@ -98,7 +98,7 @@ class Standardizer:
             or type(standardizer.per_image) is not bool
             or not is_white(standardizer.white)
         ):
-            raise ValueError("what is said of pixels is none that pictures can have led to.")
+            raise ValueError("the description of the pixels must be one that pictures can lead to.")
         return standardizer
 
     def widened(self, multiple: int) -> Standardizer:

@@ -172,7 +172,7 @@ def _split_groups(
     n, n_groups = len(kinds), int(groups.max()) + 1
     if n_groups < 3:
         raise ValueError(
-            f"groups has {n_groups} different values; three parts need at least 3, for none is "
+            f"groups has {n_groups} different values; three parts need at least 3, as none is "
             "split."
         )
     sizes = np.array([n - n_test - n_validation, n_validation, n_test])

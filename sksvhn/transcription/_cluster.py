@@ -41,7 +41,7 @@ def connected(client: Client | str | None, n_workers: int | None) -> Iterator[Cl
                 threads_per_worker=1,  # and one of OpenMP, as Dask's nannies set it
                 protocol="tcp",
                 dashboard_address="127.0.0.1:0",  # any free port, of this machine alone
-                silence_logs=logging.ERROR,  # that a worker was slow to end, or began anew
+                silence_logs=logging.ERROR,  # that a worker was slow to end, or restarted
             )
         with own, Client(own, set_as_default=False) as connection:
             yield connection
@@ -106,8 +106,8 @@ def map_partitions(
     if killed:
         raise RuntimeError(
             f"{len(killed)} partitions are missing ({', '.join(map(str, killed[:10]))}"
-            f"{', ...' if len(killed) > 10 else ''}), for the workers that read them died each "
-            "time, as where memory runs out; call again, with more memory for each worker."
+            f"{', ...' if len(killed) > 10 else ''}), because the workers that read them died each "
+            "time, for example for lack of memory; call again, with more memory for each worker."
         )
 
 

@@ -60,7 +60,7 @@ class Source:
     Attributes
     ----------
     rows : callable
-        Lists them, anew and in the same order each time.
+        Lists them again, in the same order, each time.
     stored : StoredPictures or None
         The file that holds them all.
     common : list of str or None
@@ -246,7 +246,7 @@ def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
                 more = "more than " if n > len(entries) else ""
                 raise ValueError(
                     f"{name} has {len(entries)} entries, but there are {more}{min(n, len(entries))}"
-                    " pictures; pass one a picture, or a mapping from paths."
+                    " pictures; pass one per picture, or a mapping from paths."
                 )
 
     return with_own

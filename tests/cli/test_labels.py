@@ -78,7 +78,7 @@ def test_letters(run: Run, labels: Path, tmp_path: Path) -> None:
     result = run(*command)
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: line 2 of {table} has the number '1A', in which 'A' is none of 0123456789; "
+        f"Error: line 2 of {table} has the number '1A', in which 'A' is not one of 0123456789; "
         "correct it, or name all characters as alphabet.\n"
     )
     assert run(*command, "-p", "alphabet=0123456789A").exit_code == 0

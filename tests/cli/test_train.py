@@ -149,7 +149,7 @@ def test_damaged_pictures_left_out(run: Run, tmp_path: Path) -> None:
     [
         (["--param", "lr"], "NAME=VALUE"),
         (["--param", "dropuot=1"], "did you mean dropout"),
-        (["--image-size", "0"], "is no size"),
+        (["--image-size", "0"], "is not a size"),
         (["--max-epochs", "0"], "Invalid value for '--max-epochs': "),
         (["--max-epochs", "x"], "Invalid value for '--max-epochs': "),
         (["--margin", "x"], "Invalid value for '--margin': "),

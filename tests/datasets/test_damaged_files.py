@@ -104,13 +104,13 @@ SOUND = png(Image.fromarray(np.arange(2400, dtype=np.uint8).reshape(40, 60)))
 
 BAD_PICTURES = {
     # name: (what is done to the second of three pictures, reason)
-    "picture: empty file": (replace(b""), "cannot be decoded: it is no PNG or JPEG"),
-    "picture: text": (replace(b"<html>404 Not Found</html>"), "it is no PNG or JPEG"),
-    "picture: cut in its signature": (replace(SOUND[:5]), "it is no PNG or JPEG"),
+    "picture: empty file": (replace(b""), "cannot be decoded: it is not a PNG or JPEG"),
+    "picture: text": (replace(b"<html>404 Not Found</html>"), "it is not a PNG or JPEG"),
+    "picture: cut in its signature": (replace(SOUND[:5]), "it is not a PNG or JPEG"),
     "picture: cut in its header": (replace(SOUND[:30]), "cannot be decoded"),
     "picture: cut in its pixels": (replace(SOUND[: len(SOUND) // 2]), "cannot be decoded"),
     "picture: without its end": (replace(SOUND[:-12]), "cannot be decoded"),
-    "picture: bit in its signature": (replace(flipped(SOUND, 1)), "it is no PNG or JPEG"),
+    "picture: bit in its signature": (replace(flipped(SOUND, 1)), "it is not a PNG or JPEG"),
     "picture: bit in its width": (replace(flipped(SOUND, 19)), "cannot be decoded"),
     "picture: bit in its pixels": (replace(flipped(SOUND, 60)), "cannot be decoded"),
     "picture: bit in a comment": (replace(png_with(b"tEXta\0b", spoilt=True)), "cannot be decode"),
@@ -119,7 +119,7 @@ BAD_PICTURES = {
         "cannot be decoded",
     ),
     "picture: JPEG cut off": (replace(jpeg()[:900]), "cannot be decoded"),
-    "picture: GIF": (replace(b"GIF89a" + bytes(50)), "it is no PNG or JPEG"),
+    "picture: GIF": (replace(b"GIF89a" + bytes(50)), "it is not a PNG or JPEG"),
     "picture: missing": (lambda numbers: numbers.files.pop("2.png"), "is not in"),
     "box: outside": (entry(boxes=[(900, 2, 5, 5)]), "lie outside the picture"),
     "box: left of the picture": (entry(boxes=[(-50, 2, 50, 5)]), "lie outside the picture"),
@@ -147,7 +147,7 @@ BAD_PICTURES = {
     "name: no UTF-16": (entry("\udc80.png"), "cannot be read"),
     "name: longer than systems allow": (entry("2" * 300 + ".png"), "is not in"),
     "name: of another picture": (entry("1.png"), "is listed more than once"),
-    "name: the table's": (entry("digitStruct.mat"), "it is no PNG or JPEG"),
+    "name: the table's": (entry("digitStruct.mat"), "it is not a PNG or JPEG"),
 }
 
 
@@ -192,7 +192,7 @@ BAD_FILES = {
     "dangling link": (lambda path: path.symlink_to("nowhere"), "is not in"),
     "link to itself": (lambda path: path.symlink_to(path.name), "is not in"),
     "link to a device without end": (lambda path: path.symlink_to("/dev/zero"), "is not in"),
-    "link to the table": (lambda path: path.symlink_to("digitStruct.mat"), "it is no PNG or JPEG"),
+    "link to the table": (lambda path: path.symlink_to("digitStruct.mat"), "is not a PNG or JPEG"),
 }
 
 

@@ -158,7 +158,7 @@ def matlab5(path: Path, **arrays: object) -> bytes:
         (lambda p: hdf5(p, X=np.zeros(3)), "no struct 'digitStruct'"),
         (lambda p: hdf5(p, digitStruct=np.zeros(3)), "no struct 'digitStruct'"),
         (lambda p: hdf5(p, digitStruct__name=[1, 2]), "no struct 'digitStruct'"),
-        (lambda p: hdf5(p, digitStruct__name=[1], digitStruct__bbox=[1]), "are no structs"),
+        (lambda p: hdf5(p, digitStruct__name=[1], digitStruct__bbox=[1]), "are not structs"),
         (lambda p: write_digit_struct(p, ENTRIES).read_bytes()[:9000], "is damaged"),
         (lambda p: write_digit_struct(p, []).read_bytes(), "lists no pictures"),
     ],

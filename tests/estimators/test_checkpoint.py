@@ -389,7 +389,7 @@ def test_damaged_files_are_not_used(
     (path,) = tmp_path.iterdir()
     path.write_bytes(damage(path.read_bytes()))
     epochs = Epochs()
-    with pytest.warns(UserWarning, match="is damaged or another fit's; training starts anew") as w:
+    with pytest.warns(UserWarning, match="is damaged or another fit's; training starts over") as w:
         clf.set_params(callbacks=[epochs]).fit(X, y)
     assert len(w) == 1
     assert epochs.trained == [1, 2, 3]
@@ -425,7 +425,7 @@ def test_a_full_disk_ends_no_training(
 
 def test_a_folder_that_cannot_be_made(data: Data, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"checkpoint_dir=.*file' is no folder and cannot become one"):
+    with pytest.raises(OSError, match=r"checkpoint_dir=.*file' is not a folder and cannot be made"):
         make_mlp(checkpoint_dir=tmp_path / "file").fit(*data)
 
 

@@ -426,7 +426,7 @@ def test_pickles_whatever_the_parameters_became(fitted: Any, data: Data) -> None
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_gpu_that_is_not_there(data: Data) -> None:
-    with pytest.raises(ValueError, match="device='cuda' is not there"):
+    with pytest.raises(ValueError, match="device must be available; got 'cuda'"):
         make_mlp(device="cuda").fit(data[0], data[2])
 
 

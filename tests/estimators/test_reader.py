@@ -379,8 +379,8 @@ def test_equal_candidates_the_first_is_best() -> None:
     [
         ([["1"]], None, "candidates has 1 lists, but X has 2 pictures"),
         (["1", "2"], None, r"candidates\[0\] is '1'"),
-        ("12", None, "candidates must hold one list a picture; got '12'"),
-        (None, None, "candidates must hold one list a picture; got None"),
+        ("12", None, "candidates must hold one list per picture; got '12'"),
+        (None, None, "candidates must hold one list per picture; got None"),
         ([["1"], {"2"}], None, r"candidates\[1\] is \{'2'\}"),
         ([["1"], ["2", "3", "2"]], None, r"candidates\[1\] holds '2' twice"),
         ([[1], [2]], None, "candidates holds integers, but the training labels were strings"),
@@ -391,7 +391,7 @@ def test_equal_candidates_the_first_is_best() -> None:
         ([["1"], ["2"]], [[1], [0]], r"prior\[1\] must hold finite weights"),
         ([["1"], ["2"]], [[1], [np.nan]], r"prior\[1\] must hold finite weights"),
         ([["1"], ["2"]], [[1], ["much"]], "prior must hold numbers: could not convert"),
-        (pd.DataFrame({"a": ["1", "2"]}), None, "candidates must hold one list a picture; got"),
+        (pd.DataFrame({"a": ["1", "2"]}), None, "candidates must hold one list per picture; got"),
     ],
 )
 def test_bad_candidates_get_one_clear_error(candidates: Any, prior: Any, message: str) -> None:
