@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import tarfile
+from itertools import count
 from pathlib import Path
+from string import ascii_uppercase, digits
 
 import joblib
 import numpy as np
@@ -23,7 +25,12 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 from sklearn.metrics import roc_auc_score
 
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.datasets import load_mnist, load_svhn_numbers, make_empty_surfaces
+from sksvhn.datasets import (
+    load_mnist,
+    load_svhn_numbers,
+    make_empty_surfaces,
+    make_street_numbers,
+)
 from sksvhn.inspection import (
     accuracy_by,
     find_label_errors,
@@ -32,7 +39,7 @@ from sksvhn.inspection import (
 )
 from sksvhn.metrics import coverage_at_accuracy_score, risk_coverage_curve
 from sksvhn.model_selection import NumberKFold
-from sksvhn.preprocessing import ImageResizer, load_image
+from sksvhn.preprocessing import ImageResizer, NumberCropper, load_image
 
 # Okabe and Ito's, which every kind of colour vision tells apart.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -56,9 +63,11 @@ def main() -> None:
         f"are accepted: they are at least {threshold:.3f} sure, and {100 * ACCURACY:.0f} % of "
         "these are right."
     )
+    without_number(clf, options, confidence, threshold).savefig(options.out / "no_number.png")
+    if options.no_number:
+        return
     by_property(scored, scored_path, read, confidence).savefig(options.out / "properties.png")
     under_corruption(clf, X, y).savefig(options.out / "corruption.png")
-    without_number(clf, options, confidence, threshold).savefig(options.out / "no_number.png")
     list_label_errors(clf, scored)
     list_duplicates(train, scored)
 
@@ -68,9 +77,13 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with SVHN's format 1")
     parser.add_argument("--letters", type=Path, help="notMNIST, as load_mnist takes it (left out)")
+    parser.add_argument("--buildings", type=Path, help="photographs and numbers.csv (left out)")
+    parser.add_argument("--no-number", action="store_true", help="only pictures without a number")
     parser.add_argument("--model", type=Path, help="joblib file: read if there, else written")
     parser.add_argument("--validate", action="store_true", help="score a fifth of train instead")
     parser.add_argument("--max-epochs", type=int, help="of training (the default's own)")
+    parser.add_argument("--input-size", type=int, help="of the network (the default's own)")
+    parser.add_argument("--random-state", type=int, default=0, help="of training")
     parser.add_argument("--n-pictures", type=int, default=2000, help="of each kind without number")
     parser.add_argument("--out", type=Path, default=Path("failures"), help="where pictures go")
     return parser.parse_args()
@@ -109,8 +122,10 @@ def fitted(options: argparse.Namespace, train: Numbers) -> SVHNSequenceClassifie
     """Reader to be looked at."""
     if options.model is not None and options.model.exists():
         return joblib.load(options.model)
-    clf = SVHNSequenceClassifier(random_state=0)
+    clf = SVHNSequenceClassifier(random_state=options.random_state)
     clf.set_params(max_epochs=options.max_epochs or clf.max_epochs)
+    if options.input_size is not None:
+        clf.set_params(architecture__input_size=options.input_size)
     clf.fit(train.images, train.target)
     if options.model is not None:
         joblib.dump(clf, options.model)
@@ -232,8 +247,14 @@ def without_number(
     """Confidence where there is nothing to read."""
     n, size = options.n_pictures, clf.image_shape_[:2]
     pictures = {
-        "empty surfaces": make_empty_surfaces(n, image_size=size, color=False, random_state=0)
+        "empty surfaces": make_empty_surfaces(n, image_size=size, color=False, random_state=0),
+        "letters A-Z": make_street_numbers(
+            n, alphabet=ascii_uppercase, image_size=size, color=False, random_state=1
+        ).images,
+        "numbers and a letter": with_letter(n, size),
     }
+    if options.buildings is not None:
+        pictures["buildings with a letter"] = lettered_buildings(options.buildings, size)
     if options.letters is not None:
         letters, _ = load_mnist(options.letters, subset="test", return_X_y=True)
         chosen = np.random.default_rng(0).permutation(len(letters))[:n]
@@ -249,6 +270,7 @@ def without_number(
             "pictures": len(values),
             **{f"{100 * q:.0f} % below": np.quantile(values, q) for q in (0.05, 0.5, 0.95, 0.99)},
             "at or above threshold": (values >= threshold).mean(),
+            "at or above 0.95": (values >= 0.95).mean(),
             "AUROC against numbers": np.nan
             if name == "numbers"
             else roc_auc_score(is_number, np.concatenate([confidence, values])),
@@ -282,6 +304,29 @@ def without_number(
     column[-1].set_xlabel("Confidence", fontsize=12)
     figure.supylabel("Share of pictures", fontsize=12)
     return figure
+
+
+def with_letter(n: int, size: tuple[int, int]) -> np.ndarray:
+    """Generate numbers like 12B."""
+    pictures = np.empty((0, *size), np.uint8)
+    for state in count(2):
+        data = make_street_numbers(
+            2 * n, alphabet=digits + "ABCDEFGH", image_size=size, color=False, random_state=state
+        )
+        like = [number[:-1].isdecimal() and number[-1].isalpha() for number in data.target]
+        pictures = np.concatenate([pictures, data.images[like]])
+        if len(pictures) >= n:
+            break
+    return pictures[:n]
+
+
+def lettered_buildings(folder: Path, size: tuple[int, int]) -> np.ndarray:
+    """Crops of the photographs whose number ends in a letter, by their true boxes."""
+    table = pd.read_csv(folder / "numbers.csv", dtype={"number": str}).dropna()
+    table = table[~table["number"].str.isdecimal()]
+    boxes = table[["left", "top", "width", "height"]].to_numpy()[:, None].tolist()
+    cropper = NumberCropper(image_size=size, color="grey", margin=0.0)
+    return cropper.fit_transform([folder / path for path in table["path"]], boxes=boxes)
 
 
 # --- what is wrong with the data -----------------------------------------------------------------

@@ -62,10 +62,10 @@ def fixed_view(pictures: Tensor, index: int, *, size: tuple[int, int]) -> Tensor
     """
     zoom, shift = VIEWS[index]
     theta = pictures.new_tensor([[[zoom, 0, shift], [0, zoom, 0]]])
-    return _sample(pictures, theta, size)
+    return sample_affine(pictures, theta, size)
 
 
-def _sample(pictures: Tensor, theta: Tensor, size: tuple[int, int]) -> Tensor:
+def sample_affine(pictures: Tensor, theta: Tensor, size: tuple[int, int]) -> Tensor:
     """Sample pictures where the affine maps `theta`, one a picture or one for all, send places."""
     height, width = size
     x, y = ((torch.arange(n).to(theta) + 0.5) * (2 / n) - 1 for n in (width, height))
@@ -83,18 +83,19 @@ def _sample(pictures: Tensor, theta: Tensor, size: tuple[int, int]) -> Tensor:
     )
 
 
-def _uniform(shape: tuple[int, ...], bound: float, like: Tensor, g: torch.Generator) -> Tensor:
+def uniform(shape: tuple[int, ...], bound: float, like: Tensor, g: torch.Generator) -> Tensor:
+    """Draw from -bound to bound on the CPU, whatever the device of `like`."""
     drawn = torch.rand(shape, generator=g, dtype=torch.float32) * (2 * bound) - bound
     return drawn.to(like.device, like.dtype)
 
 
 def _warp(pictures: Tensor, size: tuple[int, int], strength: float, g: torch.Generator) -> Tensor:
     n = (len(pictures),)
-    scale_x = _uniform(n, SCALE * strength, pictures, g).exp()
-    scale_y = _uniform(n, SCALE * strength, pictures, g).exp()
-    shear = _uniform(n, SHEAR * strength, pictures, g)
-    angle = _uniform(n, math.radians(ROTATION) * strength, pictures, g)
-    shift = _uniform((len(pictures), 2), 2 * SHIFT * strength, pictures, g)
+    scale_x = uniform(n, SCALE * strength, pictures, g).exp()
+    scale_y = uniform(n, SCALE * strength, pictures, g).exp()
+    shear = uniform(n, SHEAR * strength, pictures, g)
+    angle = uniform(n, math.radians(ROTATION) * strength, pictures, g)
+    shift = uniform((len(pictures), 2), 2 * SHIFT * strength, pictures, g)
     cos, sin = angle.cos(), angle.sin()
     theta = torch.stack(
         [
@@ -103,19 +104,19 @@ def _warp(pictures: Tensor, size: tuple[int, int], strength: float, g: torch.Gen
         ],
         dim=1,
     )
-    return _sample(pictures, theta, size)
+    return sample_affine(pictures, theta, size)
 
 
 def _recolor(pictures: Tensor, strength: float, g: torch.Generator) -> Tensor:
     n, channels = pictures.shape[:2]
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    contrast = _uniform((n, 1, 1, 1), CONTRAST * strength, pictures, g).exp()
+    contrast = uniform((n, 1, 1, 1), CONTRAST * strength, pictures, g).exp()
     polarity = torch.rand((n, 1, 1, 1), generator=g) < INVERT_PROBABILITY * min(1.0, strength)
     sign = (1 - 2 * polarity.to(pictures.dtype)).to(pictures.device)
-    brightness = _uniform((n, 1, 1, 1), BRIGHTNESS * strength, pictures, g)
+    brightness = uniform((n, 1, 1, 1), BRIGHTNESS * strength, pictures, g)
     if channels > 1:
-        contrast = contrast * _uniform((n, channels, 1, 1), COLOR * strength, pictures, g).exp()
-        brightness = brightness + _uniform((n, channels, 1, 1), COLOR * strength, pictures, g)
+        contrast = contrast * uniform((n, channels, 1, 1), COLOR * strength, pictures, g).exp()
+        brightness = brightness + uniform((n, channels, 1, 1), COLOR * strength, pictures, g)
     return (pictures - mean) * (contrast * sign) + (mean + brightness)
 
 

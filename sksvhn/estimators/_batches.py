@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .._lazy_pictures import LazyPictures
 from ._augmentation import augment, fixed_view
+from ._foreign import draw_foreign, make_foreign, without_number
 from ._standardizer import Standardizer, as_tensor
 
 EVALUATION_BATCH = 256
@@ -37,13 +38,23 @@ class Preparation:
     dtype: torch.dtype
     strength: float = 0.0
     generator: torch.Generator = field(default_factory=torch.Generator)
+    #: Of the pictures trained on, those that are made to show no number, and letters for them.
+    foreign_share: float = 0.0
+    letters: str = ""
 
-    def for_training(self, pictures: NDArray[Any] | Tensor) -> Tensor:
-        """Standardised pictures, changed at random."""
+    def for_training(
+        self, pictures: NDArray[Any] | Tensor, foreign: Tensor | None = None
+    ) -> Tensor:
+        """Standardised pictures, changed at random, and without a number where `foreign`."""
         if self.strength == 0:
             return self.for_evaluation(pictures)
+        batch = self._standardized(pictures)
+        if foreign is not None and foreign.any():
+            rows = foreign.nonzero()[:, 0].to(batch.device)
+            made = make_foreign(batch[rows], self.letters, self.generator)
+            batch = batch.index_copy(0, rows, made)
         batch = augment(
-            self._standardized(pictures),
+            batch,
             size=self.standardizer.size,
             strength=self.strength,
             generator=self.generator,
@@ -170,6 +181,7 @@ class Batches:
         self.data = data
         self.batch_size = batch_size
         self.preparation = preparation
+        self.training = training
         self.prepare = preparation.for_training if training else preparation.for_evaluation
         self.rng = rng
 
@@ -199,7 +211,12 @@ class Batches:
             pixels = np.concatenate([np.asarray(pixels) for pixels, _ in pieces])
             columns = [torch.cat(parts) for parts in zip(*(c for _, c in pieces), strict=True)]
         *targets, weights = columns
-        return self.prepare(pixels), (tuple(targets), weights)
+        preparation = self.preparation
+        if not (self.training and preparation.foreign_share > 0):
+            return self.prepare(pixels), (tuple(targets), weights)
+        foreign = draw_foreign(len(weights), preparation.foreign_share, preparation.generator)
+        pictures = preparation.for_training(pixels, foreign)
+        return pictures, (without_number(targets, foreign), weights)
 
 
 @dataclass(frozen=True)

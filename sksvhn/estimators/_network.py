@@ -167,24 +167,20 @@ class Network(nn.Module, metaclass=ABCMeta):
         """Names that the columns of `measures` have in the history, "score" first."""
         return ["score"]
 
-    @staticmethod
     @abstractmethod
-    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def loss(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """Loss of each sample of a batch, shape (n,)."""
 
-    @staticmethod
     @abstractmethod
-    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+    def measures(self, outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
         """Values of each sample, (n, n_measures), and whether they count, of the same shape."""
 
-    @staticmethod
     @abstractmethod
-    def read(outputs: Sequence[Tensor]) -> Targets:
+    def read(self, outputs: Sequence[Tensor]) -> Targets:
         """Most probable answers, in the form of the loss's targets."""
 
-    @staticmethod
     @abstractmethod
-    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def log_probabilities(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """Log-probability of each part of the answers `targets`, (n, n_parts)."""
 
 
@@ -202,24 +198,20 @@ class DigitNetwork(Network):
         """Logits of shape (n, n_classes)."""
         return (self.output(self.features(pictures)[:, 0]),)
 
-    @staticmethod
-    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def loss(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """Cross-entropy of each sample."""
         return F.cross_entropy(at_least_float32(outputs[0]), targets[0], reduction="none")
 
-    @staticmethod
-    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+    def measures(self, outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
         """Whether each label is predicted."""
-        right = (DigitNetwork.read(outputs)[0] == targets[0])[:, None]
+        right = (self.read(outputs)[0] == targets[0])[:, None]
         return right, torch.ones_like(right)
 
-    @staticmethod
-    def read(outputs: Sequence[Tensor]) -> Targets:
+    def read(self, outputs: Sequence[Tensor]) -> Targets:
         """Codes of the most probable labels."""
         return (outputs[0].argmax(dim=1),)
 
-    @staticmethod
-    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def log_probabilities(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """Log-probability of each label, (n, 1)."""
         return outputs[0].log_softmax(dim=1).gather(1, targets[0][:, None])
 
@@ -231,6 +223,9 @@ class SequenceNetwork(Network):
     map of its own, and one character classifier serves all positions, so that a digit learned at
     one place is known at every other. Targets are codes (n, max_length), -1 behind the end, and
     lengths (n,).
+
+    With `other_character` every position has one more class, the last: none of the characters. It
+    learns from pictures without a number, whose length is 0.
     """
 
     def __init__(
@@ -241,21 +236,24 @@ class SequenceNetwork(Network):
         max_length: int,
         n_characters: int,
         blank_class: bool = False,
+        other_character: bool = False,
     ) -> None:
         super().__init__()
         self.max_length = max_length
+        self.n_characters = n_characters
+        self.other_character = other_character
         head = FEATURES[architecture.head]
         n_vectors = head.n_vectors(max_length, asks_length=not blank_class)
         self.features = head(image_shape, architecture, n_vectors=n_vectors)
         self.length: nn.Linear | None = None
         if not blank_class:
             self.length = nn.Linear(self.features.n_length_features(max_length), max_length)
-        n_outputs = n_characters + int(blank_class)
+        n_outputs = n_characters + int(other_character) + int(blank_class)
         n_classifiers = self.features.n_classifiers(max_length)
         self.characters = nn.Linear(self.features.out_features, n_classifiers * n_outputs)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Length logits (n, max_length), position logits (n, max_length, n_characters)."""
+        """Length logits (n, max_length), position logits (n, max_length, n_characters[ + 1])."""
         vectors = self.features(pictures)
         of_length, of_positions = self.features.split(vectors, asks_length=self.length is not None)
         characters = self.characters(of_positions)
@@ -270,8 +268,7 @@ class SequenceNetwork(Network):
         heads = ["length", *(f"position_{i + 1}" for i in range(self.max_length))]
         return ["score", *(f"{head}_{kind}" for head in heads for kind in ("loss", "score"))]
 
-    @staticmethod
-    def loss(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def loss(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """-log P(S|X): length and characters, positions beyond the length without gradient.
 
         Goodfellow et al. 2014 (arXiv 1312.6082), section 4 and appendix A.
@@ -281,41 +278,55 @@ class SequenceNetwork(Network):
         characters = F.cross_entropy(
             position_logits.flatten(0, 1), codes.flatten(), ignore_index=-1, reduction="none"
         )
-        length = F.cross_entropy(length_logits, lengths - 1, reduction="none")
-        return length + characters.view_as(codes).sum(dim=1)
+        length = F.cross_entropy(length_logits, lengths - 1, ignore_index=-1, reduction="none")
+        loss = length + characters.view_as(codes).sum(dim=1)
+        if not self.other_character:
+            return loss
+        return torch.where(lengths == 0, loss_without_number(length_logits, position_logits), loss)
 
-    @staticmethod
-    def measures(outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+    def measures(self, outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
         """Whether numbers are read; then loss and hits of the length and of each position."""
         codes, lengths = targets
-        reached = codes >= 0
-        read, read_lengths = SequenceNetwork.read(outputs)
+        reached, shown = codes >= 0, lengths[:, None] > 0
+        read, read_lengths = self.read(outputs)
         right = ((read == codes) | ~reached).all(dim=1) & (read_lengths == lengths)
-        losses = -SequenceNetwork.log_probabilities(outputs, targets)
+        losses = -self.log_probabilities(outputs, targets)
         likeliest = at_least_float32(outputs[0]).log_softmax(dim=1).argmax(dim=1, keepdim=True)
         hits = torch.cat([likeliest == lengths[:, None] - 1, read == codes], dim=1)
-        counts = torch.cat([torch.ones_like(reached[:, :1]), reached], dim=1)
+        counts = torch.cat([shown, reached], dim=1)
         heads = torch.stack([losses, hits.to(losses)], dim=2).flatten(1)
         return (
             torch.cat([right[:, None].to(losses), heads], dim=1),
-            torch.cat([torch.ones_like(reached[:, :1]), counts.repeat_interleave(2, dim=1)], dim=1),
+            torch.cat([shown, counts.repeat_interleave(2, dim=1)], dim=1),
         )
 
-    @staticmethod
-    def read(outputs: Sequence[Tensor]) -> Targets:
+    def read(self, outputs: Sequence[Tensor]) -> Targets:
         """Codes and lengths of the most probable strings, over all lengths at once."""
         length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
-        best, codes = positions.max(dim=2)
+        best, codes = positions[..., : self.n_characters].max(dim=2)
         return codes, (length + best.cumsum(dim=1)).argmax(dim=1) + 1
 
-    @staticmethod
-    def log_probabilities(outputs: Sequence[Tensor], targets: Targets) -> Tensor:
+    def log_probabilities(self, outputs: Sequence[Tensor], targets: Targets) -> Tensor:
         """Log-probability of the length and of each character; 0 behind the end."""
         length, positions = (at_least_float32(logits).log_softmax(dim=-1) for logits in outputs)
         codes, lengths = targets
         characters = positions.gather(2, codes.clamp(min=0)[:, :, None])[:, :, 0]
-        of_length = length.gather(1, lengths[:, None] - 1)
+        of_length = length.gather(1, (lengths[:, None] - 1).clamp(min=0))
         return torch.cat([of_length, characters * (codes >= 0)], dim=1)
+
+
+def loss_without_number(length_logits: Tensor, position_logits: Tensor) -> Tensor:
+    """-log P(one of the characters or more is none of the alphabet), shape (n,).
+
+    A sum over the position of the first such character: the number reaches it, and all characters
+    before it are known.
+    """
+    length = length_logits.log_softmax(dim=1)
+    reached = length.flip(1).logcumsumexp(dim=1).flip(1)
+    positions = position_logits.log_softmax(dim=2)
+    known = positions[..., :-1].logsumexp(dim=2)
+    before = known.cumsum(dim=1) - known
+    return -(reached + before + positions[..., -1]).logsumexp(dim=1)
 
 
 def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -337,6 +337,8 @@ class NeuralClassifier(
         if fresh:
             new._net, new.history_, new.device_ = None, [], str(device)
             new._learn_pictures(pictures, data.weighted(by_label))
+        auto = new._auto_augmentation if new._is_picture() else 0.0
+        new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
         valid = None if validation is None else new._validation_data(*validation)
         checkpoint = None
         if self.checkpoint_dir is not None and not incremental:
@@ -359,8 +361,6 @@ class NeuralClassifier(
                 "The parameters name another network than the one that is to be trained on; fit "
                 "anew with warm_start=False, or set them back."
             )
-        auto = new._auto_augmentation if new._is_picture() else 0.0
-        new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
         fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
         new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
         net = None if fresh or not incremental else self._net

@@ -97,7 +97,10 @@ class NumberReader(metaclass=ABCMeta):
 
     @abstractmethod
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
-        """Logarithms of the factors of every picture."""
+        """Logarithms of the factors of every picture.
+
+        Behind the characters a position may have one more: that none of them stands there.
+        """
 
     def _check_labels(self, state: dict[str, Any]) -> NumberCodec:
         """Object to what labels cannot have left, in attributes as `__getstate__` writes them."""
@@ -239,7 +242,9 @@ class NumberReader(metaclass=ABCMeta):
         SequenceFactors
             ``length`` of shape (n_samples, max_length_), column k for length k + 1, and
             ``positions`` of shape (n_samples, max_length_, len(alphabet_)), given that the number
-            reaches that position. Both in [0, 1].
+            reaches that position. Both in [0, 1]. Lengths add up to 1; the characters of a position
+            add up to less by the probability that none of them stands there, where the reader was
+            trained to tell.
         """
         return SequenceFactors(*map(np.exp, self._checked_log_factors(X)))
 
@@ -509,7 +514,9 @@ class NumberReader(metaclass=ABCMeta):
 
     def _checked_log_factors(self, X: ArrayLike) -> SequenceFactors:
         check_is_fitted(self)
-        return tempered(self._log_factors(X), self.temperatures_)
+        length, positions = tempered(self._log_factors(X), self.temperatures_)
+        # What a position lacks is the probability that another character stands there.
+        return SequenceFactors(length, positions[..., : len(self.alphabet_)])
 
     def _patterns(self) -> list[Pattern]:
         """Say which numbers labels could be."""

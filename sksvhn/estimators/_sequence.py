@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,8 +15,9 @@ from sklearn.utils.validation import _num_samples
 
 from .._crop import CropStyle
 from .._labels import BLANK, as_labels
-from ._batches import TrainingData
+from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
+from ._foreign import SHARE, letters_outside
 from ._network import FEATURES, Network, SequenceNetwork
 from ._neural import NeuralClassifier, Pictures
 from ._reader import NumberReader
@@ -78,7 +80,10 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
-        ranges. "auto" is 1 where both sides have at least 16 pixels, otherwise 0.
+        ranges. "auto" is 1 where both sides have at least 16 pixels, otherwise 0. With it, 15 % of
+        the training pictures are made to show no number: a letter that is none of `alphabet` is
+        put behind it or over a part of it, characters are torn, or a small part of the picture is
+        all there is. The network learns to tell them, and is less sure of what it reads there.
     n_views : int in [1, 5], default=5
         Views of each picture (as it is, nearer, farther, from the left and the right) whose
         logits a prediction averages; time grows with them. 1 where training was not augmented.
@@ -147,7 +152,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         whole-number accuracy; of each head by itself "train_length_loss", "train_length_score",
         "train_position_1_loss", "train_position_1_score" and so on, over the numbers that reach
         the position; and the same with "valid" where there is validation data. Scores of training
-        are on augmented pictures. ``pandas.DataFrame`` takes it.
+        are on augmented pictures, without those made to show no number; "train_loss" is of these,
+        too. ``pandas.DataFrame`` takes it.
     n_iter_ : int
         Epochs trained.
     device_ : str
@@ -273,7 +279,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         numbers = (codec.max_length, len(codec.alphabet))
         found = (config["max_length"], config["n_characters"])
         check(
-            found == numbers and type(config["blank_class"]) is bool,
+            found == numbers
+            and type(config["blank_class"]) is bool
+            and type(config.get("other_character", False)) is bool,
             "numbers don't fit the network",
         )
 
@@ -290,13 +298,29 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         self._standardizer = self._standardizer.widened(multiple)
 
     def _module_config(self) -> dict[str, Any]:
-        return {
+        config = {
             "image_shape": self._input_shape(),
             "architecture": self._architecture(),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
             "blank_class": settings_of(self).blank_class,
         }
+        return config | {"other_character": True} if self._tells_others() else config
+
+    def _tells_others(self) -> bool:
+        """Whether the network tells characters that are none of the alphabet.
+
+        Augmentation shows it some. A network that is trained on stays as it is.
+        """
+        config = getattr(self, "_config", None)
+        return self._strength > 0 if config is None else config.get("other_character", False)
+
+    def _preparation(self) -> Preparation:
+        preparation = super()._preparation()
+        if not self._tells_others():
+            return preparation
+        share = SHARE * min(1.0, self._strength)
+        return replace(preparation, foreign_share=share, letters=letters_outside(self.alphabet_))
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         length_logits, position_logits = self._outputs(X)

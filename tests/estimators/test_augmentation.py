@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn.estimators._augmentation import VIEWS, _sample, augment, fixed_view
+from sksvhn.estimators._augmentation import VIEWS, augment, fixed_view, sample_affine
 
 
 def augmented(pictures: torch.Tensor, *, seed: int = 0, **params: object) -> torch.Tensor:
@@ -89,7 +89,7 @@ def test_sampling_is_torchs(n_maps: int, size: tuple[int, int]) -> None:
     pictures = torch.randn(5, 3, 20, 31, generator=generator)
     theta = torch.eye(2, 3) + 0.3 * torch.randn(n_maps, 2, 3, generator=generator)
     expected = sampled_by_torch(pictures, theta, size)
-    torch.testing.assert_close(_sample(pictures, theta, size), expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(sample_affine(pictures, theta, size), expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("index", range(len(VIEWS)))

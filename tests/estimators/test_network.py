@@ -89,18 +89,20 @@ def test_shapes_of_all_heads() -> None:
 
 def test_loss_measures_and_readings_of_numbers_agree() -> None:
     torch.manual_seed(0)
+    spec = architecture(channels=((4,),))
+    network = SequenceNetwork((8, 8, 1), spec, max_length=2, n_characters=3)
     outputs = (torch.randn(50, 2).double(), torch.randn(50, 2, 3).double())
-    codes, lengths = SequenceNetwork.read(outputs)
+    codes, lengths = network.read(outputs)
     length, positions = (logits.log_softmax(dim=-1) for logits in outputs)
     short = length[:, :1] + positions[:, 0]
     long = (length[:, 1, None, None] + positions[:, 0, :, None] + positions[:, 1, None]).flatten(1)
     best = torch.cat([short, long], dim=1).max(dim=1).values
     targets = (torch.where(torch.arange(2) < lengths[:, None], codes, -1), lengths)
-    parts = SequenceNetwork.log_probabilities(outputs, targets)
+    parts = network.log_probabilities(outputs, targets)
     torch.testing.assert_close(parts.sum(dim=1), best)
     assert (parts[lengths == 1, 2] == 0).all()
-    torch.testing.assert_close(SequenceNetwork.loss(outputs, targets), -best)
-    values, counts = SequenceNetwork.measures(outputs, targets)
+    torch.testing.assert_close(network.loss(outputs, targets), -best)
+    values, counts = network.measures(outputs, targets)
     assert (values[:, 0] == 1).all()
     torch.testing.assert_close(values[:, 1::2], -parts)
     assert counts[:, 3:5].all()
@@ -109,9 +111,10 @@ def test_loss_measures_and_readings_of_numbers_agree() -> None:
 
 def test_loss_measures_and_readings_of_digits_agree() -> None:
     logits, codes = torch.tensor([[0.0, 3.0, 1.0], [5.0, 0.0, 0.0]]), torch.tensor([1, 2])
-    assert DigitNetwork.read([logits])[0].tolist() == [1, 0]
-    values, counts = DigitNetwork.measures([logits], (codes,))
+    network = DigitNetwork((8, 8, 1), architecture(channels=((4,),)), n_classes=3)
+    assert network.read([logits])[0].tolist() == [1, 0]
+    values, counts = network.measures([logits], (codes,))
     assert values.tolist() == [[True], [False]]
     assert counts.all()
-    expected = -DigitNetwork.log_probabilities([logits], (codes,))[:, 0]
-    torch.testing.assert_close(DigitNetwork.loss([logits], (codes,)), expected)
+    expected = -network.log_probabilities([logits], (codes,))[:, 0]
+    torch.testing.assert_close(network.loss([logits], (codes,)), expected)

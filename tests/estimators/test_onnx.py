@@ -138,6 +138,7 @@ def architectures(draw: st.DrawFn) -> NetworkSpec:
     channels=st.sampled_from([1, 3]),
     max_length=st.integers(1, 3),
     blank_class=st.booleans(),
+    other_character=st.booleans(),
     single=st.booleans(),
 )
 def test_networks_of_all_architectures(
@@ -147,6 +148,7 @@ def test_networks_of_all_architectures(
     channels: int,
     max_length: int,
     blank_class: bool,
+    other_character: bool,
     single: bool,
 ) -> None:
     shape = (height, tile * max_length, channels)
@@ -155,7 +157,12 @@ def test_networks_of_all_architectures(
         network = DigitNetwork(shape, architecture, n_classes=4)
     else:
         network = SequenceNetwork(
-            shape, architecture, max_length=max_length, n_characters=3, blank_class=blank_class
+            shape,
+            architecture,
+            max_length=max_length,
+            n_characters=3,
+            blank_class=blank_class,
+            other_character=other_character,
         )
     weights_drawn(network, seed=0)
     pictures = torch.randn(3, channels, *shape[:2], generator=torch.Generator().manual_seed(0))
@@ -180,6 +187,7 @@ def test_networks_of_all_architectures(
     temperatures=st.sampled_from([(1.0, 1.0), (0.5, 3.0)]),
     min_confidence=st.sampled_from([0.0, 0.3, 1.0]),
     spread=st.sampled_from([0.5, 30.0]),
+    other=st.booleans(),
     seed=st.integers(0, 2**16),
 )
 def test_reading_is_that_of_the_search(
@@ -188,18 +196,22 @@ def test_reading_is_that_of_the_search(
     temperatures: tuple[float, float],
     min_confidence: float,
     spread: float,
+    other: bool,
     seed: int,
 ) -> None:
     rng = np.random.default_rng(seed)
     of_length = rng.normal(0, spread, (9, max_length)).astype(np.float32)
-    of_positions = rng.normal(0, spread, (9, max_length, len(alphabet))).astype(np.float32)
+    of_positions = rng.normal(0, spread, (9, max_length, len(alphabet) + other)).astype(np.float32)
     there_can_be = string_patterns if "A" in alphabet else integer_patterns
     patterns = there_can_be(alphabet, max_length)
     log_factors = SequenceFactors(
         log_softmax(of_length.astype(float), axis=1),
         log_softmax(of_positions.astype(float), axis=2),
     )
-    codes, lengths, log_probability = best_readings(tempered(log_factors, temperatures), patterns)
+    log_factors = tempered(log_factors, temperatures)
+    # What no character of the alphabet is takes its share, and is no answer.
+    log_factors = log_factors._replace(positions=log_factors.positions[..., : len(alphabet)])
+    codes, lengths, log_probability = best_readings(log_factors, patterns)
     confidence = np.exp(log_probability[:, 0])
     graph = Graph()
     graph.input("length", np.float32, of_length.shape[1:])
@@ -226,7 +238,7 @@ def test_reading_is_that_of_the_search(
 
 @pytest.fixture(scope="module")
 def reader() -> SVHNSequenceClassifier:
-    clf = make_classifier(max_epochs=15).fit(X, Y)
+    clf = make_classifier(max_epochs=30).fit(X, Y)
     assert len(set(clf.predict(X))) > 8
     return clf
 

@@ -28,7 +28,7 @@ def add_reading(
     length_logits : str
         Of shape (n, max_length).
     position_logits : str
-        Of shape (n, max_length, n_characters).
+        Of shape (n, max_length, n_characters), or with one more behind them, which is no answer.
     temperatures : tuple of 2 floats
         What both are divided by.
     patterns : list of Pattern
@@ -49,6 +49,7 @@ def add_reading(
     n_patterns, max_length = len(possible), len(possible[0].lengths)
     length = _log_softmax(graph, length_logits, temperatures[0], axis=1)
     positions = _log_softmax(graph, position_logits, temperatures[1], axis=2)
+    positions = graph.add("Slice", positions, integers(0), integers(len(alphabet)), integers(2))
     # (n, n_patterns, max_length, n_characters)
     allowed = _log([pattern.characters for pattern in possible])
     positions = graph.add("Add", graph.add("Unsqueeze", positions, integers(1)), allowed)
