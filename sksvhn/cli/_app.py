@@ -132,6 +132,7 @@ def _in_options(text: str) -> str:
     for python, shell in (
         ("on_error='skip'", "--on-error skip"),
         ("color='rgb'", "--color rgb"),
+        ("shrink it, or raise max_pixels", "shrink it"),
         ("image_size, crop and margin", "--image-size, --crop and --margin"),
     ):
         text = text.replace(python, shell)

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._crop import CropStyle, check_image_size
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
-from .._images._load import Color
+from .._images._load import MAX_PIXELS, MAX_PIXELS_CONSTRAINT, Color
 from .._labels import DIGITS
 from .._parameters import validate_params
 from ._crops import OnError
@@ -41,6 +41,7 @@ _NEEDED = (
         "color": [StrOptions({"auto", "grey", "rgb"})],
         "crop": [StrOptions({"stretch", "square"}), None],
         "margin": [Interval(Real, 0, None, closed="left"), None],
+        "max_pixels": MAX_PIXELS_CONSTRAINT,
         "on_error": [StrOptions({"raise", "skip"})],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -56,6 +57,7 @@ def load_labelled(
     color: Color = "auto",
     crop: CropStyle | None = None,
     margin: float | None = None,
+    max_pixels: int = MAX_PIXELS,
     on_error: OnError = "raise",
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -91,6 +93,9 @@ def load_labelled(
     margin : float, default=None
         Share of its width and of its height by which the number's box grows. ``None`` is 0.3, or
         the margin of pictures that have been cropped already.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture that is decoded, as in
+        :func:`~sksvhn.preprocessing.load_image`.
     on_error : {"raise", "skip"}, default="raise"
         Whether a picture that cannot be cropped is an error, or left out and warned of.
     n_jobs : int, default=None
@@ -163,7 +168,8 @@ def load_labelled(
             "crop": crop or CROPS["numbers"][0],
             "margin": float(CROPS["numbers"][1] if margin is None else margin),
         }
-        work = {"on_error": on_error, "n_jobs": n_jobs, "verbose": verbose}
+        work: dict[str, Any] = {"max_pixels": max_pixels, "on_error": on_error}
+        work |= {"n_jobs": n_jobs, "verbose": verbose}
         if kind == "listed":
             data = load_labelled_pictures(path, alphabet=alphabet, **options, **work)
         else:
