@@ -11,21 +11,9 @@ from uuid import uuid4
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a name to write to, in the same folder; the file gets its own once it is on the disk.
+    """Yield a name to write to in the same folder; the file gets its own once it is on the disk.
 
-    Parameters
-    ----------
-    path : path-like
-        The file; one that is there is replaced.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder does not exist.
-    IsADirectoryError
-        If the path is a folder.
-    PermissionError
-        If writing there is not allowed.
+    It replaces an existing file, and raises OSErrors that name the path.
     """
     target = Path(path)
     if not target.parent.is_dir():

@@ -76,15 +76,8 @@ class Cropped(NamedTuple):
 def crop_picture(source: ImageSource, boxes: Any, settings: CropSettings) -> Cropped:
     """Read a picture, crop it to its digit boxes and resize it.
 
-    `boxes` are rows of left, top, width and height, one such row, or None or NaN for a picture that
-    is taken whole.
-
-    Raises
-    ------
-    PictureError, TypeError, OSError
-        If the picture cannot be read.
-    ValueError
-        If the boxes are wrong.
+    `boxes` are rows of left, top, width and height, one such row, or None or NaN for the whole
+    picture. Raises PictureError, TypeError, OSError or ValueError.
     """
     picture, note = read_picture(source, color=settings.color, max_pixels=settings.max_pixels)
     width, height = picture.size
@@ -279,24 +272,10 @@ def number_region(
 def resize_region(
     picture: Image.Image, region: Region, image_size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Pixels of a region at the size asked for.
+    """Resample a region of a picture (mode "L" or "RGB") to `image_size`, as uint8.
 
-    What stands out of the picture repeats the picture's nearest border pixels: a black bar would
-    be an edge that the street does not have.
-
-    Parameters
-    ----------
-    picture : PIL.Image.Image
-        Mode "L" or "RGB".
-    region : Region
-        Overlaps the picture.
-    image_size : tuple of (int, int)
-        Height and width of the answer in pixels.
-
-    Returns
-    -------
-    ndarray of shape (height, width) or (height, width, 3), dtype uint8
-        Resampled with an antialiased triangle (bilinear) filter.
+    Outside the picture, its nearest border pixels are repeated: a black bar would be an edge that
+    the street does not have.
     """
     height, width = image_size
     inside = clip_region(region, *picture.size)

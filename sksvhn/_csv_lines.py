@@ -15,14 +15,9 @@ Box = tuple[float, float, float, float]
 
 
 def csv_lines(path: Path, needed: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield lines that hold something, numbered, as cells without blanks around them.
+    """Yield the lines that are not empty, numbered, as stripped cells.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is no text; the message says that it must be what is `needed`.
+    Raises ValueError if the file is not text; the message says that it must be what is `needed`.
     """
     check_is_file(path, needed)
     if kind_of_file(path).key not in ("csv", "text", "empty"):
@@ -42,24 +37,12 @@ def csv_lines(path: Path, needed: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def csv_header(path: Path, columns: Iterable[str]) -> list[str]:
-    """Read the names in the first line of a table.
-
-    Raises
-    ------
-    OSError, ValueError
-        As `csv_lines` does, or if one of `columns` is missing, or some but not all of a box.
-    """
+    """Read the names in the first line of a table: `columns`, and all of a box or none."""
     return _header(csv_lines(path, _needed(columns)), path, columns)
 
 
 def csv_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a table, by the names in its first line, and the numbers of their lines.
-
-    Raises
-    ------
-    OSError, ValueError
-        As `csv_header` does, when the first row is asked for.
-    """
+    """Yield the rows of a table as dicts, with the numbers of their lines."""
     lines = csv_lines(path, _needed(columns))
     header = _header(lines, path, columns)
     for number, cells in lines:
@@ -90,13 +73,7 @@ def _header(
 
 
 def box_of(row: Mapping[str, str], line: int, path: Path) -> Box | None:
-    """Read the box of a row; None if it is empty.
-
-    Raises
-    ------
-    ValueError
-        If a side is no number.
-    """
+    """Read the box of a row, or None if it is empty; raise ValueError if a side is not a number."""
     sides = [row.get(name, "") for name in BOX_COLUMNS]
     if not any(sides):
         return None

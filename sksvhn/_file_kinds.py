@@ -19,17 +19,7 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 class FileKind(NamedTuple):
-    """A kind of file.
-
-    Attributes
-    ----------
-    key : str
-        A short name for programs, such as "tar.gz".
-    name : str
-        A noun phrase for messages.
-    advice : str
-        What to do with such a file.
-    """
+    """Kind of a file: a key for programs, a noun phrase for messages, and advice on it."""
 
     key: str
     name: str
@@ -107,13 +97,7 @@ _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1c-\x1f]")
 
 
 def kind_of_file(path: Path) -> FileKind:
-    """Tell the kind of a file from its content.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    """
+    """Recognise the kind of a file by its content; raise OSError if it cannot be opened."""
     with path.open("rb") as file:
         kind = kind_of_content(file)
     return _CSV if kind is _TEXT and path.suffix.lower() == ".csv" else kind
@@ -142,18 +126,9 @@ def wrong_file(
     content: bytes | None = None,
     advice: Mapping[str, str] | None = None,
 ) -> ValueError:
-    """Make the error that a file is not of the kind that is needed.
+    """Make the error that a file, or its `content`, is not what is `needed`.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file, or how messages call its `content`.
-    needed : str
-        What it must be, as the rest of a sentence.
-    content : bytes, default=None
-        What the file holds, where it has been read.
-    advice : mapping, default=None
-        What to do, by the key of the kind, where it differs from the general advice.
+    `advice` maps keys of kinds to advice that differs from the general one.
     """
     kind = kind_of_file(Path(path)) if content is None else kind_of_content(BytesIO(content))
     what_to_do = (advice or {}).get(kind.key, kind.advice)
@@ -161,21 +136,9 @@ def wrong_file(
 
 
 def check_is_file(path: str | PathLike[str], needed: str, *, or_folder: bool = False) -> Path:
-    """Raise if there is no file that can be read; return its path.
+    """Return the path of a readable file, or raise an OSError that says what is `needed`.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    needed : str
-        What it must be, as the rest of a sentence.
-    or_folder : bool, default=False
-        Whether a folder would do as well, as messages then say. It is an error here all the same.
-
-    Raises
-    ------
-    FileNotFoundError, IsADirectoryError, PermissionError
-        If there is nothing at `path` or a device or pipe, a folder, or a file that may not be read.
+    `or_folder` says that a folder would do as well, but a folder is an error here, too.
     """
     path = Path(path)
     try:

@@ -52,10 +52,10 @@ def numbers_to_strings(
     signed: bool | None = None,
     name: str = "y",
 ) -> NDArray[np.object_]:
-    """Turn number labels in any of the three forms into a 1-D object array of ``str``.
+    """Convert number labels in any of the three forms to a 1-D object array of ``str``.
 
-    A rejected reading (``""``, ``-1`` or an all-blank row) becomes ``""``. `signed` says whether
-    -1 is a number like any other instead; None goes by the other integers in y.
+    A rejected reading becomes ``""``. `signed` says whether -1 is an ordinary number; None decides
+    by the other integers in y.
     """
     array = _as_array(y, name)
     if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "UO":
@@ -297,13 +297,7 @@ class NumberCodec:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NumberCodec:
-        """Reverse `to_dict`.
-
-        Raises
-        ------
-        ValueError
-            If no labels can have led to these values.
-        """
+        """Reverse `to_dict`; raise ValueError if no labels can lead to these values."""
         codec = cls(**values)
         numbers = (codec.max_length, codec.blank, codec.width)
         kinds = {"str": "UOT", "int": "biufO", "padded": "biuf"}.get(codec.form)

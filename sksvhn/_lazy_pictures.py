@@ -36,22 +36,9 @@ def is_lazy(X: Any) -> bool:
 class LazyPictures:
     """Stored pictures, seen as an array (n, height, width, channels) of uint8 or float.
 
-    Parameters
-    ----------
-    source : array on disk, or sequence of arrays
-        An array with ``shape``, ``dtype`` and slices, as of h5py; or parts of all the pictures.
-    image_shape : tuple of 3 ints
-        Height, width and channels.
-    dtype : dtype
-        Of what is read.
-    scale : KnownScale, default=None
-        What the pixels are held to.
-
-    Raises
-    ------
-    ValueError
-        If a part is no array, or holds pictures of another shape or dtype than the first; when it
-        is read, if a picture holds NaN or is of another scale.
+    `source` is an array on disk (``shape``, ``dtype`` and slices) or a sequence of arrays. Reading
+    raises ValueError for parts of another shape or dtype, for NaN, and for pixels of another
+    `scale`.
     """
 
     def __init__(

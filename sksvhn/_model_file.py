@@ -35,25 +35,10 @@ MAX_HEADER = 2**24
 def write_file(
     path: str | os.PathLike[str], kind: str, document: Any, arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Write a document and arrays, under the file's name only when all is on the disk.
+    """Write a JSON document and arrays of numbers or booleans as a whole or not at all.
 
-    Parameters
-    ----------
-    path : path-like
-        The file; one that is there is replaced.
-    kind : str
-        What it is, such as "model"; `read_file` asks for it.
-    document : JSON value
-        Dicts with string keys, lists, strings, numbers, booleans and None.
-    arrays : mapping of str to ndarray
-        Numbers or booleans.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    ValueError
-        If the document is so large that `read_file` would refuse it.
+    `kind` says what the file is. Raises ValueError if `read_file` would refuse the size of the
+    document.
     """
     text = json.dumps(document, separators=(",", ":"))
     stored = {
@@ -75,30 +60,9 @@ def write_file(
 
 
 def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, NDArray[Any]]]:
-    """Read a document and arrays.
+    """Read a document, which is not checked, and arrays, in memory bounded by the size of the file.
 
-    What is allocated is bounded by the size of the file.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    kind : str
-        What it has to be.
-
-    Returns
-    -------
-    document : JSON value
-        What it says is not checked.
-    arrays : dict of str to ndarray
-        All arrays of the file.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it may not be read.
-    ValueError
-        If it is of another kind, or damaged.
+    Raises OSError, or ValueError if the file is of another kind or damaged.
     """
     needed = f"a {kind} that sksvhn wrote"
     path = check_is_file(path, needed)  # opening a pipe would wait for its writer

@@ -24,15 +24,9 @@ SUFFIXES = (
 
 
 def find_pictures(name: str, *, recursive: bool) -> Iterator[str]:
-    """Yield the pictures that a user means, in a fixed order, as they are asked for.
+    """Yield the pictures of a folder, a pattern such as ``photos/*.jpg`` or a path, in fixed order.
 
-    A folder stands for the pictures in it, a pattern such as ``photos/*.jpg`` for the files and
-    folders that it matches, and anything else for itself.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a folder holds no picture, or no file matches a pattern.
+    Raises FileNotFoundError if a folder holds no pictures or no file matches.
     """
     is_pattern = not os.path.lexists(name) and glob.has_magic(name)
     n_found = 0

@@ -33,38 +33,11 @@ def check_pictures(
     image_shape: Sequence[int] | None = None,
     scale: KnownScale | None = None,
 ) -> NDArray[Any]:
-    """Validate pictures and return them as (n, height, width, channels), uint8 or float.
+    """Validate pictures and return them as uint8 or float of shape (n, height, width, channels).
 
-    Pixels are viewed, not copied, when they already are uint8, float32 or float64.
-
-    The number of features does not tell the shape of flattened pictures. Without `image_shape`, s*s
-    features are taken as a grey square, 3*s*s as a colour square (192 as 8 x 8 x 3, never as grey
-    12 x 16), and any other number as a picture one pixel high; ``image_shape_`` says which.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Receives ``n_features_in_``, ``feature_names_in_`` and ``image_shape_``, the (height, width,
-        channels) of a picture, when `reset`.
-    X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_features)
-        Grey pictures, colour pictures, or either of them flattened to rows.
-    reset : bool
-        Whether this is the first data the estimator sees.
-    image_shape : sequence of 2 or 3 ints, default=None
-        (height, width) or (height, width, channels) of flattened rows; inferred when None.
-    scale : KnownScale, default=None
-        What pixels are held to that follow the first ones.
-
-    Returns
-    -------
-    ndarray of shape (n, height, width, channels), dtype uint8, float32 or float64
-
-    Raises
-    ------
-    ValueError
-        If X is empty, holds NaN, is no batch of pictures or rows, names files, or has another shape
-        than `image_shape` or than the pictures seen first, if `image_shape` is no shape, or if
-        pixels are of another scale than `scale`.
+    uint8, float32 and float64 are viewed, not copied. Without `image_shape`, rows of s*s features
+    are grey squares, 3*s*s are colour squares (192 is 8 x 8 x 3, never 12 x 16), and any others are
+    pictures one pixel high.
     """
     check_no_files(estimator, X, has_read=not reset and hasattr(estimator, "read"))
     X = as_frame(X)
@@ -117,25 +90,7 @@ def check_stored_pictures(
     image_shape: Sequence[int] | None = None,
     scale: KnownScale | None = None,
 ) -> NDArray[Any] | LazyPictures:
-    """Validate pictures as `check_pictures` does, without reading those that are stored elsewhere.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        As in `check_pictures`.
-    X : array-like, array on disk, or lazy sequence of arrays
-        Pictures or rows, whole or in parts.
-    reset : bool
-        As in `check_pictures`.
-    image_shape : sequence of 2 or 3 ints, default=None
-        As in `check_pictures`.
-    scale : KnownScale, default=None
-        As in `check_pictures`; stored pictures are held to it whenever they are read.
-
-    Returns
-    -------
-    ndarray or LazyPictures of shape (n, height, width, channels), dtype uint8, float32 or float64
-    """
+    """Validate pictures like `check_pictures`, without reading those stored elsewhere."""
     if not is_lazy(X):
         return check_pictures(estimator, X, reset=reset, image_shape=image_shape, scale=scale)
     in_parts = isinstance(X, Sequence)
@@ -150,21 +105,9 @@ def check_stored_pictures(
 
 
 def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) -> None:
-    """Object to names or contents of files where arrays of pictures belong.
+    """Raise ValueError if X is or begins with names or contents of files.
 
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Whom they were passed to.
-    X : object
-        Whatever was passed for pictures.
-    has_read : bool, default=False
-        Whether the estimator's method `read` would take them.
-
-    Raises
-    ------
-    ValueError
-        If X is a path or bytes, or a sequence that begins with one.
+    `has_read` says whether the estimator's method `read` would take them.
     """
     first = X
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) == 1:

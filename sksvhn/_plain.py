@@ -16,24 +16,10 @@ Take = Callable[[str], NDArray[Any]]
 
 
 def to_plain(value: Any, arrays: dict[str, NDArray[Any]], name: str) -> Any:
-    """Turn a value into JSON, and what is an array in it into an entry of `arrays`.
+    """Convert a value to JSON, and move the arrays in it to `arrays`, named after `name`.
 
-    JSON has neither tuples nor dicts of other keys than strings, so these and arrays become dicts
-    of a single entry, which says what they are.
-
-    Parameters
-    ----------
-    value : object
-        Of numbers, strings, None, lists, tuples, dicts, arrays and RandomStates.
-    arrays : dict of str to ndarray
-        Receives arrays.
-    name : str
-        What the value is called, in `arrays` and in messages.
-
-    Raises
-    ------
-    TypeError
-        If there is something else in it.
+    Tuples, other dicts than those with string keys, and arrays become dicts of one entry that says
+    what they are. Raises TypeError for other types.
     """
     if isinstance(value, (list, tuple)):
         items = [to_plain(item, arrays, f"{name}.{i}") for i, item in enumerate(value)]
@@ -54,20 +40,7 @@ def to_plain(value: Any, arrays: dict[str, NDArray[Any]], name: str) -> Any:
 
 
 def from_plain(plain: Any, take: Take) -> Any:
-    """Reverse `to_plain`.
-
-    Parameters
-    ----------
-    plain : JSON value
-        As from `to_plain`.
-    take : callable
-        Returns the array of a name.
-
-    Raises
-    ------
-    ValueError
-        If `to_plain` cannot have made it.
-    """
+    """Reverse `to_plain`; `take` returns the array of a name. Raises ValueError for others."""
     if isinstance(plain, _SCALARS):
         return plain
     if isinstance(plain, list):

@@ -30,10 +30,10 @@ def is_white(value: object) -> bool:
 
 
 class WhiteVotes:
-    """Learns what white is: each picture votes, so that a few odd ones decide nothing.
+    """Learn what white is: each picture votes, so a few odd ones decide nothing.
 
-    Scaling pixels column by column leaves rare pixels far beyond the others, and a dark picture
-    says little: the maximum alone is no evidence.
+    The maximum alone is no evidence: columns that were scaled separately have rare far pixels, and
+    a dark picture says little.
     """
 
     def __init__(self) -> None:
@@ -115,14 +115,9 @@ class KnownScale:
         return pixels
 
     def check(self, pictures: NDArray[Any], first: int = 0) -> None:
-        """Refuse pictures of another scale; warn of what is black or blank beside it.
+        """Refuse pictures of another scale, and warn about black or blank ones.
 
-        Parameters
-        ----------
-        pictures : ndarray of shape (n, height, width, channels)
-            Numbers of any dtype.
-        first : int
-            The number that error messages give the first one.
+        `first` is the number that messages give the first picture.
         """
         if min(pictures.shape[1:3]) < MIN_SIDE:
             return

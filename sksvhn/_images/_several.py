@@ -19,13 +19,10 @@ _END = object()
 
 
 def is_one_picture(pictures: Any, *, first_axis_counts: bool = False) -> bool:
-    """Tell one picture, as `load_image` takes it, from several.
+    """Whether `load_image` would take this as one picture.
 
-    Raises
-    ------
-    ValueError
-        If an array can be both: three grey pictures, or one with its three channels first. Not so
-        if `first_axis_counts`.
+    Raises ValueError if an array can be both three grey pictures and one picture with its channels
+    first, unless `first_axis_counts`.
     """
     one = (str, PathLike, bytes, bytearray, memoryview, Image.Image)
     if isinstance(pictures, one) or callable(getattr(pictures, "read", None)):
@@ -75,14 +72,10 @@ def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
 
 
 def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
-    """Pair each of several pictures with its boxes, those of iterators as they come.
+    """Pair each of several pictures with its boxes, lazily.
 
-    Raises
-    ------
-    TypeError
-        If one of them cannot be iterated over, or is a mapping.
-    ValueError
-        If there are not as many boxes as pictures: at once where both have a length.
+    Raises TypeError for what cannot be iterated over, and ValueError if there are not as many boxes
+    as pictures.
     """
     pictures, boxes = split_table(pictures, boxes)
     _check_iterable(

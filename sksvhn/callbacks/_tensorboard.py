@@ -28,18 +28,7 @@ FILTERS_LOCK = Lock()
 
 
 def tag_of(key: str) -> str:
-    """Name the chart of a key: "train_length_loss" becomes "Length loss/train".
-
-    Parameters
-    ----------
-    key : str
-        In the history.
-
-    Returns
-    -------
-    str
-        In TensorBoard, which shows charts in groups by what stands before the slash.
-    """
+    """Name the chart of a history key: "train_length_loss" becomes "Length loss/train"."""
     part, _, measure = key.partition("_")
     if part in ("train", "valid") and measure:
         return f"{measure.replace('_', ' ').capitalize()}/{part}"

@@ -17,21 +17,7 @@ MmapMode = Literal["r"] | None
 
 
 def store_cached(path: Path, data: Bunch) -> None:
-    """Write a data set, under its name only when it is whole.
-
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced.
-    data : Bunch
-        `images`, of dtype uint8, are stored so that they can be memory-mapped, the rest pickled
-        and compressed.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
-    """
+    """Write a data set as a whole or not at all; `images` (uint8) can be memory-mapped."""
     rest = {name: value for name, value in data.items() if name != "images"}
     checks = (data.images.shape, zlib.crc32(data.images))
     # Compressed data have a checksum of their own.
@@ -41,14 +27,9 @@ def store_cached(path: Path, data: Bunch) -> None:
 
 
 def load_cached(path: Path, mmap_mode: MmapMode) -> Bunch | None:
-    """Read a data set, or None if it is not there or damaged.
+    """Read a data set, or return None if the file is missing or damaged.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    mmap_mode : {"r"} or None
-        With "r" `images` is a read-only memory map, whose pixels are not checked.
+    With ``mmap_mode="r"``, `images` is a read-only memory map whose pixels are not checked.
     """
     try:
         entry = joblib.load(path, mmap_mode=mmap_mode)

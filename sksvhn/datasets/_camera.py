@@ -15,13 +15,7 @@ Homography = NDArray[np.float64]
 
 
 def draw_viewpoint(rng: np.random.Generator, size: tuple[int, int], scale: float) -> Homography:
-    """Random view of a flat scene of `size` (width, height), seen `scale` times as large.
-
-    Returns
-    -------
-    ndarray of shape (3, 3)
-        From the scene to the picture.
-    """
+    """Draw a view of a flat scene of `size`: the homography (3, 3) from scene to picture."""
     width, height = size
     angle = rng.normal(0, 0.035) if rng.random() < 0.85 else rng.normal(0, 0.12)
     # Houses are passed, not faced: numbers are foreshortened in x.
@@ -50,18 +44,9 @@ def view_boxes(boxes: NDArray[np.float64], homography: Homography) -> NDArray[np
 def view_scene(
     scene: Image.Image, homography: Homography, origin: tuple[int, int], size: tuple[int, int]
 ) -> Image.Image:
-    """Part of a scene's picture, of `size` (width, height); the scene's edges are repeated.
+    """Part of a scene's picture at `origin` (left, top) and of `size` (width, height).
 
-    Parameters
-    ----------
-    scene : PIL.Image.Image
-        The scene.
-    homography : ndarray of shape (3, 3)
-        From the scene to the picture.
-    origin : tuple of (int, int)
-        Left and top of the part in the picture.
-    size : tuple of (int, int)
-        Its width and height.
+    `homography` maps the scene to the picture; the edges of the scene are repeated.
     """
     left, top = origin
     back = np.linalg.inv(homography) @ np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
@@ -84,8 +69,7 @@ def view_scene(
 def draw_blur(rng: np.random.Generator, height: float) -> tuple[float, float]:
     """Draw standard deviations in x and y of lens and motion blur, in pixels.
 
-    Near numbers are large but no sharper in proportion: their pixels have been through a
-    stitched panorama.
+    Near numbers are large but not sharper: their pixels come from a stitched panorama.
     """
     radius = 1.05 * (height / 20) ** 0.35 * math.exp(rng.normal(0, 0.28))
     if rng.random() < 0.25:
@@ -106,10 +90,10 @@ def sharpen(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
 
 
 def expose(rng: np.random.Generator, luminance: NDArray[np.uint8]) -> Field:
-    """Apply gamma, gain and, now and then, over-exposure or haze; the answer is about [0, 1].
+    """Apply gamma, gain and, sometimes, over-exposure or haze; return values in about [0, 1].
 
-    Automatic exposure keeps the contrast above a floor, and highlights are compressed, not cut:
-    people could read all numbers that got into SVHN.
+    Contrast stays above a floor and highlights are compressed: people could read all numbers in
+    SVHN.
     """
     gamma, gain = np.exp(rng.normal(0, (0.15, 0.08)))
     curve = gain * np.linspace(0, 1, 256) ** gamma

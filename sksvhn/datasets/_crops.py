@@ -44,10 +44,9 @@ class Unreadable(NamedTuple):
 
 
 class Crops(NamedTuple):
-    """Crops, in colour if one of them is, and what was found out of each.
+    """Crops, in colour if one of them is, and the height and width of their whole pictures.
 
-    `sizes` holds height and width of the whole pictures. Rows are the keys of `problems`, which
-    have no crop, and of `notes`, of which users should be told.
+    `problems` has the rows without a crop, and `notes` those that users should be told about.
     """
 
     images: NDArray[np.uint8]
@@ -70,29 +69,10 @@ def read_crops(
     label: str,
     verbose: int,
 ) -> Crops:
-    """Crop pictures, which come in any order.
+    """Crop the pictures of `tasks` (row, source, boxes or None), which come in any order.
 
-    Parameters
-    ----------
-    tasks : iterable of (int, object, array-like of shape (n_boxes, 4) or None)
-        Row of each picture, what it is read from, and its boxes; None where it is taken whole.
-    settings : CropSettings
-        What becomes of the pictures.
-    n : int
-        How many there are.
-    objection : callable or None
-        Message for a picture's row and what is wrong with it; None to go on without the picture.
-    n_jobs : int or None
-        Number of processes.
-    label : str
-        How progress calls the work.
-    verbose : int
-        Whether progress is reported.
-
-    Raises
-    ------
-    ValueError
-        As `objection` says.
+    `objection` makes the message of the ValueError for a row and its problem; None leaves the
+    picture out.
     """
     workers = Parallel(n_jobs=n_jobs, return_as="generator")
     chunks = workers(delayed(_crop_chunk)(chunk, settings) for chunk in _chunks(tasks))

@@ -100,13 +100,7 @@ def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
 
 
 def number_frame(data: Bunch | pd.DataFrame) -> pd.DataFrame:
-    """Table of numbers and their boxes, out of a Bunch or as it is.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or no row in it.
-    """
+    """Return the table of a Bunch, or the table given; raise ValueError if there is none."""
     frame = data.get("frame") if isinstance(data, Bunch) else data
     if not isinstance(frame, pd.DataFrame) or not set(_NEEDED) <= set(frame):
         columns = f" with the columns {list(frame)}" if isinstance(frame, pd.DataFrame) else ""

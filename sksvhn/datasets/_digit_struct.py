@@ -107,13 +107,7 @@ def read_digit_struct(path: str | PathLike[str]) -> pd.DataFrame:
 
 
 def number_table(files: NumberFiles) -> NumberTable:
-    """Table of the files' digitStruct.mat.
-
-    Raises
-    ------
-    ValueError
-        If it is no MATLAB 7.3 file with the struct digitStruct, or lists no picture.
-    """
+    """Read digitStruct.mat as a table; raise ValueError if it is another file or empty."""
     data = files.digit_struct()
     if not _is_hdf5(data):
         raise wrong_file(files.digit_struct_name, "a MATLAB 7.3 (HDF5) file", content=data)

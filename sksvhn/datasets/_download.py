@@ -70,14 +70,9 @@ def check_mirrors(mirrors: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def find_file(file: PublishedFile, folder: Path) -> Path | None:
-    """Path of the file in `folder`, or None if it is not there.
+    """Return the path of the file in `folder`, or None if it is missing.
 
-    Raises
-    ------
-    ValueError
-        If it is there, but is not the published one.
-    OSError
-        If it cannot be read.
+    Raises ValueError if it is not the published file, and OSError if it cannot be read.
     """
     from pooch import file_hash
 
@@ -103,26 +98,10 @@ def find_file(file: PublishedFile, folder: Path) -> Path | None:
 def download_file(
     file: PublishedFile, folder: Path, mirrors: Sequence[str], retries: Retries, *, verbose: int
 ) -> Path:
-    """Download a file into `folder`, under its name only when it is whole and has its sum.
+    """Download a file into `folder`, under its name only when complete and verified.
 
-    Parameters
-    ----------
-    file : PublishedFile
-        What to download.
-    folder : Path
-        Where to keep it; made if it is not there.
-    mirrors : sequence of str
-        Addresses, tried in this order, that the filename is appended to.
-    retries : Retries
-        For a mirror that cannot be reached, stalls, breaks off or has a fault of its own. One that
-        answers that it has no such file, or sends another, is not asked again.
-    verbose : int
-        Whether to show a progress bar on the standard error stream.
-
-    Raises
-    ------
-    OSError
-        If no mirror gave the file, or it could not be written.
+    Mirrors are tried in order; `retries` is for those that cannot be reached, stall or fail, not
+    for those that lack the file. Raises OSError if no mirror gave it or it could not be written.
     """
     failures = []
     for mirror in mirrors:

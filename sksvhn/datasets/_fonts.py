@@ -93,31 +93,10 @@ class Glyph(NamedTuple):
 def find_fonts(
     alphabet: str, font_dir: str | PathLike[str] | None = None
 ) -> tuple[tuple[FontFace, ...], ...]:
-    """Families of installed fonts, each with its faces that have every character of `alphabet`.
+    """Families of installed fonts, with their faces that have every character of `alphabet`.
 
-    Parameters
-    ----------
-    alphabet : str
-        Characters that a face must have.
-    font_dir : str or path-like, default=None
-        A folder whose .ttf and .otf files are used as well, those of its subfolders included.
-
-    Returns
-    -------
-    tuple of tuples of FontFace
-        In an order that does not depend on the machine.
-
-    Raises
-    ------
-    NotADirectoryError
-        If `font_dir` is not a folder.
-    ValueError
-        If a file in it is not a font, it holds none, or no font has all the characters.
-
-    Warns
-    -----
-    UserWarning
-        If only Pillow's own font is there.
+    The fonts of `font_dir` and its subfolders are added. The order does not depend on the machine.
+    Raises ValueError or NotADirectoryError, and warns if only Pillow's own font is installed.
     """
     faces = [*_installed_faces()]
     if font_dir is not None:
@@ -147,8 +126,8 @@ def find_fonts(
 def draw_glyph(face: FontFace, character: str, boldness: int, swelling: int) -> Glyph:
     """Draw a character whose font's digits are `GLYPH_HEIGHT` pixels high.
 
-    `boldness` is the distance in pixels by which its outline moves outwards, `swelling` the number
-    of pixels by which uprights become broader.
+    `boldness` is how far its outline moves outwards, and `swelling` how much broader uprights
+    become, in pixels.
     """
     font = _load_at_height(face)
     left, top, right, bottom = font.getbbox(character, anchor="ls", stroke_width=boldness)

@@ -193,13 +193,7 @@ def _loader_for(file: h5py.File) -> str:
 
 
 def _pixels(file: h5py.File, suffix: str) -> NDArray[np.float32]:
-    """Pictures of a subset.
-
-    Raises
-    ------
-    _WrongContentError
-        If the file is too small for as many, or a pixel is NaN or infinite.
-    """
+    """Pictures of a subset; raise an error if the file is too small or a pixel is not finite."""
     name = f"X_{suffix}"
     dataset = file[name]
     n_bytes = file.id.get_filesize()

@@ -20,13 +20,7 @@ _BLOCK = 2**26
 
 
 def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
-    """Array in an idx file of unsigned bytes, plain or gzip-compressed.
-
-    Raises
-    ------
-    ValueError
-        If it is another file, is cut off or damaged, or has other dimensions.
-    """
+    """Read the array of an idx file, plain or gzip-compressed; raise ValueError if it is wrong."""
     check_is_file(path, "an idx file")
     with path.open("rb") as raw:
         is_gzip = raw.read(2) == _GZIP_MAGIC

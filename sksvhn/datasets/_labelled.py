@@ -11,23 +11,10 @@ from sklearn.utils import Bunch
 
 
 def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
-    """Digits 0 to 9 of SVHN's labels, where 10 stands for the digit 0.
+    """Digits 0 to 9, shape (n,), of SVHN's labels 1 to 10, where 10 stands for the digit 0.
 
-    Parameters
-    ----------
-    labels : ndarray of any shape
-        Whole numbers 1 to 10, or 0 to 9 if they have been mapped already.
-    name : str
-        How the message calls them.
-
-    Returns
-    -------
-    ndarray of shape (labels.size,), dtype int64
-
-    Raises
-    ------
-    ValueError
-        If there are other labels, or both 0 and 10.
+    Labels 0 to 9 have been mapped already. Raises ValueError for others, or both 0 and 10; `name`
+    is for the message.
     """
     expected = f"{name} must hold labels 1 to 10 (10 is the digit 0) or 0 to 9; it holds"
     if labels.dtype.kind not in "iuf":

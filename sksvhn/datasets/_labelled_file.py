@@ -104,13 +104,7 @@ def is_labelled_file(path: Path) -> bool:
 
 
 def read_labelled_file(path: Path) -> Bunch:
-    """Open a file that `save_labelled` wrote; the pictures stay in it.
-
-    Raises
-    ------
-    ValueError
-        If it is damaged or holds something else.
-    """
+    """Open a file of `save_labelled`, whose pictures stay in it; raise ValueError if wrong."""
     try:
         file = h5py.File(path, "r")
         X, y = file["X"], file["y"]

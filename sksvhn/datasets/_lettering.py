@@ -114,20 +114,8 @@ def letter(
 ) -> Lettering:
     """Draw `text` with digits `height` pixels high and `padding` pixels of canvas round it.
 
-    Parameters
-    ----------
-    rng : Generator
-        Draws the characters' individual deviations.
-    text : str
-        The number.
-    hand : Hand
-        How it is written.
-    height : float
-        Of the digit 0, in pixels.
-    padding : int
-        In pixels.
-    surroundings : Surroundings
-        What may stand near the number, without a box.
+    `hand` says how it is written, `rng` draws deviations, and `surroundings` are drawn without
+    boxes.
     """
     x = y = 0.0
     placed = []

@@ -191,13 +191,7 @@ def load_labelled(
 
 
 def kind_of_labels(path: Path) -> Literal["numbers", "digits"]:
-    """Tell what the labels of a file are, before its pictures are decoded.
-
-    Raises
-    ------
-    OSError, ValueError
-        As `load_labelled` does, if there are no labelled pictures.
-    """
+    """Tell the kind of a file's labels before its pictures are decoded."""
     kind = _kind_of_data(path)
     if kind == "saved":
         kind = read_labelled_file(path).kind

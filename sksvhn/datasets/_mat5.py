@@ -51,27 +51,10 @@ class _WrongKindError(Exception):
 def read_mat5_arrays(
     path: Path, names: Container[str]
 ) -> tuple[dict[str, NDArray[Any]], list[str]]:
-    """Those variables of a MATLAB 5 file, and the names of all that it holds.
+    """Read the variables `names` of a MATLAB 5 file, and list the names of all its variables.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    names : container of str
-        The variables wanted, which have to be arrays of real numbers.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-        The variables wanted that are there, in Fortran order and of the dtype in which they are
-        stored (MATLAB stores a double array of small whole numbers as bytes), writable.
-    found : list of str
-        Names of all variables, in the order of the file.
-
-    Raises
-    ------
-    ValueError
-        If it is no MATLAB 5 file, is cut off or damaged, or a variable wanted is something else.
+    Arrays are writable, in Fortran order and of the stored dtype (MATLAB stores small whole doubles
+    as bytes). Raises ValueError for other files, damage, or other kinds of variables.
     """
     arrays: dict[str, NDArray[Any]] = {}
     found: list[str] = []

@@ -60,13 +60,7 @@ class UnforeseenLayoutError(Exception):
 
 
 def read_structs(data: bytes) -> NumberStructs:
-    """Contents of a digitStruct.mat held in memory.
-
-    Raises
-    ------
-    H5PY_ERRORS
-        If it is no HDF5 file or holds no such struct.
-    """
+    """Read a digitStruct.mat held in memory; raise one of `H5PY_ERRORS` if it is something else."""
     try:
         return read_structs_in_bulk(data)
     except UnforeseenLayoutError:
@@ -175,14 +169,9 @@ _TREE, _NODE, _HEAP = (int.from_bytes(name, "little") for name in (b"TREE", b"SN
 
 
 def read_structs_in_bulk(data: bytes) -> NumberStructs:
-    """Follow MATLAB's layout through the file's bytes.
+    """Follow MATLAB's layout through the bytes of the file.
 
-    Raises
-    ------
-    UnforeseenLayoutError
-        If the file has another layout.
-    H5PY_ERRORS
-        If it is no HDF5 file or holds no such struct.
+    Raises `UnforeseenLayoutError` for another layout, or one of `H5PY_ERRORS`.
     """
     names, boxes, base = _top_level(data)
     file = _FileBytes(data, base)

@@ -56,11 +56,10 @@ class NumberFolder:
 
 
 class NumberArchive:
-    """A .tar.gz (or .tar) that holds digitStruct.mat and the pictures it names.
+    """A .tar.gz (or .tar) that holds digitStruct.mat and its pictures.
 
-    It is read from start to end, once to find out what it holds and once for the pictures:
-    digitStruct.mat, which says what to do with them, is usually the last member. Nothing is
-    written to disk, and members are found by their whole path only, so none can lead elsewhere.
+    It is read twice from start to end, because digitStruct.mat is usually the last member. Nothing
+    is written to disk, and members are found only by their whole path, so none can lead elsewhere.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,20 +136,9 @@ _DAMAGE = (EOFError, zlib.error, tarfile.TarError, OSError)
 
 
 def open_number_files(path: str | PathLike[str]) -> NumberFiles:
-    """Find digitStruct.mat and its pictures.
+    """Find digitStruct.mat and its pictures in a folder, an archive or beside the .mat file.
 
-    Parameters
-    ----------
-    path : str or path-like
-        A folder, a .tar.gz or .tar, or the .mat file itself.
-
-    Raises
-    ------
-    OSError
-        If there is nothing at `path`, the folder holds no digitStruct.mat, or the file may not be
-        read.
-    ValueError
-        If the file is of another kind.
+    Raises OSError if they cannot be found or read, and ValueError for another kind of file.
     """
     path = Path(path)
     if path.is_dir():

@@ -19,10 +19,10 @@ HEADS = ("attention", "dense", "tiles")
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Layers of a network, every value checked and written out for each stage and layer.
+    """Layers of a network, checked, with one value per stage and layer.
 
-    A stage is a row of convolutions with a pool behind them. `normalization` and `dropout` hold
-    one value per stage and then one per hidden layer.
+    A stage is a row of convolutions followed by a pool. `normalization` and `dropout` hold one
+    value per stage and then one per hidden layer.
     """
 
     channels: tuple[tuple[int, ...], ...]
@@ -59,13 +59,7 @@ class NetworkSpec:
         pooling: str | Sequence[str | None] | None = "max",
         head: str = "dense",
     ) -> NetworkSpec:
-        """Check parameters and spread single values over all layers.
-
-        Raises
-        ------
-        ValueError
-            If a width, kernel size, list length or name is not one there can be.
-        """
+        """Check parameters and spread single values over all layers; raise ValueError if wrong."""
         stages = _stages(channels)
         hidden = (
             tuple(hidden_layer_sizes)
@@ -141,13 +135,7 @@ class NetworkSpec:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> NetworkSpec:
-        """Reverse `dataclasses.asdict`.
-
-        Raises
-        ------
-        ValueError
-            If no parameters lead to these values.
-        """
+        """Reverse `dataclasses.asdict`; raise ValueError if no parameters lead to these values."""
         architecture = cls.from_parameters(**values)
         names = {
             "head": HEADS,

@@ -49,40 +49,11 @@ WITHOUT_EFFECT = frozenset(
 
 
 class Checkpoint:
-    """The state of a fit after its last whole epoch, in a file named after what defines the fit.
+    """State of a fit after its last complete epoch, in a file named after what defines the fit.
 
-    Only the very same fit finds the file.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where the file is; made if it is not there.
-    estimator : estimator
-        What is fitted.
-    definition : mapping
-        What the weights depend on, beside the estimator's parameters and `random_state`.
-    random_state : RandomState
-        As it is before the fit's first draw. An int among the parameters belongs to the definition;
-        otherwise the state does not, and a fit that goes on has the one of its beginning.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    n_epochs : int
-        Epochs that need not be trained again.
-    random_state : RandomState
-        What the fit is to draw from.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be made.
-
-    Warns
-    -----
-    UserWarning
-        If the file is damaged; it is not used then.
+    `definition` is what the weights depend on besides the parameters and an int random state; only
+    the same fit finds the file. `n_epochs` are done, and the fit draws from `random_state`. A
+    damaged file gives a warning and is not used.
     """
 
     def __init__(

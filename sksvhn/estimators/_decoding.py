@@ -17,7 +17,7 @@ from .._labels import MINUS
 
 
 class SequenceFactors(NamedTuple):
-    """The probabilities a reading is made of, for each picture.
+    """Probabilities from which readings are made, for each picture.
 
     Attributes
     ----------
@@ -36,14 +36,10 @@ Readings = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]
 
 
 class Pattern(NamedTuple):
-    """Numbers there can be: some lengths, with some characters at each position.
+    """Possible numbers: some lengths, and some characters at each position.
 
-    Attributes
-    ----------
-    lengths : ndarray of shape (max_length,), dtype bool
-        Entry k tells whether a number may have length k + 1.
-    characters : ndarray of shape (max_length, n_characters), dtype bool
-        Characters that may stand at each position.
+    `lengths` (max_length,) and `characters` (max_length, n_characters) are booleans; entry k of the
+    former is length k + 1.
     """
 
     lengths: NDArray[np.bool_]
@@ -61,10 +57,9 @@ def string_patterns(alphabet: str, max_length: int) -> list[Pattern]:
 
 
 def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
-    """Strings that are integers written out; `alphabet` holds digits and perhaps a minus sign.
+    """Patterns of integers written out; `alphabet` holds digits and perhaps a minus sign.
 
-    "07", "-" and "1-" are none: such strings take part of the probability, but no label could be
-    one of them, so they are no answers.
+    "07", "-" and "1-" are excluded: they have some probability, but no label could be one of them.
     """
     characters = np.array(list(alphabet))
     digit = characters != MINUS
@@ -82,31 +77,11 @@ def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
 
 
 def best_readings(log_factors: SequenceFactors, patterns: list[Pattern], k: int = 1) -> Readings:
-    """Find the k most probable numbers of each picture, over all lengths at once.
+    """Find the k most probable numbers of each picture, over all lengths at once; exact.
 
-    Taking the best length first and then the best characters is not the same: a longer number
-    whose characters are sure can beat a likelier length whose characters are not.
-
-    The search is exact. Characters of different positions are independent, so the k best numbers
-    of a length begin with one of the k best prefixes. Of equally probable numbers that of an
-    earlier pattern comes first, then the shorter one, then the one earlier in the alphabet.
-
-    Parameters
-    ----------
-    log_factors : SequenceFactors
-        Logarithms.
-    patterns : list of Pattern
-        The numbers there can be, each in one pattern only.
-    k : int, default=1
-        Numbers wanted of each picture, no more than there are.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples, k, max_length)
-        Characters at every position; only those before the length count.
-    lengths : ndarray of shape (n_samples, k)
-    log_probability : ndarray of shape (n_samples, k)
-        log P(number | picture), descending.
+    The k best numbers of a length begin with one of the k best prefixes, as positions are
+    independent. Ties go to the earlier pattern, the shorter number, the earlier character. Returns
+    codes (n, k, max_length), lengths and log P(number | picture) (n, k), descending.
     """
     found = [_best_of_pattern(log_factors, pattern, k) for pattern in patterns]
     return _best(found, k)

@@ -9,7 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
 
 
 def in_evaluation(module: nn.Module) -> nn.Module:
-    """Make a module that shares all weights and predicts, whatever mode the module is in."""
+    """Copy a module in evaluation mode, sharing all weights; the module keeps its mode."""
     children = {name: in_evaluation(child) for name, child in module.named_children()}
     return _twin(module, _modules=children, training=False)
 
@@ -17,9 +17,8 @@ def in_evaluation(module: nn.Module) -> nn.Module:
 def without_normalization(module: nn.Module) -> nn.Module:
     """Fold batch normalisation into the convolutions and linear maps right before it.
 
-    In prediction its statistics are fixed, so that both together are one linear map (Jacob et al.
-    2018, arXiv 1712.05877, section 3.2). The module stays as it is, in whatever mode, and shares
-    its other weights.
+    In prediction both are one linear map (Jacob et al. 2018, arXiv 1712.05877, section 3.2). The
+    module itself stays as it is and shares its other weights.
     """
     children: dict[str, nn.Module | None] = {}
     linear: str | None = None  # the child before, where it is one
@@ -53,7 +52,7 @@ def _folded(layer: nn.Module | None, normalization: nn.BatchNorm1d | nn.BatchNor
 
 
 def _twin(module: nn.Module, **replaced: Any) -> nn.Module:
-    """Make a module that shares all but a few attributes; copy.copy takes far longer."""
+    """Copy a module that shares all but a few attributes; copy.copy takes far longer."""
     twin: nn.Module = object.__new__(type(module))
     twin.__dict__ = module.__dict__ | replaced
     return twin

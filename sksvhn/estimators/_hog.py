@@ -29,20 +29,10 @@ _CHUNK = 1 << 19
 
 
 def hog_features(pictures: NDArray[Any]) -> NDArray[Any]:
-    """Histograms of oriented gradients of every picture.
+    """Histograms of oriented gradients of pictures (n, height, width, channels), in [0, 1].
 
-    A colour picture's gradient is, at each pixel, that of the channel where it is strongest. Votes
-    are shared linearly between neighbouring orientations and between neighbouring cells.
-
-    Parameters
-    ----------
-    pictures : ndarray of shape (n, height, width, channels)
-        uint8 or float; the range does not matter. At least `CELL` pixels high and wide.
-
-    Returns
-    -------
-    ndarray of shape (n, n_features), float64 for float64 and otherwise float32
-        In [0, 1]; zeros for a picture of one shade.
+    A pixel's gradient is that of its strongest channel. Votes are shared linearly between
+    neighbouring orientations and cells. The range of the pixels does not matter.
     """
     n, height, width, channels = pictures.shape
     dtype = np.dtype(np.float64 if pictures.dtype == np.float64 else np.float32)
@@ -66,7 +56,7 @@ def hog_features(pictures: NDArray[Any]) -> NDArray[Any]:
 
 
 def n_hog_features(height: int, width: int) -> int:
-    """Features of a picture of this size."""
+    """Count the features of a picture of this size."""
     grid = (height // CELL, width // CELL)
     in_block = [min(BLOCK, n) for n in grid]
     blocks = [n - size + 1 for n, size in zip(grid, in_block, strict=True)]
@@ -74,7 +64,7 @@ def n_hog_features(height: int, width: int) -> int:
 
 
 def _cell_weights(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Share of each pixel along a side in each cell: 1 at its centre, 0 from the next one's on."""
+    """Share of each pixel along a side in each cell: 1 at its centre, 0 from the next centre on."""
     n_cells = length // CELL
     position = (np.arange(length) + 0.5) * n_cells / length - 0.5
     distance = np.abs(position - np.arange(n_cells)[:, None])
@@ -97,7 +87,7 @@ def _gradients(pictures: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _normalized(blocks: NDArray[Any]) -> NDArray[Any]:
-    """L2-Hys: blocks (n, rows, columns, ...) brought to length 1, cut at `CLIP`, and once more."""
+    """L2-Hys: scale blocks (n, rows, columns, ...) to length 1, cut at `CLIP`, and scale again."""
     blocks = blocks.reshape(*blocks.shape[:3], -1)
     squares = np.square(blocks).sum(axis=3, keepdims=True)
     share = FLATNESS**2 * squares.mean(axis=(1, 2), keepdims=True)

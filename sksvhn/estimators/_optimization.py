@@ -25,7 +25,7 @@ WARM_UP = 0.2
 def make_optimizer(
     name: str, module: nn.Module, *, lr: float, momentum: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """Build an optimiser of a module's weights; biases and normalisation are not decayed."""
+    """Build an optimiser of a module's weights; biases and normalisation get no weight decay."""
     parameters = [p for p in module.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
@@ -50,17 +50,7 @@ class Schedule:
     decay_steps: int | None = None
 
     def factor(self, *, progress: float, n_steps: int, n_epochs: float) -> float:
-        """Return what the rate is multiplied with.
-
-        Parameters
-        ----------
-        progress : float in [0, 1)
-            Share of the training that is over.
-        n_steps : int
-            Steps so far.
-        n_epochs : float
-            Epochs so far.
-        """
+        """Return the factor of the learning rate at a share of the training, step and epoch."""
         if self.kind == "one_cycle":
             return one_cycle(progress)
         if self.kind == "constant":

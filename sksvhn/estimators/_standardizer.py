@@ -23,9 +23,9 @@ LOWEST_DEVIATION = 0.1
 
 @dataclass(frozen=True)
 class Standardizer:
-    """Brings pixels to mean 0 and standard deviation 1 per channel, at the network's size.
+    """Bring pixels to mean 0 and standard deviation 1 per channel, at the network's size.
 
-    What the pixels' range is, 0 to 255 or 0 to 1, is learned here and matters nowhere else.
+    The range of the pixels, 0 to 255 or 0 to 1, is learned here and matters nowhere else.
     """
 
     mean: NDArray[np.float64]
@@ -74,18 +74,12 @@ class Standardizer:
         return cls(mean, deviation, size, per_image, votes.settle())
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as numbers and arrays."""
+        """Return everything as numbers and arrays."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Standardizer:
-        """Reverse `to_dict`.
-
-        Raises
-        ------
-        ValueError
-            If no pictures can have led to these values.
-        """
+        """Reverse `to_dict`; raise ValueError if no pictures can lead to these values."""
         standardizer = cls(**values)
         mean, std, size = standardizer.mean, standardizer.std, standardizer.size
         if (
@@ -130,6 +124,6 @@ class Standardizer:
 
 
 def as_tensor(pictures: NDArray[Any]) -> Tensor:
-    """Pictures as a tensor, in the memory they are in where torch can use it."""
+    """Wrap pictures in a tensor, without a copy if torch can use their memory."""
     # torch warns about read-only (memory-mapped) arrays, and takes no negative strides.
     return torch.from_numpy(np.require(pictures, requirements=["C", "W"]))

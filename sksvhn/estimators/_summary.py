@@ -74,7 +74,7 @@ class NetworkSummary:
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:
-    """Modules that people call a layer: those with weights of their own, or without parts."""
+    """Modules that count as layers: those with weights of their own, or without parts."""
     parts = list(module.children())
     if not parts or list(module.parameters(recurse=False)):
         does_nothing = isinstance(module, nn.Sequential) or getattr(module, "p", 1) == 0

@@ -39,10 +39,10 @@ def best_temperatures(
     lengths: NDArray[np.int64],
     weights: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Find the temperatures of length and characters that the numbers make most probable.
+    """Find the temperatures of length and characters under which the numbers are most probable.
 
-    They are log-normal beforehand, with median 1. log P(number | picture) is a sum of one term of
-    the length and one of the characters, so that the best pair is the best of each.
+    Their prior is log-normal with median 1. log P(number | picture) is a sum of a term for the
+    length and one for the characters, so each is chosen by itself.
     """
     reached = codes >= 0
     of_characters = np.broadcast_to(weights[:, None], codes.shape)[reached]

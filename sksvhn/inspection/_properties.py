@@ -93,13 +93,7 @@ def picture_properties(images: Sequence[Any] | NDArray[Any]) -> pd.DataFrame:
 
 
 def grey_pictures(images: Sequence[Any] | NDArray[Any]) -> Iterator[Image.Image]:
-    """Pictures of any size as Pillow's mode "L", one by one.
-
-    Raises
-    ------
-    ValueError
-        At once if there is no picture or `images` is a single one; later, if one cannot be read.
-    """
+    """Yield pictures in Pillow's mode "L"; raise ValueError for none or a single one."""
     if is_one_picture(images, first_axis_counts=True):
         raise ValueError(
             "images must be a sequence of pictures, such as an array of shape (n, height, width[, "

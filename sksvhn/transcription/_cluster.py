@@ -20,15 +20,7 @@ _TRIM = "MALLOC_TRIM_THRESHOLD_"
 
 @contextmanager
 def connected(client: Client | str | None, n_workers: int | None) -> Iterator[Client]:
-    """Give a client, of a cluster of processes on this machine unless there is one.
-
-    Parameters
-    ----------
-    client : Client, str or None
-        A client, or the address of a scheduler.
-    n_workers : int or None
-        Processes of the local cluster.
-    """
+    """Yield a client: the one given, one for an address, or one of a local cluster of processes."""
     if isinstance(client, Client):
         yield client
     elif client is not None:
@@ -50,31 +42,11 @@ def connected(client: Client | str | None, n_workers: int | None) -> Iterator[Cl
 def map_partitions(
     client: Client, process: Callable[[Any], Any], partitions: Iterable[tuple[int, Any]]
 ) -> Generator[tuple[int, Any], None, None]:
-    """Process numbered partitions on the workers, and give the results as they come.
+    """Process numbered partitions on the workers, and yield index and result as they come.
 
-    `process` goes to each worker once, to those that join later too. Of the partitions, no more
-    than `AHEAD` a thread of the workers have been asked for at any time.
-
-    Parameters
-    ----------
-    client : Client
-        Connected to a scheduler.
-    process : callable
-        Is given a partition. It may be called in several threads.
-    partitions : iterable of (int, object)
-        Asked for as workers need them.
-
-    Yields
-    ------
-    index : int
-        Number of a partition.
-    result : object
-        What `process` returned.
-
-    Raises
-    ------
-    RuntimeError
-        When all others are done, if the workers of a partition died each time it was tried.
+    `process` goes to each worker once, and may run in several threads. At most `AHEAD` partitions
+    per thread are requested at a time. Raises RuntimeError at the end if the workers of a partition
+    died each time.
     """
     waiting = iter(partitions)
     name = f"sksvhn-{uuid4().hex}"

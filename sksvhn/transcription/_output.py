@@ -49,27 +49,10 @@ def as_table(
 
 
 class OutputFolder:
-    """A folder that holds the partitions of one transcription, and nothing else.
+    """Folder of the partitions of one transcription, created if it is missing.
 
-    Parameters
-    ----------
-    path : Path
-        The folder; made where it is not there.
-    inputs : dict of str to JSON values
-        Everything that the readings depend on. What is compared are the values; the keys are the
-        words of messages.
-
-    Raises
-    ------
-    ValueError
-        If the folder holds something else, or readings that were made from other inputs.
-    OSError
-        If it cannot be made or written to.
-
-    Warns
-    -----
-    UserWarning
-        If other versions of the packages made what is there.
+    `inputs` is everything that the readings depend on, with keys in the words of messages. Raises
+    ValueError if the folder holds something else, and warns if other versions of packages began it.
     """
 
     def __init__(self, path: Path, inputs: dict[str, Any]) -> None:

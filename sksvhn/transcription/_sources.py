@@ -30,17 +30,7 @@ ROWS = 4096
 # No tuple: through tuples Dask would look for tasks, picture by picture.
 @dataclass(frozen=True)
 class Partition:
-    """Pictures that are read together.
-
-    Attributes
-    ----------
-    first : int
-        Row of the first one in the source.
-    pictures : list of Picture
-        They are in files of their own, unless `stored` says otherwise.
-    stored : StoredPictures or None
-        The file that holds them.
-    """
+    """Pictures that are read together, from row `first` on; `stored` is the file that has them."""
 
     first: int
     pictures: list[Picture]
@@ -55,18 +45,10 @@ class Partition:
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures, and what is known of each.
+    """Pictures, the file that holds them if it is one, and their candidates.
 
-    Attributes
-    ----------
-    rows : callable
-        Lists them again, in the same order, each time.
-    stored : StoredPictures or None
-        The file that holds them all.
-    common : list of str or None
-        Numbers that any of them may show.
-    has_candidates : bool
-        Whether there are such numbers, common ones or of each picture.
+    `rows` lists the pictures again, in the same order, each time. `common` are candidates of all
+    pictures.
     """
 
     rows: Callable[[], Iterator[Picture]]
@@ -97,19 +79,9 @@ class Source:
 
 
 def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Source:
-    """Find pictures, and say what is known of each.
+    """Find the pictures of a source, with boxes and candidates, as `transcribe` takes them.
 
-    Parameters
-    ----------
-    source : path-like, sequence of path-like, or DataFrame
-        As `transcribe` takes it.
-    boxes, candidates : mapping, sequence or None
-        Likewise.
-
-    Raises
-    ------
-    OSError, ValueError, TypeError
-        If there is no such thing, or it holds something else.
+    Raises OSError, ValueError or TypeError if there are none.
     """
     stored = None
     columns: set[str] = set()

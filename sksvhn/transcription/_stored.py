@@ -32,17 +32,10 @@ Batches = Callable[[], Iterator[tuple[dict[str, list[Any]], int]]]
 
 @dataclass(frozen=True)
 class StoredPictures:
-    """Pictures in one file.
+    """Pictures in one HDF5 or Parquet file.
 
-    Attributes
-    ----------
-    path : Path
-        The file, as every worker sees it.
-    kind : {"hdf5", "parquet"}
-        Its format.
-    name : str
-        Dataset or column of pictures: arrays in HDF5; in Parquet files' contents, such as PNG,
-        alone or as the field ``bytes``.
+    `name` is the dataset of arrays, or the column of files' contents, such as PNG, alone or as the
+    field ``bytes``.
     """
 
     path: Path
@@ -80,28 +73,10 @@ class StoredPictures:
 
 
 def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str], Batches]:
-    """Open a file of pictures, or a Parquet table of paths.
+    """Open a file of pictures, or a Parquet table of paths, in batches of `n_rows`.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    n_rows : int
-        Rows at a time.
-
-    Returns
-    -------
-    stored : StoredPictures or None
-        None if it is a table without pictures.
-    columns : set of str
-        Those of the table.
-    batches : callable
-        Gives all columns but that of the pictures, some rows at a time, with their number.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
+    Returns the pictures (None for a table), the names of the columns, and a callable that yields
+    batches of all columns without the pictures. Raises ValueError for other files.
     """
     # As workers see it, wherever they run.
     path = check_is_file(path, NEEDED, or_folder=True).absolute()

@@ -16,7 +16,7 @@ IR_VERSION = 9
 class Graph:
     """Operators in the order they run, each with one output.
 
-    Values are told by their names; a batch's size is left open.
+    Values have names, and the size of a batch is left open.
     """
 
     def __init__(self) -> None:
@@ -31,26 +31,14 @@ class Graph:
         return name
 
     def output(self, name: str, value: str, dtype: Any, shape: tuple[int, ...] = ()) -> None:
-        """Declare a value of shape (n, *shape) an output; dtype object is text."""
+        """Declare a value of shape (n, *shape) as an output; dtype object is text."""
         self._nodes.append(("Identity", [value], name, {}))
         self._outputs.append((name, np.dtype(dtype), shape))
 
     def add(self, operator: str, *inputs: str | NDArray[Any], **attributes: Any) -> str:
-        """Add an operator.
+        """Add one of ONNX's operators, and return the name of its output.
 
-        Parameters
-        ----------
-        operator : str
-            Name of one of ONNX's own operators.
-        *inputs : str or ndarray
-            Values by name, or constants.
-        **attributes : object
-            Of the operator.
-
-        Returns
-        -------
-        str
-            Name of its output.
+        Inputs are names of values, or constant arrays.
         """
         output = f"{operator}_{len(self._nodes)}"
         names = []

@@ -19,23 +19,10 @@ END = np.iinfo(np.int64).max
 def add_network(
     graph: Graph, network: nn.Module, pictures: str, image_shape: ImageShape
 ) -> list[str]:
-    """Send pictures through a network as it predicts.
+    """Add a network in evaluation mode, in float32, and return the outputs of its `forward`.
 
-    Parameters
-    ----------
-    graph : Graph
-        Receives the operators.
-    network : DigitNetwork or SequenceNetwork
-        With its weights, which become float32.
-    pictures : str
-        Float32 of shape (n, channels, height, width).
-    image_shape : tuple of 3 ints
-        Height, width and channels.
-
-    Returns
-    -------
-    list of str
-        What the network's `forward` returns.
+    `pictures` are float32 of shape (n, channels, height, width), and `image_shape` is (height,
+    width, channels).
     """
     if isinstance(network, DigitNetwork):
         vectors = _features(graph, network.features, pictures, image_shape)

@@ -21,26 +21,10 @@ def add_views(
     image_shape: tuple[int, int, int],
     n_views: int,
 ) -> str:
-    """Standardise pictures and look at them from all sides.
+    """Standardise pictures (n, height, width[, channels]) of any dtype, and resample their views.
 
-    Parameters
-    ----------
-    graph : Graph
-        Receives the operators.
-    pictures : str
-        Numbers of shape (n, height, width[, channels]), of any dtype.
-    standardizer : Standardizer
-        What was learned of pixels.
-    image_shape : tuple of 3 ints
-        Height, width and channels.
-    n_views : int
-        How many fixed views.
-
-    Returns
-    -------
-    str
-        All pictures of the first view, then all of the second and so on, float32 of shape
-        (n_views * n, channels, height, width).
+    Returns float32 of shape (n_views * n, channels, height, width): all pictures of the first view,
+    then of the second, and so on.
     """
     height, width, channels = image_shape
     batch = graph.add("Cast", _channels_first(graph, pictures, channels), to=1)  # float32
@@ -85,9 +69,9 @@ def _per_image(graph: Graph, batch: str, n_values: int) -> str:
 def _sampled(
     height: int, width: int, size: tuple[int, int], n_views: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights by which views mix rows and columns: (n_views, 1, 1, size, height) and transposed.
+    """Weights by which views mix rows and columns: (n_views, 1, 1, size, height), and transposed.
 
-    Views are zoomed and shifted, not turned, so that bilinear sampling is one matrix on each side.
+    Views are zoomed and shifted, not rotated, so bilinear sampling is one matrix on each side.
     """
     rows, columns = [], []
     for view in range(n_views):
