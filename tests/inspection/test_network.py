@@ -38,7 +38,7 @@ FUNCTIONS = (first_layer_filters, activations, attention_maps, saliency_maps)
 
 def reader(pictures: Any = X, **params: Any) -> SVHNSequenceClassifier:
     defaults = {"channels": ((4, 4), (6,)), "max_epochs": 3, "random_state": 0}
-    return SVHNSequenceClassifier(**(defaults | params)).fit(pictures, Y)
+    return SVHNSequenceClassifier().set_params(**(defaults | params)).fit(pictures, Y)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,9 @@ def test_filters_are_the_first_weights(clf: Any, exact: Any, mlp: Any) -> None:
 
 
 def test_filters_of_tiles_are_as_wide_as_a_tile() -> None:
-    tiles = reader(channels=(), stem=None, head="tiles", hidden_layer_sizes=(7,))
+    tiles = reader(
+        channels=(), architecture__stem=None, architecture__head="tiles", hidden_layer_sizes=(7,)
+    )
     assert first_layer_filters(tiles).shape == (7, 16, 8, 1)
 
 
@@ -104,7 +106,7 @@ def test_activations_are_what_each_stage_hands_on(clf: Any, exact: Any) -> None:
 
 
 def test_activations_of_tiles_stand_side_by_side() -> None:
-    tiles = reader(head="tiles", blank_class=True)
+    tiles = reader(architecture__head="tiles", architecture__blank_class=True)
     trunk = tiles.net_.module_.features.trunk
     view = view_of(tiles, X[:3])
     last = activations(tiles, X[:3])[-1]
@@ -139,7 +141,12 @@ def test_attention_is_a_share_of_each_place(size: int) -> None:
 
 
 def test_attention_without_length_and_of_single_digits() -> None:
-    assert attention_maps(reader(blank_class=True, max_epochs=1), X[:2]).shape == (2, 2, 16, 16)
+    assert attention_maps(reader(architecture__blank_class=True, max_epochs=1), X[:2]).shape == (
+        2,
+        2,
+        16,
+        16,
+    )
     cnn = SVHNCNNClassifier(channels=((4,), (6,)), max_epochs=1, random_state=0).fit(X, DIGITS)
     assert attention_maps(cnn, X[:2].reshape(2, -1)).shape == (2, 1, 16, 16)
 
@@ -148,7 +155,7 @@ def test_attention_without_length_and_of_single_digits() -> None:
 def test_attention_is_where_the_cell_is(size: int) -> None:
     # A cell of the grid is 4 pixels of the 16 or 18 that the network sees.
     pictures, _ = bar_numbers(40, size=size)
-    clf = reader(pictures, input_size=18, max_epochs=1)
+    clf = reader(pictures, architecture__input_size=18, max_epochs=1)
     attention = clf.net_.module_.features.attention
     n_cells = attention.place.shape[1]
     seen = min(size, 18)
@@ -206,7 +213,7 @@ def test_saliency_is_zero_where_the_input_cannot_matter(mlp: Any) -> None:
 
 def test_saliency_is_at_the_pictures_own_size() -> None:
     pictures, _ = bar_numbers(40, size=24)
-    small = reader(pictures, input_size=16, max_epochs=1)
+    small = reader(pictures, architecture__input_size=16, max_epochs=1)
     maps = saliency_maps(small, pictures[:2])
     assert maps.shape == (2, 3, 24, 24)
     assert maps.min() >= 0
