@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _param_validation
+from sklearn.utils import _param_validation, check_scalar
 
 
 def as_python(value: Any) -> Any:
@@ -48,13 +48,21 @@ def validate_params(
     )
 
     def decorate(function: Callable[..., Any]) -> Any:
-        @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return function(*map(_scalar, args), **{k: _scalar(v) for k, v in kwargs.items()})
+        checked = check(function)
 
-        return check(call)
+        @wraps(checked)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return checked(*map(_scalar, args), **{k: _scalar(v) for k, v in kwargs.items()})
+
+        return call
 
     return decorate
+
+
+def positive_int(value: Any, name: str) -> int:
+    """Check a count, and return it as Python's number."""
+    check_scalar(value, name, Integral, min_val=1)
+    return int(value)
 
 
 def _scalar(value: Any) -> Any:

@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 from sklearn.utils import indexable
 
 from .._labels import numbers_to_strings
+from .._parameters import as_python
 
 
 class NumberKFold(BaseCrossValidator):
@@ -72,7 +73,7 @@ class NumberKFold(BaseCrossValidator):
         random_state: int | RandomState | None = None,
     ) -> None:
         # As in scikit-learn, a splitter refuses bad parameters when it is made.
-        StratifiedKFold(n_splits, shuffle=shuffle, random_state=random_state)
+        StratifiedKFold(n_splits, shuffle=as_python(shuffle), random_state=random_state)
         self.n_splits = n_splits
         self.shuffle = shuffle
         self.random_state = random_state
@@ -115,7 +116,7 @@ class NumberKFold(BaseCrossValidator):
                 "use fewer splits."
             )
         strata = merge_rare(lengths, self.n_splits)
-        settings = {"shuffle": self.shuffle, "random_state": self.random_state}
+        settings = {"shuffle": as_python(self.shuffle), "random_state": self.random_state}
         if groups is None:
             yield from StratifiedKFold(self.n_splits, **settings).split(X, strata)
             return

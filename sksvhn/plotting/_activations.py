@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._parameters import positive_int
 from ._matplotlib import Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ class ActivationsDisplay(Shown):
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError, ValueError
+            If `n_maps` is no integer of at least 1.
         """
         n_stages = len(self.activations)
+        n_maps = positive_int(n_maps, "n_maps")
         size = (2.2 + 0.8 * n_maps, 0.4 + 1.05 * n_stages)
         self.figure_ = figure_or_new(figure, self, size)
         halves = self.figure_.subfigures(1, 2, squeeze=False, width_ratios=[2.2, 0.8 * n_maps])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._parameters import positive_int
 from ._matplotlib import Shown, figure_or_new
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ class FiltersDisplay(Shown):
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the filters are not of the shape above.
+            If the filters are not of the shape above, or a number is below 1.
+        TypeError
+            If a number is no integer.
         """
         filters = np.asarray(self.filters, dtype=np.float64)
         if filters.ndim != 4 or 0 in filters.shape or filters.shape[3] not in (1, 3):
@@ -107,8 +110,9 @@ class FiltersDisplay(Shown):
             )
         n_all = len(filters)
         strength = np.sqrt(np.square(filters).sum(axis=(1, 2, 3)))
+        n_filters = positive_int(n_filters, "n_filters")
         filters = filters[np.sort(np.argsort(-strength, kind="stable")[:n_filters])]
-        n_columns = min(n_columns, len(filters))
+        n_columns = min(positive_int(n_columns, "n_columns"), len(filters))
         n_rows = -(-len(filters) // n_columns)
         size = (0.65 * n_columns + 1.1, 0.65 * n_rows + 0.35)
         self.figure_ = figure_or_new(figure, self, size)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 
 from .._labels import numbers_to_strings
+from .._parameters import positive_int
 from ..metrics._checked import check_readings
 from ..metrics._scorers import as_strings, read_with_confidence, tells_confidence
 from ._matplotlib import RIGHT, WRONG, Shown, draw_picture, figure_or_new
@@ -163,6 +164,7 @@ class ReadingsDisplay(Shown):
         images = np.asarray(images)
         if n_mistakes is not None:
             check_consistent_length(images, y_pred)
+            n_mistakes = positive_int(n_mistakes, "n_mistakes")
             rows = _surest_mistakes(y_true, y_pred, confidence)[:n_mistakes]
             images, y_true, y_pred, confidence = (
                 np.asarray(values)[rows] for values in (images, y_true, y_pred, confidence)
@@ -193,7 +195,7 @@ class ReadingsDisplay(Shown):
             If there are no pictures, or not as many readings, truths or confidences.
         """
         titles, colors = self._titles()
-        n_columns = min(n_columns, len(titles))
+        n_columns = min(positive_int(n_columns, "n_columns"), len(titles))
         n_rows = -(-len(titles) // n_columns)
         self.figure_ = figure_or_new(figure, self, (1.3 * n_columns, 1.65 * n_rows))
         self.axes_ = self.figure_.subplots(n_rows, n_columns, squeeze=False)

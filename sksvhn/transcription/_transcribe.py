@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.util import find_spec
 from itertools import islice, zip_longest
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,7 @@ from sklearn.utils import check_scalar
 from tqdm import tqdm
 
 from .._images._load import MAX_PIXELS
+from .._parameters import positive_int
 from ._reading import PictureBatchReader
 
 if TYPE_CHECKING:
@@ -184,12 +185,12 @@ default=None
                 f"transcribe needs {module}, which is not installed; install it with: "
                 "pip install 'sksvhn[dask]'"
             )
-    check_scalar(partition_size, "partition_size", Integral, min_val=1)
+    partition_size = positive_int(partition_size, "partition_size")
     if n_workers is not None:
-        check_scalar(n_workers, "n_workers", Integral, min_val=1)
+        n_workers = positive_int(n_workers, "n_workers")
     if min_confidence is not None:
         check_scalar(min_confidence, "min_confidence", Real, min_val=0, max_val=1)
-    check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
+    max_pixels = positive_int(max_pixels, "max_pixels")
     if client is not None and n_workers is not None:
         raise ValueError("n_workers is that of processes on this machine; pass it without client.")
     from dask.system import CPU_COUNT
@@ -204,7 +205,7 @@ default=None
         "has_candidates": opened.has_candidates,
         "common": opened.common or (),
         "min_confidence": min_confidence,
-        "max_pixels": int(max_pixels),
+        "max_pixels": max_pixels,
     }
     reader = PictureBatchReader(clf, **options)  # which objects where workers would
     n_pictures, source_digest = opened.count()
@@ -215,8 +216,8 @@ default=None
         "paths, boxes or candidates": source_digest,
         "model": hashlib.sha256(content).hexdigest(),
         "min_confidence": float(reader.min_confidence),
-        "max_pixels": int(max_pixels),
-        "partition_size": int(partition_size),
+        "max_pixels": max_pixels,
+        "partition_size": partition_size,
     }
     folder = OutputFolder(Path(out), inputs)
     sizes = [
