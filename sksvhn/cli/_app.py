@@ -123,16 +123,16 @@ def sentence(error: BaseException) -> str:
         return f"there is not enough memory ({error})" if str(error) else "not enough memory"
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, _EXPECTED):
-        return _in_options(text)
+        return in_options(text)
     return f"unexpected {type(error).__name__} ({text}); please report it."
 
 
-def _in_options(text: str) -> str:
+def in_options(text: str) -> str:
     """Advice for Python as advice for a shell."""
     for python, shell in (
         ("on_error='skip'", "--on-error skip"),
         ("color='rgb'", "--color rgb"),
-        ("shrink it, or raise max_pixels", "shrink it"),
+        ("max_pixels", "--max-pixels"),
         ("image_size, crop and margin", "--image-size, --crop and --margin"),
     ):
         text = text.replace(python, shell)
@@ -224,6 +224,15 @@ Margin = Annotated[
         min=0,
         metavar="SHARE",
         help="Share of its sides by which a number's region grows. Default: 0.3.",
+    ),
+]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Largest width times height of a picture that is decoded: a small file may declare "
+        "one that does not fit in memory. Default: 268435456.",
     ),
 ]
 OnError = Annotated[

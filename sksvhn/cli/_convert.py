@@ -15,6 +15,7 @@ from ._app import (
     Force,
     ImageSize,
     Margin,
+    MaxPixels,
     OnError,
     OnErrorName,
     Quiet,
@@ -43,6 +44,7 @@ def convert(
     color: Color = ColorName.auto,
     crop: Crop = None,
     margin: Margin = None,
+    max_pixels: MaxPixels = None,
     on_error: OnError = OnErrorName.RAISE,
     n_jobs: Annotated[
         int | None,
@@ -59,6 +61,7 @@ def convert(
 
     Example: sksvhn convert train.tar.gz extra.tar.gz --out numbers.h5 --color rgb
     """
+    from .._images._load import MAX_PIXELS
     from ..datasets import load_labelled, save_labelled
 
     check_out(out, *data, force=force)
@@ -72,6 +75,7 @@ def convert(
                 color=color.value,
                 crop=None if crop is None else crop.value,
                 margin=margin,
+                max_pixels=max_pixels or MAX_PIXELS,
                 on_error=on_error.value,
                 n_jobs=n_jobs,
                 verbose=int(shows_progress(quiet)),

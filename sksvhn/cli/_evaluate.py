@@ -12,6 +12,7 @@ import typer
 from ._app import (
     Data,
     Json,
+    MaxPixels,
     Model,
     OnError,
     OnErrorName,
@@ -55,6 +56,7 @@ def evaluate(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for pictures (PNG); made if need be."),
     ] = None,
+    max_pixels: MaxPixels = None,
     on_error: OnError = OnErrorName.RAISE,
     quiet: Quiet = False,
 ) -> None:
@@ -72,7 +74,13 @@ def evaluate(
     from ..estimators import load
 
     clf = load(model)
-    labelled = load_for(clf, data, on_error=on_error.value, verbose=int(shows_progress(quiet)))
+    labelled = load_for(
+        clf,
+        data,
+        max_pixels=max_pixels,
+        on_error=on_error.value,
+        verbose=int(shows_progress(quiet)),
+    )
     evaluation = _evaluated(clf, labelled)
     if json:
         typer.echo(_as_json(evaluation, model=str(model), data=str(data)))
@@ -84,8 +92,11 @@ def evaluate(
         note(f"Drew {', '.join(map(str, files))}", quiet=quiet)
 
 
-def load_for(clf: Any, data: Path, *, on_error: str, verbose: int = 0) -> Any:
+def load_for(
+    clf: Any, data: Path, *, on_error: str, max_pixels: int | None = None, verbose: int = 0
+) -> Any:
     """Load labelled pictures as a model takes them."""
+    from .._images._load import MAX_PIXELS
     from .._labels import DIGITS
     from ..datasets import load_labelled
     from ..transcription._reading import reads_numbers
@@ -100,7 +111,13 @@ def load_for(clf: Any, data: Path, *, on_error: str, verbose: int = 0) -> Any:
     # Numbers with characters that the model has not learned are wrong, not mistaken.
     alphabet = "".join(dict.fromkeys(DIGITS + getattr(clf, "alphabet_", "")))
     labelled = load_labelled(
-        data, subset="test", alphabet=alphabet, on_error=on_error, verbose=verbose, **cropping
+        data,
+        subset="test",
+        alphabet=alphabet,
+        max_pixels=max_pixels or MAX_PIXELS,
+        on_error=on_error,
+        verbose=verbose,
+        **cropping,
     )
     if labelled.kind == "numbers" and not reads_numbers(clf):
         raise ValueError(

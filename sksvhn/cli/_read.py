@@ -15,7 +15,18 @@ import typer
 
 from .._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
 from .._picture_paths import find_pictures
-from ._app import Model, Quiet, check_order, complain, counted, printable, shows_progress, warn
+from ._app import (
+    MaxPixels,
+    Model,
+    Quiet,
+    check_order,
+    complain,
+    counted,
+    in_options,
+    printable,
+    shows_progress,
+    warn,
+)
 
 # Pictures that are cropped, predicted and written together.
 _BATCH = 256
@@ -88,6 +99,7 @@ def read(
             min=0, max=1, metavar="P", help='Show "?" where the reading is less sure than this.'
         ),
     ] = None,
+    max_pixels: MaxPixels = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line.")] = False,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV with a header, on a terminal as well.")
@@ -115,6 +127,7 @@ def read(
     same = [parse_box(text) for text in box] if box else None
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
+    from .._images._load import MAX_PIXELS
     from ..estimators import load
     from ..transcription._reading import Picture, PictureBatchReader
 
@@ -124,6 +137,7 @@ def read(
         has_candidates=listed is not None,
         common=(listed and listed.common) or (),
         min_confidence=min_confidence,
+        max_pixels=max_pixels or MAX_PIXELS,
     )
 
     def read_batch(named: Sequence[Row]) -> list[Row]:
@@ -160,7 +174,8 @@ def read(
 
 
 def _row(path: str, one: Any) -> Row:
-    return Row(path, one.reading, one.confidence, one.in_list, one.error)
+    error = None if one.error is None else in_options(one.error)
+    return Row(path, one.reading, one.confidence, one.in_list, error)
 
 
 def _read_all(

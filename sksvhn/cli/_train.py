@@ -20,6 +20,7 @@ from ._app import (
     Force,
     ImageSize,
     Margin,
+    MaxPixels,
     OnError,
     OnErrorName,
     Quiet,
@@ -75,6 +76,7 @@ def train(
     color: Color = ColorName.auto,
     crop: Crop = None,
     margin: Margin = None,
+    max_pixels: MaxPixels = None,
     early_stopping: Annotated[
         bool, typer.Option("--early-stopping", help="Hold pictures out and stop by their accuracy.")
     ] = False,
@@ -138,6 +140,7 @@ def train(
         "checkpoint_dir": checkpoint_dir,
     }
     options = {name: value for name, value in options.items() if value is not None}
+    from .._images._load import MAX_PIXELS
     from .._labels import DIGITS
     from ..datasets import load_labelled
 
@@ -150,6 +153,7 @@ def train(
         color=color.value,
         crop=None if crop is None else crop.value,
         margin=margin,
+        max_pixels=max_pixels or MAX_PIXELS,
         on_error=on_error.value,
         verbose=int(shows_progress(quiet)),
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._app import Model, Quiet, check_order, complain, counted, note, shows_progress
+from ._app import MaxPixels, Model, Quiet, check_order, complain, counted, note, shows_progress
 from ._read import Boxes, Candidates
 
 
@@ -67,6 +67,7 @@ def transcribe(
     partition_size: Annotated[
         int, typer.Option(min=1, metavar="N", help="Pictures in a file.")
     ] = 2048,
+    max_pixels: MaxPixels = None,
     quiet: Quiet = False,
 ) -> None:
     """Read any number of pictures, by processes of this machine or of a Dask cluster.
@@ -84,6 +85,7 @@ def transcribe(
         raise typer.BadParameter("choose one of --scheduler and --workers.", param_hint="--workers")
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
+    from .._images._load import MAX_PIXELS
     from ..transcription import transcribe as read_all
 
     done = read_all(
@@ -93,6 +95,7 @@ def transcribe(
         boxes=None if table is None else table.by_path,
         candidates=None if listed is None else listed.common or listed.by_path,
         min_confidence=min_confidence,
+        max_pixels=max_pixels or MAX_PIXELS,
         client=scheduler,
         n_workers=workers,
         partition_size=partition_size,

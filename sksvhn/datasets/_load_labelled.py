@@ -167,6 +167,7 @@ def load_labelled(
             "color": color,
             "crop": crop or CROPS["numbers"][0],
             "margin": float(CROPS["numbers"][1] if margin is None else margin),
+            "max_pixels": max_pixels,
         }
         work: dict[str, Any] = {"max_pixels": max_pixels, "on_error": on_error}
         work |= {"n_jobs": n_jobs, "verbose": verbose}

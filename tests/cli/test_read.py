@@ -312,3 +312,14 @@ def test_names_that_are_no_text(run: Run, model: Path, folder: Path) -> None:
     assert result.exit_code == 0
     assert path in result.stdout_bytes
     assert path in run("read", model, "-", stdin=path + b"\n").stdout_bytes
+
+
+def test_large_pictures_and_boxes_that_are_no_pixels(run: Run, model: Path, folder: Path) -> None:
+    path = folder / "0.png"
+    assert run("read", model, path, "--max-pixels", 256).exit_code == 0
+    result = run("read", model, path, "--max-pixels", 255)
+    assert result.exit_code == 1
+    assert "16 x 16 pixels large, more than --max-pixels=255; shrink it" in result.stderr
+    result = run("read", model, path, "--box", "0.1,0.2,0.5,0.3")
+    assert result.exit_code == 1
+    assert "must be (left, top, width, height) in pixels" in result.stderr
