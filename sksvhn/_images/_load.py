@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-import warnings
 from collections.abc import Callable, Mapping
-from inspect import currentframe
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -20,6 +18,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._file_kinds import kind_of_content
 from .._parameters import validate_params
+from .._warn import warn_caller
 
 Color = Literal["auto", "grey", "rgb"]
 ImageSource = (
@@ -51,10 +50,6 @@ _UPRIGHT = {
 _LEAST_CONTRAST = 32
 # 16-bit pictures below it would be nearly black. Cameras of 12 bits stay below it.
 _DARKEST_16_BIT = 4096
-
-
-# Not where the package was called from: itself, and scikit-learn's decorators.
-_INNER = (__name__.partition(".")[0] + ".", "sklearn.utils.")
 
 
 class PictureError(ValueError):
@@ -394,8 +389,4 @@ def warn_of_notes(notes: Mapping[str, str], *, where: str = "") -> None:
         message = f"{len(notes)} pictures may be wrong; the first, {name}, {note}."
     else:
         message = f"{name} {note}."
-    stacklevel, frame = 1, currentframe()
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_INNER):
-        stacklevel, frame = stacklevel + 1, frame.f_back
-    message = where + message[0].upper() + message[1:]
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+    warn_caller(where + message[0].upper() + message[1:])
