@@ -109,7 +109,7 @@ class LazyPictures:
 
 
 def _block_length(part: Any) -> int:
-    """Pictures in a block: whole chunks of the file, for it decodes no less."""
+    """Pictures in a block: whole chunks of the file, which decodes no less."""
     length = max(1, BLOCK_BYTES // max(1, part.dtype.itemsize * prod(part.shape[1:])))
     chunk = (getattr(part, "chunks", None) or (1,))[0]
     # Some name the lengths of all chunks.

@@ -24,7 +24,7 @@ DARKEST, BRIGHTEST = 1, 99
 def as_pixels(inputs: Tensor) -> NDArray[np.uint8]:
     """Standardised pictures (n, channels, height, width) as uint8 (n, height, width, channels).
 
-    All have one scale, so that differences of contrast and brightness stay.
+    All have one scale, which keeps differences of contrast and brightness.
     """
     values = inputs.detach().double().cpu().numpy().transpose(0, 2, 3, 1)
     low, high = np.percentile(values, [DARKEST, BRIGHTEST])
@@ -46,7 +46,7 @@ def grid_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def draw_readings(
     pixels: NDArray[np.uint8], true: Sequence[str], read: Sequence[str]
 ) -> Figure | None:
-    """Draw pictures with their readings; None where matplotlib is not installed."""
+    """Draw pictures with their readings, or return None if matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -50,7 +50,7 @@ class TensorBoard(callbacks.TensorBoard):
       "Score/train", those of each head as "Length loss/train", "Position 1 score/train" and so on,
       the same of validation data as "Loss/valid" and so on, "Learning rate" and
       "Seconds of an epoch". The tab Custom Scalars has training and validation in one chart;
-    - once a run, the graph of the network;
+    - once per run, the graph of the network;
     - "Pictures/training", 24 training pictures as the network sees them, augmented, before each
       training, and "Pictures/readings", 24 validation pictures (where there are none, training
       pictures, not augmented) with what is read in them, after it. Of calls of `partial_fit` that
@@ -235,7 +235,7 @@ class TensorBoard(callbacks.TensorBoard):
             return
         try:
             if len(net.history) > self.n_written_ and "train_loss" in net.history[-1]:
-                self.on_epoch_end(net)  # of which an earlier callback, which stopped, kept us
+                self.on_epoch_end(net)  # which an earlier callback prevented by stopping
             if self.n_written_ > self.n_before_ and self.draws_ and self.data_ is not None:
                 self._write_readings(net, self.data_)
         finally:
@@ -244,7 +244,7 @@ class TensorBoard(callbacks.TensorBoard):
             self.data_ = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but what belongs to this process."""
+        """Return everything except what belongs to this process."""
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -258,7 +258,7 @@ class TensorBoard(callbacks.TensorBoard):
             self.writer.add_graph(module, inputs)
 
     def _write_layout(self, epoch: dict[str, Any]) -> None:
-        """Ask for training and validation in one chart."""
+        """Ask TensorBoard for training and validation in one chart."""
         both = [key[len("valid_") :] for key in epoch if key.startswith("valid_")]
         charts: dict[str, dict[str, list[Any]]] = {}
         for measure in both:
@@ -300,7 +300,7 @@ def _is_worth_a_sheet(inputs: Tensor) -> bool:
 
 
 def _new_run(log_dir: Path) -> Path:
-    """Make a folder that no other run has, be it of another process."""
+    """Make a folder that no other run has, even one of another process."""
     if log_dir.exists() and not log_dir.is_dir():
         raise NotADirectoryError(f"log_dir={str(log_dir)!r} is a file; pass a folder.")
     log_dir.mkdir(parents=True, exist_ok=True)
@@ -311,4 +311,4 @@ def _new_run(log_dir: Path) -> Path:
         except FileExistsError:
             continue
         return run_dir
-    raise AssertionError  # for mypy: count has no end
+    raise AssertionError  # for mypy: count never ends

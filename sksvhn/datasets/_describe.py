@@ -132,7 +132,7 @@ def _statistics(values: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _pixel_mean_and_std(images: NDArray[Any]) -> tuple[float, float]:
-    """In parts: a float64 copy of all pictures would take eight times their memory."""
+    """Mean and deviation of pixels, computed in parts to save memory."""
     chunks = range(0, len(images), _CHUNK)
     sizes = [images[start : start + _CHUNK].size for start in chunks]
     means = [images[start : start + _CHUNK].mean(dtype=np.float64) for start in chunks]

@@ -45,7 +45,7 @@ _LAYOUTS = {
 
 
 class _Sequences(NamedTuple):
-    """Numbers, and the pictures that they are put together from."""
+    """Numbers, and the pictures they are composed of."""
 
     numbers: list[str]
     lengths: NDArray[np.int64]
@@ -352,7 +352,7 @@ def _canvases(
 def _strips(
     pictures: NDArray[np.uint8], rows: NDArray[np.int64], background: int
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Pictures side by side, blank tiles behind them: first row of a chunk, and its strips."""
+    """Yield strips: pictures side by side, then blank tiles; with the first row of each chunk."""
     is_grey = pictures.ndim == 3
     ink = 0 if background >= 128 else 255
     shades = np.rint(np.linspace(background, ink, 256)).astype(np.uint8)

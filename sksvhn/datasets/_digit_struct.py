@@ -36,7 +36,7 @@ def read_digit_struct(path: str | PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame of shape (n_pictures, 4)
-        One row a picture, in the order of the file, with the index 0, 1, ... and the columns
+        One row per picture, in the order of the file, with the index 0, 1, ... and the columns
 
         filename : str
             The picture's file name, as stored: it need not follow the row number.

@@ -73,7 +73,7 @@ def load_svhn_digits(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        One entry a picture, in the order of the file.
+        One entry per picture, in the order of the file.
 
         images : ndarray of shape (n, 32, 32, 3) or (n, 32, 32), dtype uint8
             The pictures.

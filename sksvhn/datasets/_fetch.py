@@ -161,7 +161,7 @@ def fetch_svhn(
             The numbers as ``str`` (dtype object): ``"19"``, ``"0210"``; or the digits 0 to 9 (dtype
             int64).
         frame : DataFrame
-            One row a picture. Numbers have their file, boxes and picture sizes.
+            One row per picture. Numbers have their file, boxes and picture sizes.
         n_skipped, skipped : int, DataFrame
             With numbers, the pictures left out.
         DESCR : str
@@ -198,7 +198,7 @@ def fetch_svhn(
 
     It stays there, and so does the decoded data set, once for every combination of `image_size`,
     `color`, `crop`, `margin` and `on_error`: another call with these only reads that, 1.6 GB for
-    all extra digits. One that is damaged is made anew. `mmap_mode` saves this memory from the
+    all extra digits. One that is damaged is made again. `mmap_mode` saves this memory from the
     second call on. Delete the folder ``svhn``, or the ``.joblib`` files in it, to have the space
     back. As with scikit-learn's fetchers these files are pickles: share the downloaded files, not
     them.

@@ -200,7 +200,7 @@ def _folder_faces(folder: Path) -> list[FontFace]:
 
 
 def _font_files(folder: Path) -> list[Path]:
-    """Font files by name; of a font in both formats the .ttf alone."""
+    """Font files by name; only the .ttf of a font in both formats."""
     by_stem: dict[Path, Path] = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in (".ttf", ".otf"):
@@ -219,7 +219,7 @@ def _file_faces(path: Path, origin: str) -> Iterator[FontFace]:
 
 
 def _variable_weights(path: Path) -> list[float] | None:
-    """Positions spread over a font's weight axis; None where it has none."""
+    """Positions spread over a font's weight axis, or None if it has none."""
     try:
         font = ImageFont.truetype(path)
     except OSError as error:

@@ -77,7 +77,7 @@ def load_svhn_h5(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        One entry a picture, in the order of the file.
+        One entry per picture, in the order of the file.
 
         images : ndarray of shape (n, 32, 32), dtype float32
             The pictures, from 0 (black) to 255, as stored; they need not be whole numbers.

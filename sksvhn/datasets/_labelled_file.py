@@ -26,7 +26,7 @@ CROPS = {"numbers": ("stretch", 0.3), "digits": ("square", 0.0)}
 
 
 def save_labelled(path: str | PathLike[str], data: Bunch | Iterable[Bunch]) -> int:
-    r"""Save labelled pictures in an HDF5 file, from which estimators train a block at a time.
+    r"""Save labelled pictures in an HDF5 file, from which estimators train block by block.
 
     The file has the datasets ``X``, pictures, and ``y``, numbers as text or digits as integers, and
     attributes that say what they are and how they were cropped.

@@ -23,7 +23,7 @@ _IS_INK = [0] * 100 + [255] * 156
 
 
 class Hand(NamedTuple):
-    """How a number is written. Lengths are shares of the height of a digit."""
+    """Style in which a number is written. Lengths are shares of the height of a digit."""
 
     face: FontFace
     #: Pixels at `GLYPH_HEIGHT`.
@@ -47,7 +47,7 @@ class Hand(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What may stand beside a number."""
+    """Characters and lines that may stand beside a number."""
 
     #: Characters of numbers, of which only parts are shown.
     alphabet: str
@@ -75,7 +75,7 @@ class _Tile(NamedTuple):
 
 
 def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
-    """Choose at random how a number is written in one of a family's faces."""
+    """Choose at random the style of a number in one of a family's faces."""
     direction: Direction = "row"
     if rng.random() < 0.03:
         direction = "stairs" if rng.random() < 0.7 else "column"
@@ -98,7 +98,7 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
 
 
 def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFace:
-    """Choose one of a family's faces; seldom an italic."""
+    """Choose one of a family's faces, seldom an italic."""
     upright = [face for face in family if not face.slanted]
     faces = upright if upright and rng.random() < 0.85 else family
     return faces[int(rng.integers(len(faces)))]
@@ -142,7 +142,7 @@ def _clutter(
     height: float,
     boxes: NDArray[np.float64],
 ) -> list[_Tile]:
-    """Now and then part of another number, a letter, or a line of small print."""
+    """Draw, now and then, a part of another number, a letter, or a line of small print."""
     kind = rng.random()
     if kind < 0.05:
         return _intruder(rng, surroundings, hand, height, boxes)
@@ -175,7 +175,7 @@ def _intruder(
     height: float,
     boxes: NDArray[np.float64],
 ) -> list[_Tile]:
-    """Part of a character of another number, where the picture is wide enough to show some."""
+    """Draw part of a character of another number, if the picture is wide enough to show some."""
     x0, x1, bottom = boxes[:, 0].min(), boxes[:, 2].max(), boxes[:, 3].max()
     tile, _ = _place(rng, _pick(rng, surroundings.alphabet), hand, height, (0.0, bottom))
     left, _, right, _ = _ink_box(tile)
@@ -194,7 +194,7 @@ def _pick(rng: np.random.Generator, characters: str) -> str:
 
 
 def _step(hand: Hand, advance: float, height: float) -> tuple[float, float]:
-    """From one character's pen position to the next."""
+    """Distance from one character's pen position to the next."""
     if hand.direction == "column":
         return 0.0, (1.15 + abs(hand.spacing)) * height
     along = max(advance + hand.spacing * height, 0.2 * height)
@@ -208,7 +208,7 @@ def _place(
     height: float,
     pen: tuple[float, float],
 ) -> tuple[_Tile, float]:
-    """Draw a character at a pen position; also how far its advance is."""
+    """Draw a character at a pen position; return its image and its advance."""
     glyph = draw_glyph(hand.face, character, hand.boldness, hand.swelling)
     resized, turned, raised = rng.standard_normal(3).tolist()
     scale = height / GLYPH_HEIGHT * max(1 + hand.size_jitter * resized, 0.5)
@@ -229,7 +229,7 @@ def _place(
 def _transform(
     glyph: Glyph, to_x: tuple[float, float], to_y: tuple[float, float]
 ) -> tuple[Image.Image, int, int]:
-    """Map a glyph linearly about its pen position; the image, and its corner from there.
+    """Map a glyph linearly about its pen position; return the image and its corner from there.
 
     `to_x` and `to_y` are the rows of the matrix that maps x and y. Y points downwards.
     """
@@ -254,7 +254,7 @@ def _transform(
 def _wobble(
     rng: np.random.Generator, image: Image.Image, amplitude: float, waist: float
 ) -> Image.Image:
-    """Move outlines smoothly about, as a hand that paints does, and the character's middle down."""
+    """Move outlines smoothly, like a hand that paints, and the middle of the character down."""
     n = 3
     xs = [image.width * i / n for i in range(n + 1)]
     ys = [image.height * i / n for i in range(n + 1)]

@@ -111,7 +111,7 @@ def load_labelled(
 
         images : ndarray or h5py.Dataset of shape (n, height, width) or (n, height, width, 3)
             The pictures. Those of a file that `save_labelled` wrote stay on the disk, and ``fit``
-            and ``predict`` read them a block at a time.
+            and ``predict`` read them block by block.
         target : ndarray of shape (n,)
             Numbers as ``str`` (dtype object), or digits (dtype int64).
         kind : {"numbers", "digits"}

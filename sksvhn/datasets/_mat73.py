@@ -44,7 +44,7 @@ _Integers = NDArray[np.int64]
 
 
 class NumberStructs(NamedTuple):
-    """Contents of a digitStruct.mat, one entry a picture."""
+    """Contents of a digitStruct.mat, one entry per picture."""
 
     filenames: list[str]
     #: Digits of each entry.

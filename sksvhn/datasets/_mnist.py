@@ -95,13 +95,13 @@ def load_mnist(
         Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
         Pictures are an array, and `frame` a DataFrame, either way.
     verbose : int, default=0
-        Whether to report progress on a folder of letters, about once a second, on the standard
+        Whether to report progress on a folder of letters, about once per second, on the standard
         error stream.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        One entry a picture, in the order of the file, or by letter and file name.
+        One entry per picture, in the order of the file, or by letter and file name.
 
         images : ndarray of shape (n, height, width), dtype uint8
             The pictures, light on dark; 28 x 28 pixels in the published files.

@@ -93,12 +93,12 @@ def load_svhn_numbers(
         :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
         depend on it. Starting them takes about a second.
     verbose : int, default=0
-        Whether to report progress, about once a second, on the standard error stream.
+        Whether to report progress, about once per second, on the standard error stream.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        One entry a picture, in the order of ``digitStruct.mat``.
+        One entry per picture, in the order of ``digitStruct.mat``.
 
         images : ndarray of shape (n, height, width) or (n, height, width, 3), dtype uint8
             The crops.

@@ -13,7 +13,7 @@ T = TypeVar("T")
 def with_progress(
     chunks: Iterable[list[T]], n_total: int, *, label: str, verbose: int
 ) -> Iterator[T]:
-    """Yield the items of all chunks; with `verbose`, show how many are done once a second."""
+    """Yield the items of all chunks; with `verbose`, show how many are done once per second."""
     with tqdm(
         total=n_total, desc=label, unit=" pictures", mininterval=1, disable=not verbose
     ) as bar:

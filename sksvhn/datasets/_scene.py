@@ -32,7 +32,7 @@ _CONTEXT = 3
 
 
 class SceneSettings(NamedTuple):
-    """What is common to all pictures of a set."""
+    """Settings of all pictures of a set."""
 
     families: tuple[tuple[FontFace, ...], ...]
     image_size: tuple[int, int]
@@ -46,7 +46,7 @@ class SceneSettings(NamedTuple):
 
 
 class StreetNumber(NamedTuple):
-    """A picture and where it comes from."""
+    """Picture of a number, and where it comes from."""
 
     pixels: NDArray[np.uint8]
     #: Left, top, width and height of each character in the whole picture, as SVHN stores them.
@@ -57,7 +57,7 @@ class StreetNumber(NamedTuple):
 
 
 class _Layers(NamedTuple):
-    """A scene of one colour a layer, before colours are chosen."""
+    """A scene of one colour per layer, before colours are chosen."""
 
     luminance: Field
     ink: Field
@@ -65,7 +65,7 @@ class _Layers(NamedTuple):
 
 
 class _Colors(NamedTuple):
-    """Luminances."""
+    """Luminances of wall, sign and ink."""
 
     #: Of the wall round a sign.
     wall: float
@@ -79,7 +79,7 @@ def photograph_number(
 ) -> StreetNumber:
     """Draw a scene with a number, photograph it, and crop the number from the picture.
 
-    An empty one is the same scene, and cropped to the same place, without the number.
+    An empty scene is the same, cropped to the same place, without the number.
     """
     family = settings.families[int(rng.integers(len(settings.families)))]
     hand = draw_hand(rng, family)
@@ -155,7 +155,7 @@ def annotate(rng: np.random.Generator, seen: NDArray[np.float64]) -> NDArray[np.
 
 
 def frame_number(rng: np.random.Generator, boxes: NDArray[np.float64], margin: float) -> Region:
-    """Part of the picture that is kept: the boxes' union and a margin, not quite in place."""
+    """Part of the picture that is kept: the union of the boxes with a margin, slightly shifted."""
     region = grow_region(union_region(boxes), margin)
     left, right = rng.normal(0, 0.03, 2) * region.width
     top, bottom = rng.normal(0, 0.03, 2) * region.height
@@ -189,7 +189,7 @@ def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) ->
 
 
 def draw_colors(rng: np.random.Generator) -> _Colors:
-    """Luminances of wall, sign and ink; ink stands out from sign, often only a little."""
+    """Luminances of wall, sign and ink; ink stands out from the sign, often only a little."""
     ground = 0.05 + 0.9 * rng.beta(1.7, 1.9)
     contrast = 0.16 + rng.gamma(1.7, 0.15)
     up = rng.random() < (0.85 - ground)
@@ -207,7 +207,7 @@ def blend(scene: Field, mask: Field, value: float | Field) -> Field:
 def mount_sign(
     rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: _Colors
 ) -> tuple[Field, Field]:
-    """Put a plate, or one tile a character, between wall and number; the scene, and the mask."""
+    """Put a plate, or one tile per character, between wall and number; the scene, and the mask."""
     shape = lettering.mask.shape
     if len(lettering.boxes) > 1 and rng.random() < 0.15:
         face, rim = surfaces.tiles(shape, lettering.boxes, digit)
@@ -253,7 +253,7 @@ def paint_number(
 
 
 def worn(rng: np.random.Generator, mask: Field, digit: float) -> Field:
-    """Paint that has come off in places."""
+    """Paint with places where it has come off."""
     holes = surfaces.smooth_noise(rng, mask.shape, digit * rng.uniform(0.06, 0.3))
     return (mask * np.clip(1.6 + 1.5 * holes, rng.uniform(0, 0.6), 1)).astype(np.float32)
 
@@ -271,13 +271,13 @@ def stenciled(
 
 
 def hollow(mask: Field, thickness: float) -> Field:
-    """Only the outline of the characters."""
+    """Outline of the characters, without their inside."""
     inside = np.clip(2 * surfaces.blur(mask, thickness) - 1, 0, 1)
     return np.clip(mask - 1.6 * inside, 0, 1)
 
 
 def drop_shadow(rng: np.random.Generator, scene: Field, mask: Field, digit: float) -> Field:
-    """Shadow on the wall of characters that stand off it."""
+    """Shadow on the wall of characters in front of it."""
     dx, dy = (digit * rng.normal(0, 0.06, 2)).round().astype(int)
     shadow = surfaces.shifted(surfaces.blur(mask, digit * rng.uniform(0.01, 0.08)), dx, abs(dy))
     return scene * (1 - rng.uniform(0.2, 0.7) * shadow)
@@ -320,7 +320,7 @@ def tint(
 
 
 def draw_hue(rng: np.random.Generator) -> Field:
-    """Red, green and blue of luminance 1: greys, browns and blues, seldom anything green."""
+    """Red, green and blue of luminance 1: greys, browns and blues, seldom green."""
     strong = rng.random() < 0.25
     warmth = rng.normal(-0.02, 0.35 if strong else 0.09)
     greenness = rng.normal(0.0, 0.07 if strong else 0.02)

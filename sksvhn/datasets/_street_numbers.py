@@ -124,7 +124,7 @@ def make_street_numbers(
         Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
         ``-1`` all processors.
     verbose : int, default=0
-        Whether to report progress, about once a second, on the standard error stream.
+        Whether to report progress, about once per second, on the standard error stream.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -255,7 +255,7 @@ def make_empty_surfaces(
         Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
         ``-1`` all processors.
     verbose : int, default=0
-        Whether to report progress, about once a second, on the standard error stream.
+        Whether to report progress, about once per second, on the standard error stream.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def blur(field: Field, radius: float) -> Field:
 
 
 def shifted(field: Field, dx: int, dy: int) -> Field:
-    """Move a field by whole pixels; what comes in is 0."""
+    """Move a field by whole pixels, and fill with 0."""
     height, width = field.shape
     moved = np.zeros_like(field)
     moved[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)] = field[
@@ -159,7 +159,7 @@ def plate(
 
 
 def tiles(shape: Shape, boxes: NDArray[np.float64], digit: float) -> tuple[Field, Field]:
-    """One plate a character, side by side: the masks of their faces and of the seams."""
+    """One plate per character, side by side: the masks of their faces and of the seams."""
     face = Image.new("L", shape[::-1])
     draw = ImageDraw.Draw(face)
     gap = max(0.03 * digit, 1)

@@ -27,38 +27,20 @@ VIEWS = ((1.0, 0.0), (0.87, 0.0), (1.13, 0.0), (1.0, 0.08), (1.0, -0.08))
 def augment(
     pictures: Tensor, *, size: tuple[int, int], strength: float, generator: torch.Generator
 ) -> Tensor:
-    """Resize, scale, shift, shear, rotate, recolour, and erase a rectangle.
+    """Resize, scale, shift, shear, rotate and recolour pictures, and erase a rectangle.
 
-    Numbers are never mirrored. Polarity is inverted half the time: dark on light and light on
-    dark are equally common on houses. Erasing is Zhong et al.'s (2017, arXiv 1708.04896), with
-    one flat shade a picture.
-
-    Parameters
-    ----------
-    pictures : Tensor of shape (n, channels, height, width), float
-        Standardised pictures.
-    size : tuple of 2 ints
-        Height and width of the result, sampled in the same step as the warp.
-    strength : float
-        Multiplies every range; 1 is the default.
-    generator : torch.Generator
-        On the CPU, so that the same seed draws the same changes on every device.
+    Numbers are never mirrored; polarity is inverted half the time, as on houses. Erasing is Zhong
+    et al.'s (2017, arXiv 1708.04896), with one flat shade per picture. `strength` multiplies every
+    range, and `generator` is on the CPU, so every device gets the same changes.
     """
     pictures = _recolor(_warp(pictures, size, strength, generator), strength, generator)
     return _erase(pictures, strength, generator)
 
 
 def fixed_view(pictures: Tensor, index: int, *, size: tuple[int, int]) -> Tensor:
-    """Resize pictures, seen a little nearer, farther, or from the side.
+    """Resize pictures to `size`, seen a little nearer, farther, or from the side.
 
-    Parameters
-    ----------
-    pictures : Tensor of shape (n, channels, height, width), float
-        Standardised pictures.
-    index : int
-        Which of `VIEWS`; the first is the picture as it is.
-    size : tuple of 2 ints
-        Height and width of the result.
+    `index` is one of `VIEWS`; the first is the picture as it is.
     """
     zoom, shift = VIEWS[index]
     theta = pictures.new_tensor([[[zoom, 0, shift], [0, zoom, 0]]])
@@ -66,7 +48,7 @@ def fixed_view(pictures: Tensor, index: int, *, size: tuple[int, int]) -> Tensor
 
 
 def sample_affine(pictures: Tensor, theta: Tensor, size: tuple[int, int]) -> Tensor:
-    """Sample pictures where the affine maps `theta`, one a picture or one for all, send places."""
+    """Sample pictures where affine maps `theta`, one per picture or one for all, send places."""
     height, width = size
     x, y = ((torch.arange(n).to(theta) + 0.5) * (2 / n) - 1 for n in (width, height))
     places = torch.stack(

@@ -21,7 +21,7 @@ EVALUATION_BATCH = 256
 # Blocks of stored pictures that are in memory and shuffled together.
 BLOCKS_SHUFFLED = 4
 
-# Of a GPU's free memory, what stored pictures may take; the rest is for the network.
+# Share of a GPU's free memory that stored pictures may take; the rest is for the network.
 RESIDENT_SHARE = 0.5
 
 Pixels = NDArray[Any] | Tensor
@@ -31,7 +31,7 @@ Batch = tuple[Tensor, tuple[Targets, Tensor]]
 
 @dataclass(frozen=True)
 class Preparation:
-    """Standardises pictures, and augments them for training."""
+    """Standardise pictures, and augment them for training."""
 
     standardizer: Standardizer
     device: torch.device
@@ -135,10 +135,10 @@ class TrainingData:
         return weights
 
     def parts(self, rng: np.random.Generator | None) -> Iterator[TrainingData]:
-        """All samples once, in an order drawn from `rng` or as they come.
+        """Yield all samples once, in parts, in an order drawn from `rng` or as they come.
 
-        An array is one part. Of stored pictures a part is some blocks, drawn at random, whose
-        samples are then shuffled together.
+        An array is one part. A part of stored pictures is some blocks, drawn at random, whose
+        samples are shuffled together.
         """
         if not isinstance(self.pictures, LazyPictures):
             order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
@@ -165,8 +165,8 @@ class TrainingData:
 class Batches:
     """Batches of nearly equal size, each sliced from whole arrays at once.
 
-    torch's DataLoader fetches and stacks single samples, which costs more than a small network's
-    step. Equal sizes keep a last batch of one from breaking batch normalisation.
+    torch's DataLoader stacks single samples, which costs more than a small network's step. Equal
+    sizes keep a last batch of one from breaking batch normalisation.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ from ._layers import Dropout
 from ._settings import settings_of
 from ._training import TrainingNet
 
-# Of the state: raised whenever it changes, so that older files fit no more.
+# Version of the state; raise it whenever the state changes, so that older files are not used.
 FORMAT = 1
 KIND = "checkpoint"
 
@@ -146,7 +146,7 @@ def state_of(net: TrainingNet) -> dict[str, Any]:
         "generators": [_array(generator.get_state()) for generator in _generators(net)],
         "n_steps": net.n_steps_,
         "n_epochs": net.n_epochs_,
-        # Of batches only their number: what callbacks record of them is as large as they like.
+        # Only the number of batches: what callbacks record of them may be of any size.
         "history": [
             _plain_entries(epoch, without="batches") | {"batches": len(epoch["batches"])}
             for epoch in net.history
@@ -200,7 +200,7 @@ def set_state(net: TrainingNet, state: dict[str, Any]) -> None:
 
 
 def _generators(net: TrainingNet) -> list[torch.Generator]:
-    """Of augmentation, then of each dropout."""
+    """List the generators of augmentation and of each dropout."""
     layers = [layer for layer in net.module_.modules() if isinstance(layer, Dropout)]
     return [net.preparation.generator, *(g for g in (d.generator for d in layers) if g is not None)]
 

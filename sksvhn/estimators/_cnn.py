@@ -27,12 +27,12 @@ class SVHNCNNClassifier(DigitClassifier):
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
     normalization : {"batch", "group", "lrn"} or None, or a sequence of them, default="batch"
-        Normalisation of each convolution and each fully connected layer, or a list with one a stage
-        and then one a fully connected layer. "lrn", local response normalisation [1]_, has no
-        effect on fully connected layers.
+        Normalisation of each convolution and each fully connected layer, or a list with one per
+        stage and then one per fully connected layer. "lrn", local response normalisation [1]_, has
+        no effect on fully connected layers.
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of features behind each pool, and of each fully connected layer's outputs, left out in
-        training, or a list with one a stage and then one a fully connected layer.
+        training, or a list with one per stage and then one per fully connected layer.
     architecture : Architecture, default=None
         Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
         ``architecture__kernel_size``.
@@ -88,7 +88,7 @@ class SVHNCNNClassifier(DigitClassifier):
         Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
         fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
         epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
-        Other data or other parameters start anew. Callbacks begin anew; what they themselves
+        Other data or other parameters start over. Callbacks start over; what they themselves
         counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
@@ -96,7 +96,7 @@ class SVHNCNNClassifier(DigitClassifier):
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
     verbose : int, default=0
-        1 prints a line an epoch: loss and score (the share right) of training and validation
+        1 prints one line per epoch: loss and score (the share right) of training and validation
         pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
 
     Attributes
@@ -111,7 +111,7 @@ class SVHNCNNClassifier(DigitClassifier):
         The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
         answer as the estimator does, `forward` returns the network's outputs.
     history_ : list of dict
-        One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
+        One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
         there is validation data, "valid_loss" and "valid_score". Scores are accuracies; those of
         training are on augmented pictures. ``pandas.DataFrame`` takes it.
     n_iter_ : int

@@ -54,16 +54,9 @@ def without_number(targets: Sequence[Tensor], foreign: Tensor) -> tuple[Tensor, 
 
 
 def make_foreign(pictures: Tensor, letters: str, generator: torch.Generator) -> Tensor:
-    """Change pictures so that they hold something else than a number, or more than one.
+    """Change standardised pictures to hold something else than a number, or more than one.
 
-    Parameters
-    ----------
-    pictures : Tensor of shape (n, channels, height, width), float
-        Standardised pictures of numbers.
-    letters : str
-        Characters that may be put into them.
-    generator : torch.Generator
-        On the CPU.
+    `letters` are characters that may be put into them, and `generator` is on the CPU.
     """
     kind = torch.rand(len(pictures), generator=generator)
     if not letters:

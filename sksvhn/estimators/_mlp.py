@@ -24,9 +24,9 @@ class SVHNMLPClassifier(DigitClassifier):
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
     normalization : {"batch", "group"} or None, or a sequence of them, default="batch"
-        Normalisation of each hidden layer, or one a hidden layer.
+        Normalisation of each hidden layer, or a list with one per hidden layer.
     dropout : float in [0, 1), or a sequence of them, default=0.0
-        Share of each hidden layer's outputs left out in training, or one a hidden layer.
+        Share of each hidden layer's outputs left out in training, or a list with one per layer.
     architecture : Architecture, default=None
         Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
         ``architecture__kernel_size``.
@@ -82,7 +82,7 @@ class SVHNMLPClassifier(DigitClassifier):
         Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
         fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
         epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
-        Other data or other parameters start anew. Callbacks begin anew; what they themselves
+        Other data or other parameters start over. Callbacks start over; what they themselves
         counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
@@ -90,7 +90,7 @@ class SVHNMLPClassifier(DigitClassifier):
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
     verbose : int, default=0
-        1 prints a line an epoch: loss and score (the share right) of training and validation
+        1 prints one line per epoch: loss and score (the share right) of training and validation
         pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
 
     Attributes
@@ -105,7 +105,7 @@ class SVHNMLPClassifier(DigitClassifier):
         The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
         answer as the estimator does, `forward` returns the network's outputs.
     history_ : list of dict
-        One entry an epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
+        One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
         there is validation data, "valid_loss" and "valid_score". Scores are accuracies; those of
         training are on augmented pictures. ``pandas.DataFrame`` takes it.
     n_iter_ : int
@@ -198,5 +198,5 @@ class SVHNMLPClassifier(DigitClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    # A fully connected network has to learn every place anew: at full strength it learned less.
+    # A fully connected network has to learn every place again: at full strength it learned less.
     _auto_augmentation = 0.5

@@ -330,21 +330,10 @@ def loss_without_number(length_logits: Tensor, position_logits: Tensor) -> Tenso
 
 
 def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn logits of characters and a blank at every position into the factors of numbers.
+    """Turn logits of characters and a blank (last) at every position into the factors of numbers.
 
-    A number of length l has characters up to l and blanks behind. Given that one length holds,
-    P(length = l) is proportional to the product of P(no blank) up to l and P(blank) behind, and
-    the characters of each position keep their proportions.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (n, max_length, n_characters + 1)
-        The blank is last.
-
-    Returns
-    -------
-    length : Tensor of shape (n, max_length)
-    characters : Tensor of shape (n, max_length, n_characters)
+    Given that one length holds, P(length = l) is proportional to the product of P(no blank) up to l
+    and P(blank) after it. The characters of each position keep their proportions.
     """
     log_p = at_least_float32(logits).log_softmax(dim=2)
     written, blank = log_p[..., :-1].logsumexp(dim=2), log_p[..., -1]

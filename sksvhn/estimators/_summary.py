@@ -18,7 +18,7 @@ class NetworkSummary:
     Attributes
     ----------
     layers : pandas.DataFrame
-        One row a layer, in the order pictures pass them: "layer", "output" (the shape of what it
+        One row per layer, in the order pictures pass them: "layer", "output" (the shape of what it
         makes of one picture or tile: height, width, channels), "weights" (trained) and
         "statistics" (running means and variances).
     """

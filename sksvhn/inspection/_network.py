@@ -26,7 +26,7 @@ def first_layer_filters(estimator: Any) -> NDArray[Any]:
     Parameters
     ----------
     estimator : fitted SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier
-        Of a pipeline, the last step.
+        For a pipeline, its last step.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
     Parameters
     ----------
     estimator : fitted SVHNSequenceClassifier or SVHNCNNClassifier
-        Of a pipeline, the last step.
+        For a pipeline, its last step.
     X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
         Pictures, as for ``predict``. Each is seen once, as it is, whatever `n_views` says.
 
@@ -156,7 +156,7 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Parameters
     ----------
     estimator : fitted SVHNSequenceClassifier or SVHNCNNClassifier
-        With ``head="attention"``, the default. Of a pipeline, the last step.
+        With ``head="attention"``, the default. For a pipeline, its last step.
     X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
         Pictures, as for ``predict``. Each is seen once, as it is, whatever `n_views` says.
 
@@ -232,7 +232,7 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Parameters
     ----------
     estimator : fitted SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier
-        Of a pipeline, the last step.
+        For a pipeline, its last step.
     X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
         Pictures, as for ``predict``.
 

@@ -93,7 +93,7 @@ class AttentionDisplay(Shown):
         Parameters
         ----------
         estimator : fitted SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier
-            Of a pipeline, the last step.
+            For a pipeline, its last step.
         X : array-like of shape (n, height, width[, channels]) or (n, n_features)
             A few pictures.
         **plot_params

@@ -33,7 +33,7 @@ class LearningCurvesDisplay(Shown):
     Parameters
     ----------
     history : sequence of dict or DataFrame
-        One entry an epoch, as in ``history_`` of the neural estimators: "epoch", and what there is
+        One entry per epoch, as in ``history_`` of the neural estimators: "epoch", and what there is
         of "train_loss", "train_score", "valid_loss", "valid_score" and, by head,
         "train_length_loss", "train_position_1_score" and so on. Epochs may lack some.
 

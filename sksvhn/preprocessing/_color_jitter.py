@@ -34,7 +34,7 @@ def pca_color_jitter(
     To every pixel of a picture the same multiples of the principal components of `images`' RGB
     values are added: alpha_1 lambda_1 p_1 + alpha_2 lambda_2 p_2 + alpha_3 lambda_3 p_3, p being
     the eigenvectors and lambda the eigenvalues of the covariance of all pixels, measured from 0 to
-    1, and alpha drawn anew for each picture [1]_.
+    1, and alpha drawn again for each picture [1]_.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def pca_color_jitter(
     -----
     This is a function and no transformer because it is for training pictures alone: a transformer
     whose `fit_transform` differs from its `transform` breaks what scikit-learn promises, and would
-    make the change once, where it helps most when drawn anew for each pass over the data.
+    make the change once, where it helps most when drawn again for each pass over the data.
 
     References
     ----------
@@ -102,7 +102,7 @@ def pca_color_jitter(
 
 
 def _covariance(pictures: NDArray[Any]) -> NDArray[np.float64]:
-    """Of the channels, over all pixels."""
+    """Covariance of the channels over all pixels."""
     center = pictures.mean(axis=(0, 1, 2), dtype=np.float64)
     products = np.zeros((3, 3))
     for part in chunks(pictures):

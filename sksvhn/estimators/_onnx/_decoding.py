@@ -19,31 +19,10 @@ def add_reading(
     alphabet: str,
     min_confidence: float,
 ) -> tuple[str, str]:
-    """Read the most probable number, over all lengths at once.
+    """Add the search for the most probable number over all lengths; return reading and confidence.
 
-    Parameters
-    ----------
-    graph : Graph
-        Receives the operators.
-    length_logits : str
-        Of shape (n, max_length).
-    position_logits : str
-        Of shape (n, max_length, n_characters), or with one more behind them, which is no answer.
-    temperatures : tuple of 2 floats
-        What both are divided by.
-    patterns : list of Pattern
-        The numbers there can be.
-    alphabet : str
-        The characters.
-    min_confidence : float
-        Below it a reading is rejected.
-
-    Returns
-    -------
-    reading : str
-        Text of shape (n,), empty where it is rejected.
-    confidence : str
-        P(number | picture), float32 of shape (n,).
+    Logits have the shapes (n, max_length) and (n, max_length, n_characters). The reading is text,
+    empty below `min_confidence`, and the confidence float32, both of shape (n,).
     """
     possible = [pattern for pattern in patterns if pattern.n_numbers()]
     n_patterns, max_length = len(possible), len(possible[0].lengths)
