@@ -94,6 +94,8 @@ class Commands(TyperGroup):
             warnings.showwarning = _show_warning
             try:
                 return super().invoke(ctx)
+            except KeyboardInterrupt:  # which older versions of typer let end with 1
+                raise typer.Exit(130) from None
             except (typer.Exit, typer.Abort):
                 raise
             except Exception as error:

@@ -165,3 +165,14 @@ def test_mistakes_of_the_package_show_no_traceback(
     result = run("info", model)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: unexpected KeyError ('weights'); please report it.\n"
+
+
+def test_ctrl_c_before_anything_is_learned(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sksvhn.estimators._saving.load_with_versions", interrupt)
+    result = run("info", model)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "")
