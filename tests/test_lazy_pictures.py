@@ -14,6 +14,7 @@ from scipy import sparse
 
 from sksvhn import SVHNMLPClassifier, SVHNSequenceClassifier, Training, _lazy_pictures
 from sksvhn._lazy_pictures import LazyPictures, in_blocks, is_lazy
+from sksvhn.estimators._batches import Preparation
 
 from ._promised import BOUND
 from .estimators._pictures import bar_numbers
@@ -113,25 +114,20 @@ def test_learns_from_more_than_is_in_memory_at_once(stored: Any, data: Any) -> N
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_every_picture_is_trained_on_once_an_epoch(stored: Any, data: Any) -> None:
+def test_every_picture_is_trained_on_once_an_epoch(
+    stored: Any, data: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
+    prepare = Preparation.for_training
 
-    class Spy(SVHNMLPClassifier):
-        def _make_net(self, *args: Any, **kwargs: Any) -> Any:
-            net = super()._make_net(*args, **kwargs)
-            get_iterator = net.get_iterator
+    def spy(self: Preparation, pictures: Any) -> Any:
+        seen.append(pictures)
+        return prepare(self, pictures)
 
-            def iterator(dataset: Any, training: bool = False) -> Any:
-                batches = get_iterator(dataset, training)
-                prepare = batches.prepare
-                batches.prepare = lambda pictures: seen.append(pictures) or prepare(pictures)
-                return batches
-
-            net.get_iterator = iterator
-            return net
-
+    monkeypatch.setattr(Preparation, "for_training", spy)
     X, y = data
-    Spy(hidden_layer_sizes=(4,), max_epochs=2, batch_size=30, random_state=0).fit(stored, y)
+    clf = SVHNMLPClassifier(hidden_layer_sizes=(4,), max_epochs=2, batch_size=30, random_state=0)
+    clf.fit(stored, y)
     assert {len(batch) for batch in seen} == {27, 28}
     epochs = [np.concatenate(seen[:9]), np.concatenate(seen[9:])]
     for epoch in epochs:

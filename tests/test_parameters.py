@@ -82,7 +82,7 @@ def test_sizes_of_layers(sizes: Any, digits: tuple[np.ndarray, np.ndarray]) -> N
 def test_bfloat16_is_decided_of_numbers_of_numpy(
     batch_size: Any, digits: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sksvhn.estimators._neural.has_fast_bfloat16", lambda device: True)
+    monkeypatch.setattr("sksvhn.estimators._fitting.has_fast_bfloat16", lambda device: True)
     clf = SVHNMLPClassifier(batch_size=batch_size, max_epochs=1)
     assert clf.fit(digits[0].astype(np.float32), digits[1]).amp_ is False  # too small to gain
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, overload
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
+from sklearn.base import _fit_context
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
 from .._labels import check_text
+from ._fitting import fit
 from ._network import DigitNetwork, Network
 from ._neural import NeuralClassifier
 from ._rejection import MIN_CONFIDENCE, labels_of
@@ -31,6 +33,97 @@ class DigitClassifier(NeuralClassifier):
 
     class_weight: dict[Any, float] | str | None
     min_confidence: float
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train on pictures and their labels.
+
+        Ctrl-C ends the training and leaves a fitted estimator with the weights so far, or the best
+        epoch's with early stopping. Where there is a `checkpoint_dir`, `fit` called again goes on.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
+            in memory until its batch; floats may have any range, which is learned. Pictures that
+            don't fit into memory may be a memory map, an array on disk (an open h5py dataset, or
+            what has its ``shape``, ``dtype`` and slices) or a sequence that makes arrays of
+            pictures, its parts, when indexed: these two are read a block at a time, and shuffled
+            across and within blocks.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample in the loss; samples of weight 0 are left out.
+        X_val : array-like of shape (n_val, ...), default=None
+            Pictures that are not trained on: ``history_`` records their loss and score, and early
+            stopping watches them instead of a share of X.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
+        """
+        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
+        if (X_val is None) != (y_val is None):
+            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
+        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        fit(self, X, y, sample_weight, fresh=fresh, validation=validation)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch on a part of the data.
+
+        The scale of the pixels is learned from the first part. The rate is constant where the
+        schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
+        all calls. `lr` and `batch_size` may be changed between calls. Weights are taken as they
+        are, where `fit` brings them to a mean of 1. Pickle keeps the averaged weights of the
+        network, which predict, but neither the optimiser's memory nor the place in the schedule.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
+            Pictures, as for `fit`.
+        y : array-like of shape (n_samples,)
+            Labels, as for `fit`.
+        classes : array-like, default=None
+            All labels there are; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample in the loss.
+
+        Returns
+        -------
+        self : object
+            The estimator, fitted so far.
+        """
+        fresh = not self.__sklearn_is_fitted__()
+        fit(self, X, y, sample_weight, fresh=fresh, incremental=True, classes=classes)
+        return self
 
     def _module_config(self) -> dict[str, Any]:
         return {

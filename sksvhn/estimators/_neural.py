@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import dataclass, replace
-from functools import partial
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.model_selection import train_test_split
-from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from skorch.history import History
 
-from .._labels import as_labels
+from .._crop import CropStyle
+from .._images._load import MAX_PIXELS
 from .._lazy_pictures import LazyPictures, in_chunks
 from .._parameters import as_python
 from .._pictures import check_stored_pictures
@@ -35,19 +31,24 @@ from ._architecture import (
 )
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Preparation, TrainingData
-from ._checkpoint import Checkpoint
-from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
-from ._epoch_callbacks import check_callbacks
-from ._fitted import take_fit, twin_of
+from ._fitted import twin_of
+from ._fitting import make_net
 from ._folding import in_evaluation, without_normalization
-from ._onnx import OnnxExporter
-from ._optimization import OPTIMIZERS, Schedule, make_optimizer
-from ._picture_reader import PictureReader
-from ._saved_network import SavedNetwork
+from ._network import Network
+from ._onnx import OnnxFile, write_onnx
+from ._optimization import OPTIMIZERS
+from ._picture_reader import READING_CONSTRAINTS, PictureSources, crop_pictures, read_pictures
+from ._saved_network import (
+    KEPT_OF_NETWORK,
+    check_network,
+    network_from_arrays,
+    network_to_arrays,
+)
+from ._saving import save, state_that_was_kept, state_to_keep
 from ._settings import SETTINGS, Architecture, Training, check_settings, settings_of
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
-from ._training import NetworkLoss, TrainingNet
+from ._training import TrainingNet
 
 Pictures = NDArray[Any] | LazyPictures
 
@@ -55,25 +56,7 @@ Pictures = NDArray[Any] | LazyPictures
 MIN_PICTURE_SIDE = 16
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A fit that was prepared: all is checked, and nothing is the estimator's before it trained."""
-
-    #: The estimator as it will be, which has the network that is trained.
-    fitted: NeuralClassifier
-    #: Round that network, a new one or the one that `partial_fit` goes on with.
-    net: TrainingNet
-    data: TrainingData
-    valid: TrainingData | None
-    epochs: int
-    checkpoint: Checkpoint | None
-    #: Whether the network is new, instead of the one that the estimator has.
-    is_fresh: bool
-
-
-class NeuralClassifier(
-    PictureReader, OnnxExporter, SavedNetwork, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
-):
+class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A classifier of pictures that trains a torch module.
 
     Subclasses say what the labels are (`_encode`, `_encode_known`) and which network learns them
@@ -81,7 +64,7 @@ class NeuralClassifier(
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **PictureReader._parameter_constraints,
+        **READING_CONSTRAINTS,
         "image_shape": [None, "array-like"],
         "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -109,6 +92,9 @@ class NeuralClassifier(
     #: Settings that this kind of network does not know.
     _without_effect: ClassVar[frozenset[str]] = frozenset()
 
+    crop: CropStyle
+    margin: float
+    min_confidence: float
     image_shape: Sequence[int] | None
     augmentation: str | float
     n_views: int
@@ -130,7 +116,45 @@ class NeuralClassifier(
     # What augmentation="auto" is for pictures.
     _auto_augmentation: ClassVar[float] = 1.0
 
+    _kept: ClassVar[tuple[str, ...]] = KEPT_OF_NETWORK
+    #: Those, and parameters, that are estimators.
+    _estimators: ClassVar[tuple[str, ...]] = tuple(SETTINGS)
+
+    classes_: Any
     image_shape_: tuple[int, int, int]
+    module_: Network
+    device_: str
+    history_: list[dict[str, Any]]
+    _standardizer: Standardizer
+    _float64: bool
+    #: Strength of augmentation in the last training.
+    _strength: float
+    amp_: bool
+    #: Arguments of `_make_module`.
+    _config: dict[str, Any]
+    #: What trained the network, or a skorch net that was asked for.
+    _net: TrainingNet | None
+
+    @overload
+    def predict(self, X: ArrayLike, return_confidence: Literal[False] = False) -> NDArray[Any]: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_confidence: Literal[True]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+    @abstractmethod
+    def predict(
+        self, X: ArrayLike, return_confidence: bool = False
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
+        """Predict labels, and the confidence in each if asked."""
+
+    @abstractmethod
+    def predict_proba(self, X: ArrayLike) -> Any:
+        """Predict probabilities."""
+
+    @staticmethod
+    @abstractmethod
+    def _make_module(**config: Any) -> Network:
+        """Build the network."""
 
     @abstractmethod
     def _encode(
@@ -208,261 +232,9 @@ class NeuralClassifier(
         super()._validate_params()
         check_settings(self, self._constraints_of_settings, self._without_effect)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: ArrayLike | None = None,
-        y_val: ArrayLike | None = None,
-        sample_weight_val: ArrayLike | None = None,
-    ) -> Self:
-        """Train on pictures and their labels.
-
-        Ctrl-C ends the training and leaves a fitted estimator with the weights so far, or the best
-        epoch's with early stopping. Where there is a `checkpoint_dir`, `fit` called again goes on.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
-            in memory until its batch; floats may have any range, which is learned. Pictures that
-            don't fit into memory may be a memory map, an array on disk (an open h5py dataset, or
-            what has its ``shape``, ``dtype`` and slices) or a sequence that makes arrays of
-            pictures, its parts, when indexed: these two are read a block at a time, and shuffled
-            across and within blocks.
-        y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample in the loss; samples of weight 0 are left out.
-        X_val : array-like of shape (n_val, ...), default=None
-            Pictures that are not trained on: ``history_`` records their loss and score, and early
-            stopping watches them instead of a share of X.
-        y_val : array-like of shape (n_val,) or (n_val, max_length), default=None
-            Their labels.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
-        """
-        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
-        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
-        return self._train(X, y, sample_weight, fresh=fresh, validation=validation)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> Self:
-        """Train for one epoch on a part of the data.
-
-        The scale of the pixels is learned from the first part. The rate is constant where the
-        schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
-        all calls. `lr` and `batch_size` may be changed between calls. Weights are taken as they
-        are, where `fit` brings them to a mean of 1. Pickle keeps the averaged weights of the
-        network, which predict, but neither the optimiser's memory nor the place in the schedule.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
-            Pictures, as for `fit`.
-        y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Labels, as for `fit`.
-        classes : array-like, default=None
-            Labels that later parts may hold. Classifiers of single digits need them all in the
-            first call.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample in the loss.
-
-        Returns
-        -------
-        self : object
-            The estimator, fitted so far.
-        """
-        fresh = not self.__sklearn_is_fitted__()
-        return self._train(X, y, sample_weight, fresh=fresh, incremental=True, classes=classes)
-
-    def _train(self, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> Self:
-        # Whatever mode the caller is in.
-        with torch.inference_mode(False), torch.enable_grad():
-            self._run(self._prepare(X, y, *args, **options))
-        return self
-
-    def _prepare(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        *,
-        fresh: bool,
-        incremental: bool = False,
-        validation: tuple[Any, Any, Any] | None = None,
-        classes: ArrayLike | None = None,
-    ) -> Fit:
-        """Check everything and learn what labels and pictures are; this estimator stays as is."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        params = settings_of(self)
-        new = twin_of(self, fitted=not fresh)
-        if fresh:
-            pictures = check_stored_pictures(new, X, reset=True, image_shape=params.image_shape)
-        else:
-            pictures = new._known_pictures(X)
-        check_consistent_length(pictures, as_labels(y))
-        weights = _checked_weights(sample_weight, len(pictures))
-        rows = np.flatnonzero(weights)
-        targets = new._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
-        data = TrainingData(pictures, rows, targets, weights[rows])
-        by_label = new._label_weights(targets, weights[rows])
-        random_state = check_random_state(params.random_state)
-        device = resolve_device(self.device)
-        if fresh:
-            new._net, new.history_, new.device_ = None, [], str(device)
-            new._learn_pictures(pictures, data.weighted(by_label))
-        auto = new._auto_augmentation if new._is_picture() else 0.0
-        new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
-        valid = None if validation is None else new._validation_data(*validation)
-        checkpoint = None
-        if self.checkpoint_dir is not None and not incremental:
-            definition = new._definition(data, valid, device, fresh)
-            checkpoint = Checkpoint(self.checkpoint_dir, self, definition, random_state)
-            random_state = checkpoint.random_state
-        if valid is None and params.early_stopping and not incremental:
-            train, held_out = new._split(data, params.validation_fraction, random_state)
-            data, valid = data.subset(train), data.subset(held_out)
-            by_label = by_label[train]
-        data = data.weighted(by_label)
-        if not incremental:  # parts of a stream keep their weights beside each other's
-            data = data.weighted(1 / data.weights.mean())
-        seed = int(random_state.randint(np.iinfo(np.int32).max))
-        if fresh:
-            new._config = new._module_config()
-            new.module_ = new._build_module(seed)
-        elif new._module_config() != new._config:
-            raise ValueError(
-                "The parameters name another network than the one that is to be trained on; fit "
-                "anew with warm_start=False, or set them back."
-            )
-        fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
-        new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
-        net = None if fresh or not incremental else self._net
-        if net is None or not net.goes_on or new.device_ != str(device):
-            new.device_ = str(device)
-            net = new._make_net(seed, incremental=incremental)
-        epochs = 1 if incremental else params.max_epochs
-        return Fit(new, net, data, valid, epochs, checkpoint, fresh)
-
-    def _run(self, fit: Fit) -> None:
-        """Train, and take what was learned: all of it, or nothing if training fails."""
-        new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
-        weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
-        params = settings_of(self)
-        net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
-        if checkpoint is not None and checkpoint.n_epochs and self.verbose:
-            print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
-        n_before = len(net.history)
-        try:
-            net.train(
-                fit.data,
-                fit.valid,
-                epochs=fit.epochs,
-                restore=None if checkpoint is None else checkpoint.restore,
-                after_epoch=None if checkpoint is None else checkpoint.write,
-            )
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and len(net.history) > n_before:
-                self._take(fit)  # the weights so far
-            elif weights is not None:
-                new.module_.load_state_dict(weights)
-                new.module_.eval()
-                net.goes_on = False  # the optimiser's memory is not as it was
-            raise
-        self._take(fit)
-        if checkpoint is not None:
-            checkpoint.remove()
-
-    def _take(self, fit: Fit) -> None:
-        """Become what was fitted, with skorch's records of whole epochs added to the history."""
-        new, net = fit.fitted, fit.net
-        history = list(net.history_before_)
-        for epoch in net.history:
-            if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
-                record = {k: v for k, v in epoch.items() if k in net.recorded}
-                history.append(record | {"epoch": len(history) + 1})
-        new.history_ = history
-        new.n_iter_ = len(history)
-        new._net = None  # else the net would hold itself
-        take_fit(self, new)
-        self._net = net
-
-    def _split(
-        self, data: TrainingData, share: float, random_state: np.random.RandomState
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw the samples to train on, and those held out for early stopping."""
-        n_held_out = math.ceil(share * len(data))
-        if n_held_out >= len(data):
-            raise ValueError(
-                f"validation_fraction={share} holds out all of the "
-                f"{len(data)} samples; lower it, or pass X_val and y_val."
-            )
-        strata = self._strata(data.targets)
-        if strata is not None:
-            codes, counts = np.unique(strata, return_counts=True)
-            least = min(n_held_out, len(data) - n_held_out)
-            if counts.min() < 2:
-                label = self._symbols()[codes[counts.argmin()]]
-                raise ValueError(
-                    f"y must hold each label twice for early_stopping, which holds out a share of "
-                    f"each; got one sample of {label!r}. Drop it, or pass X_val and y_val."
-                )
-            if least < len(codes):
-                raise ValueError(
-                    f"validation_fraction={share} must leave one sample for "
-                    f"each of the {len(codes)} labels in training and in validation; got "
-                    f"{len(data) - n_held_out} and {n_held_out} samples. Change it, or pass X_val "
-                    "and y_val."
-                )
-        train, held_out = train_test_split(
-            np.arange(len(data)),
-            test_size=share,
-            random_state=random_state,
-            stratify=strata,
-        )
-        return train, held_out
-
-    def _definition(
-        self, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
-    ) -> dict[str, Any]:
-        """Everything but parameters and randomness that trained weights depend on."""
-        start: Any = None  # a fresh fit learns everything from the data
-        if not fresh:
-            start = [self._standardizer, self._float64, self.module_.state_dict()]
-        return {
-            "data": data,
-            "valid": valid,
-            "network": self._module_config(),
-            "start": start,
-            "device": device.type,
-            "bfloat16": settings_of(self).amp == "auto" and has_fast_bfloat16(device),
-        }
+    def _check_state(self, state: dict[str, Any]) -> None:
+        """Raise if `fit` cannot have left a state, as `__getstate__` writes it."""
+        check_network(self._make_module, state)
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
@@ -476,15 +248,6 @@ class NeuralClassifier(
         )
         # float64 in means float64 through and through, as scikit-learn's checks ask.
         self._float64 = pictures.dtype == np.float64
-
-    def _validation_data(self, X: Any, y: Any, sample_weight: Any) -> TrainingData:
-        pictures = self._known_pictures(X)
-        targets = self._encode_known(y, "y_val")
-        check_consistent_length(pictures, *targets)
-        weights = _checked_weights(sample_weight, len(pictures))
-        rows = np.flatnonzero(weights)
-        targets = tuple(target[rows] for target in targets)
-        return TrainingData(pictures, rows, targets, weights[rows])
 
     def _known_pictures(self, X: ArrayLike) -> Pictures:
         """Check pictures that follow the first ones."""
@@ -512,42 +275,6 @@ class NeuralClassifier(
         dtype = torch.float64 if self._float64 else torch.float32
         return Preparation(self._standardizer, torch.device(self.device_), dtype)
 
-    def _make_net(self, seed: int, *, incremental: bool) -> TrainingNet:
-        """Put a training engine round the network, ready for its first step."""
-        params = settings_of(self)
-        kind = params.lr_schedule
-        if incremental and kind == "one_cycle":
-            kind = "constant"
-        net = TrainingNet(
-            self.module_,
-            reader=self,
-            criterion=NetworkLoss(self.module_.loss),
-            preparation=replace(
-                self._preparation(),
-                strength=self._strength,
-                generator=torch.Generator().manual_seed(seed),
-            ),
-            rng=np.random.default_rng(seed),
-            make_optimizer=partial(
-                make_optimizer,
-                params.optimizer,
-                momentum=params.momentum,
-                weight_decay=params.weight_decay,
-            ),
-            schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
-            ema_decay=params.ema_decay,
-            amp=self.amp_,
-            lr=params.lr,
-            batch_size=params.batch_size,
-            patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
-            goes_on=incremental,
-            callbacks=check_callbacks(self.callbacks, kind),
-            device=self.device_,
-            verbose=int(params.verbose),
-        )
-        net.history_before_ = self.history_
-        return net.initialize()
-
     @property
     def net_(self) -> TrainingNet:
         """The network as a skorch net, the one that trained it where that was in this process."""
@@ -556,7 +283,7 @@ class NeuralClassifier(
             reader = twin_of(self, fitted=True)
             reader.callbacks = None
             with torch.inference_mode(False):
-                net = reader._make_net(0, incremental=False)
+                net = make_net(reader, 0, incremental=False)
             net.history = History({**epoch, "batches": []} for epoch in self.history_)
             net.goes_on = False
             self._net = net
@@ -586,6 +313,257 @@ class NeuralClassifier(
         # A network that saw every picture in one place only would misread it from another.
         return n_views if self._strength > 0 else 1
 
+    def crops(
+        self, pictures: PictureSources, boxes: Any = None, *, max_pixels: int = MAX_PIXELS
+    ) -> NDArray[np.uint8 | np.float32]:
+        """Make pictures what the training pictures were.
+
+        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, made grey or RGB,
+        and have pixels from 0 to 1 if those of the training pictures went so far, otherwise to 255.
+
+        Parameters
+        ----------
+        pictures : picture, iterable of n_samples pictures, or DataFrame
+            Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
+            bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
+            and, optionally, the column ``boxes``. One picture alone counts as a list of one. They
+            are read one after the other.
+        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+            Left, top, width and height of each picture's digits, or of its number, in pixels from
+            the upper left corner of the upright picture; None for a picture that is taken whole.
+            Beside one picture alone, its boxes.
+        max_pixels : int, default=268435456
+            Largest width times height of a picture file that is decoded.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
+            The crops, which `predict` takes: uint8, or float32 from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If a picture cannot be read; an array can be one picture or several, such as one of
+            shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
+            has no area, lies outside its picture or is not in pixels; or what the estimator was
+            fitted on does not show how pictures have to be: rows that are no pictures, or pixels
+            of another range than 0 to 255 or 0 to 1.
+        TypeError
+            If a picture is none of the above.
+        IsADirectoryError
+            If a path is that of a folder; other errors of the file system are passed on, too.
+
+        Warns
+        -----
+        UserWarning
+            Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
+            blank.
+
+        See Also
+        --------
+        sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
+        """
+        return crop_pictures(self, pictures, boxes, max_pixels)
+
+    @overload
+    def read(
+        self,
+        pictures: PictureSources,
+        boxes: Any = None,
+        return_confidence: Literal[False] = False,
+        *,
+        max_pixels: int = MAX_PIXELS,
+    ) -> NDArray[Any]: ...
+    @overload
+    def read(
+        self,
+        pictures: PictureSources,
+        boxes: Any = None,
+        *,
+        return_confidence: Literal[True],
+        max_pixels: int = MAX_PIXELS,
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+    def read(
+        self,
+        pictures: PictureSources,
+        boxes: Any = None,
+        return_confidence: bool = False,
+        *,
+        max_pixels: int = MAX_PIXELS,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
+        """Predict what photographs show, or other pictures of any size and kind.
+
+        It is `predict` of `crops`, a few hundred at a time: memory does not grow with the pictures
+        that an iterable makes or paths name.
+
+        Parameters
+        ----------
+        pictures : picture, iterable of n_samples pictures, or DataFrame
+            Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
+        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+            Where the number is in each picture, as in `crops`; None where it fills the picture.
+        return_confidence : bool, default=False
+            Whether to return the confidence as well, from the same pass over the pictures.
+        max_pixels : int, default=268435456
+            Largest width times height of a picture file that is decoded.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,) or (n_samples, max_length)
+            What `predict` answers for the crops.
+        confidence : ndarray of shape (n_samples,)
+            Only if `return_confidence`. The probability of each answer, in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            As in `crops`.
+        TypeError
+            As in `crops`.
+        OSError
+            As in `crops`.
+
+        Warns
+        -----
+        UserWarning
+            As in `crops`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sksvhn import SVHNSequenceClassifier
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> photo = np.random.default_rng(0).random((480, 640, 3))  # a path does as well
+        >>> clf.crops(photo).shape
+        (1, 64, 64)
+        >>> digits = [[200, 180, 90, 150], [290, 190, 90, 150]]  # left, top, width, height
+        >>> clf.read([photo, photo], boxes=[digits, None]).shape
+        (2,)
+        """
+        labels, confidence = read_pictures(self, pictures, boxes, max_pixels)
+        return (labels, confidence) if return_confidence else labels
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to a file that runs no code when it is loaded.
+
+        It holds everything that answers depend on and the training's history, but neither
+        `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
+            the new one is whole.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If a parameter or label cannot be written without code; joblib can.
+        ValueError
+            If `load` would refuse it, as where a parameter became invalid after the fit.
+        OSError
+            If the file cannot be written.
+
+        See Also
+        --------
+        sksvhn.load : Read it.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> import sksvhn
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> with TemporaryDirectory() as folder:
+        ...     clf.save(Path(folder, "model.sksvhn"))
+        ...     loaded = sksvhn.load(Path(folder, "model.sksvhn"))
+        >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
+        True
+        """
+        save(self, path)
+
+    def export_onnx(self, path: str | os.PathLike[str]) -> OnnxFile:
+        """Write all of `predict` to one ONNX file, for onnxruntime in any language.
+
+        Everything from the stored pixels to the answer is in it: standardisation, the `n_views`
+        views, the network, temperatures and the search over all numbers with `min_confidence`, as
+        they are now. Not in it are the crop, which `crops` makes, and the checks of pixels.
+
+        The file has one input:
+
+        - ``pictures``, of shape (n, height, width) for grey and (n, height, width, 3) for colour
+          pictures, with any n: uint8 where white was 255 in the training pictures, else float32.
+
+        Outputs of a reader of numbers:
+
+        - ``reading``, the numbers as strings of shape (n,), ``""`` where one is rejected, whatever
+          form the labels had;
+        - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of those rejected.
+
+        Outputs of a classifier of single digits:
+
+        - ``label``, of shape (n,): int64, double, bool or string as the labels are, -1 or ``""``
+          where one is rejected;
+        - ``probability``, float32 of shape (n, n_classes).
+
+        Its metadata tell how to make pictures for it: "estimator" and "sksvhn" (class and
+        version), "image_shape", "white" (255, 1, 65535, or null where it was not plain), "crop",
+        "margin", "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, by convention with the suffix ``.onnx``; one that is there is replaced, when
+            the new one is whole.
+
+        Returns
+        -------
+        OnnxFile
+            ``path``, ``opset`` and ``n_bytes`` of the file.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ImportError
+            If onnx is not installed (``pip install sksvhn[onnx]``).
+        ValueError
+            If `n_views` or `min_confidence` is not one there can be.
+        OSError
+            If the file cannot be written.
+
+        Notes
+        -----
+        The file holds operators of opset 20, which onnxruntime runs from version 1.17 on.
+        Arithmetic is float32, so that probabilities differ from `predict`'s by about 1e-6.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from onnxruntime import InferenceSession
+        >>> from sksvhn import SVHNSequenceClassifier
+        >>> from sksvhn.datasets import make_street_numbers
+        >>> numbers = make_street_numbers(64, color=False, random_state=0)
+        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = clf.fit(numbers.images, numbers.target)
+        >>> with TemporaryDirectory() as folder:
+        ...     file = clf.export_onnx(Path(folder, "reader.onnx"))
+        ...     session = InferenceSession(file.path)
+        >>> reading, confidence = session.run(None, {"pictures": numbers.images})
+        >>> bool((reading == clf.predict(numbers.images)).all())
+        True
+        """
+        return write_onnx(self, path)
+
     def summary(self) -> NetworkSummary:
         """Layers of the fitted network, with output shapes and numbers of weights.
 
@@ -605,21 +583,18 @@ class NeuralClassifier(
         """Whether there is a network that was trained."""
         return "module_" in vars(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Fitted state as plain values and arrays, free of device and torch."""
+        return state_to_keep(network_to_arrays(super().__getstate__()))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild the network."""
+        state = state_that_was_kept(self, state)
+        super().__setstate__(network_from_arrays(self._make_module, state))
+
     def __sklearn_tags__(self) -> Tags:
         """Pictures in, single labels or one a column out."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.non_deterministic = False
         return tags
-
-
-def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
-    weights: NDArray[np.float64] = _check_sample_weight(
-        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
-    )
-    total = weights.sum()
-    if not 0 < total < np.inf:  # scikit-learn before 1.9 lets zeros pass
-        raise ValueError(
-            f"All sample_weight are zero, or too large to be added up: their sum is {total}."
-        )
-    return weights

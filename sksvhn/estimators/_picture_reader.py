@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from numbers import Integral
-from typing import Any, ClassVar, Literal, overload
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
@@ -26,216 +25,107 @@ CHUNK = EVALUATION_BATCH
 PictureSources = ImageSource | Iterable[ImageSource] | pd.DataFrame
 
 
-class PictureReader(metaclass=ABCMeta):
-    """Mixin: reads pictures of any size and kind, made what the training pictures were.
+#: Of the parameters that say how photographs are cropped.
+READING_CONSTRAINTS: dict[str, list[Any]] = {
+    name: CROP_CONSTRAINTS[name] for name in ("crop", "margin")
+}
 
-    A subclass predicts pictures and says what white was in those it was fitted on.
-    """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        name: CROP_CONSTRAINTS[name] for name in ("crop", "margin")
-    }
+class PhotographReader(Protocol):
+    """A classifier of pictures, as far as reading photographs needs it."""
 
     crop: CropStyle
     margin: float
     image_shape_: tuple[int, int, int]
-    classes_: Any
-    predict: Callable[..., Any]
 
-    @abstractmethod
+    def predict(
+        self, X: ArrayLike, return_confidence: Literal[True]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Predict labels, and the confidence in each."""
+
     def _learned_white(self) -> int | None:
         """Return 1, 255 or 65535, or None where the training pictures did not show it."""
 
-    def crops(
-        self, pictures: PictureSources, boxes: Any = None, *, max_pixels: int = MAX_PIXELS
-    ) -> NDArray[np.uint8 | np.float32]:
-        """Make pictures what the training pictures were.
+    def _validate_params(self) -> None:
+        """Check parameters, which may have been set after the fit."""
 
-        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, made grey or RGB,
-        and have pixels from 0 to 1 if those of the training pictures went so far, otherwise to 255.
 
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
-            bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
-            and, optionally, the column ``boxes``. One picture alone counts as a list of one. They
-            are read one after the other.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Left, top, width and height of each picture's digits, or of its number, in pixels from
-            the upper left corner of the upright picture; None for a picture that is taken whole.
-            Beside one picture alone, its boxes.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
+def crop_pictures(
+    clf: PhotographReader, pictures: PictureSources, boxes: Any, max_pixels: int
+) -> NDArray[np.uint8 | np.float32]:
+    """Make pictures of any size and kind what the training pictures were."""
+    return np.concatenate(list(_chunks(clf, pictures, boxes, max_pixels)))
 
-        Returns
-        -------
-        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
-            The crops, which `predict` takes: uint8, or float32 from 0 to 1.
 
-        Raises
-        ------
-        ValueError
-            If a picture cannot be read; an array can be one picture or several, such as one of
-            shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
-            has no area, lies outside its picture or is not in pixels; or what the estimator was
-            fitted on does not show how pictures have to be: rows that are no pictures, or pixels
-            of another range than 0 to 255 or 0 to 1.
-        TypeError
-            If a picture is none of the above.
-        IsADirectoryError
-            If a path is that of a folder; other errors of the file system are passed on, too.
+def read_pictures(
+    clf: PhotographReader, pictures: PictureSources, boxes: Any, max_pixels: int
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Predict labels of crops, and the confidence in each, some hundred pictures at a time."""
+    chunks = _chunks(clf, pictures, boxes, max_pixels)
+    answers = [clf.predict(crops, return_confidence=True) for crops in chunks]
+    labels, confidence = map(np.concatenate, zip(*answers, strict=True))
+    return labels, confidence
 
-        Warns
-        -----
-        UserWarning
-            Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
-            blank.
 
-        See Also
-        --------
-        sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
-        """
-        return np.concatenate(list(self._chunks(pictures, boxes, max_pixels)))
+def _chunks(
+    clf: PhotographReader, pictures: PictureSources, boxes: Any, max_pixels: int
+) -> Iterator[NDArray[np.uint8 | np.float32]]:
+    settings = crop_settings_of(clf, max_pixels)
+    if is_one_picture(pictures):
+        _check_no_rows(clf, pictures)
+        pairs: Iterable[tuple[Any, Any]] = [(pictures, boxes)]
+    else:
+        pairs = with_boxes(pictures, boxes)
+    crops = each_crop(pairs, settings, to_read=True)
+    is_empty = True
+    while chunk := list(islice(crops, CHUNK)):
+        is_empty = False
+        yield in_range(clf, chunk)
+    if is_empty:
+        raise ValueError("There are 0 pictures; at least one is required.")
 
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: Literal[False] = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any]: ...
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        *,
-        return_confidence: Literal[True],
-        max_pixels: int = MAX_PIXELS,
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: bool = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-        """Predict what photographs show, or other pictures of any size and kind.
 
-        It is `predict` of `crops`, a few hundred at a time: memory does not grow with the pictures
-        that an iterable makes or paths name.
+def _check_no_rows(clf: PhotographReader, picture: Any) -> None:
+    """Raise if one picture can as well be rows of pixels, as `predict` takes them."""
+    height, width, channels = clf.image_shape_
+    shape: tuple[int, ...] = tuple(getattr(picture, "shape", ()))
+    if len(shape) == 2 and shape[1] == height * width * channels != width:
+        raise ValueError(
+            f"pictures must be one picture or several; an array of shape {shape} can be "
+            f"one picture, or flattened ones of shape {clf.image_shape_} (height, width, "
+            "channels); pass [pictures] for the former, or call predict for the latter."
+        )
 
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Where the number is in each picture, as in `crops`; None where it fills the picture.
-        return_confidence : bool, default=False
-            Whether to return the confidence as well, from the same pass over the pictures.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
 
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,) or (n_samples, max_length)
-            What `predict` answers for the crops.
-        confidence : ndarray of shape (n_samples,)
-            Only if `return_confidence`. The probability of each answer, in [0, 1].
+def in_range(
+    clf: PhotographReader, crops: list[NDArray[np.uint8]]
+) -> NDArray[np.uint8 | np.float32]:
+    """Put crops into one array whose pixels go as far as those of the training pictures."""
+    pixels = np.stack(crops)
+    is_to_one = clf._learned_white() == 1
+    return np.divide(pixels, 255, dtype=np.float32) if is_to_one else pixels
 
-        Raises
-        ------
-        ValueError
-            As in `crops`.
-        TypeError
-            As in `crops`.
-        OSError
-            As in `crops`.
 
-        Warns
-        -----
-        UserWarning
-            As in `crops`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sksvhn import SVHNSequenceClassifier
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> photo = np.random.default_rng(0).random((480, 640, 3))  # a path does as well
-        >>> clf.crops(photo).shape
-        (1, 64, 64)
-        >>> digits = [[200, 180, 90, 150], [290, 190, 90, 150]]  # left, top, width, height
-        >>> clf.read([photo, photo], boxes=[digits, None]).shape
-        (2,)
-        """
-        chunks = self._chunks(pictures, boxes, max_pixels)
-        answers = [self.predict(crops, return_confidence=True) for crops in chunks]
-        labels, confidence = map(np.concatenate, zip(*answers, strict=True))
-        return (labels, confidence) if return_confidence else labels
-
-    def _chunks(
-        self, pictures: PictureSources, boxes: Any, max_pixels: int
-    ) -> Iterator[NDArray[np.uint8 | np.float32]]:
-        settings = self._crop_settings(max_pixels)
-        if is_one_picture(pictures):
-            self._check_no_rows(pictures)
-            pairs: Iterable[tuple[Any, Any]] = [(pictures, boxes)]
-        else:
-            pairs = with_boxes(pictures, boxes)
-        crops = each_crop(pairs, settings, to_read=True)
-        is_empty = True
-        while chunk := list(islice(crops, CHUNK)):
-            is_empty = False
-            yield self._in_range(chunk)
-        if is_empty:
-            raise ValueError("There are 0 pictures; at least one is required.")
-
-    def _check_no_rows(self, picture: Any) -> None:
-        """Raise if one picture can as well be rows of pixels, as `predict` takes them."""
-        height, width, channels = self.image_shape_
-        shape: tuple[int, ...] = tuple(getattr(picture, "shape", ()))
-        if len(shape) == 2 and shape[1] == height * width * channels != width:
-            raise ValueError(
-                f"pictures must be one picture or several; an array of shape {shape} can be "
-                f"one picture, or flattened ones of shape {self.image_shape_} (height, width, "
-                "channels); pass [pictures] for the former, or call predict for the latter."
-            )
-
-    def _in_range(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.uint8 | np.float32]:
-        """Put crops into one array whose pixels go as far as those of the training pictures."""
-        pixels = np.stack(crops)
-        is_to_one = self._learned_white() == 1
-        return np.divide(pixels, 255, dtype=np.float32) if is_to_one else pixels
-
-    def _crop_settings(self, max_pixels: int = MAX_PIXELS) -> CropSettings:
-        """Say how photographs are cropped, or raise if they cannot be read at all."""
-        check_is_fitted(self)
-        estimator: Any = self
-        estimator._validate_params()
-        check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
-        name = type(self).__name__
-        height, width, channels = self.image_shape_
-        if min(height, width) < MIN_SIDE:
-            raise ValueError(
-                f"{name} was fitted on rows or pictures of shape {self.image_shape_} (height, "
-                f"width, channels), whose sides are too short for photographs: at least {MIN_SIDE} "
-                "pixels. Fit it on larger pictures or, if these are flattened ones, with "
-                "image_shape."
-            )
-        if self._learned_white() not in (1, 255):
-            raise ValueError(
-                f"{name} was fitted on pixels that go neither from 0 to 255 nor from 0 to 1, so "
-                "that those of photographs cannot be made like them. Fit it on pixels as they were "
-                "loaded, or crop photographs with NumberCropper, transform them as the training "
-                "pictures were and call predict."
-            )
-        color: Literal["grey", "rgb"] = "grey" if channels == 1 else "rgb"
-        return CropSettings((height, width), color, self.crop, float(self.margin), int(max_pixels))
+def crop_settings_of(clf: PhotographReader, max_pixels: int = MAX_PIXELS) -> CropSettings:
+    """Say how photographs are cropped, or raise if they cannot be read at all."""
+    check_is_fitted(clf)
+    clf._validate_params()
+    check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
+    name = type(clf).__name__
+    height, width, channels = clf.image_shape_
+    if min(height, width) < MIN_SIDE:
+        raise ValueError(
+            f"{name} was fitted on rows or pictures of shape {clf.image_shape_} (height, "
+            f"width, channels), whose sides are too short for photographs: at least {MIN_SIDE} "
+            "pixels. Fit it on larger pictures or, if these are flattened ones, with "
+            "image_shape."
+        )
+    if clf._learned_white() not in (1, 255):
+        raise ValueError(
+            f"{name} was fitted on pixels that go neither from 0 to 255 nor from 0 to 1, so "
+            "that those of photographs cannot be made like them. Fit it on pixels as they were "
+            "loaded, or crop photographs with NumberCropper, transform them as the training "
+            "pictures were and call predict."
+        )
+    color: Literal["grey", "rgb"] = "grey" if channels == 1 else "rgb"
+    return CropSettings((height, width), color, clf.crop, float(clf.margin), int(max_pixels))

@@ -40,19 +40,79 @@ WRONG = (
 )
 
 
+#: Attributes that every `fit` sets and a file holds.
+KEPT = ("n_features_in_", "feature_names_in_")
+
+
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator to a file that runs no code when it is loaded."""
+    check_is_fitted(estimator)
+    arrays: dict[str, Any] = {}
+    document = {
+        "format": FORMAT,
+        "versions": _versions(),
+        "estimator": to_plain(_described(estimator, "model"), arrays, "model"),
+    }
+    try:
+        _restored(from_plain(document["estimator"], dict(arrays).pop))
+    except WRONG as error:
+        raise ValueError(
+            f"This {type(estimator).__name__} cannot be saved, for load would refuse it "
+            f"({in_brief(error)}); put that right, or use joblib.dump."
+        ) from None
+    write_file(path, "model", document, arrays)
+
+
+def check_features(state: dict[str, Any]) -> None:
+    """Raise if a state that is to be restored tells of features that there cannot be."""
+    n_features = state.get("n_features_in_", 1)
+    check(type(n_features) is int and n_features > 0, "the number of features is none")
+    if "feature_names_in_" in state:
+        names = state["feature_names_in_"]
+        check(
+            names.dtype == object
+            and names.shape == (n_features,)
+            and all(isinstance(name, str) for name in names),
+            "names of features are none",
+        )
+
+
+def state_to_keep(state: dict[str, Any]) -> dict[str, Any]:
+    """Turn a state into values and arrays that need no class of this package."""
+    state = dict(state)
+    for name in PARTS.keys() & state.keys():
+        state[name] = state[name].to_dict()
+    return state | {"_saved_by": {"format": FORMAT, "sksvhn": version("sksvhn")}}
+
+
+def state_that_was_kept(estimator: Any, state: dict[str, Any]) -> dict[str, Any]:
+    """Reverse `state_to_keep`, of this version or one whose format is known."""
+    saved_by = state.get("_saved_by")
+    if saved_by is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} was pickled before sksvhn 0.1.0, in a form that is "
+            "no longer read; fit it again."
+        )
+    _check_version(saved_by["format"], saved_by["sksvhn"])
+    state = {name: value for name, value in state.items() if name != "_saved_by"}
+    state = regrouped(state, lambda settings, own: settings(**own))
+    for name in PARTS.keys() & state.keys():
+        state[name] = PARTS[name].from_dict(state[name])
+    return state
+
+
 class Saved:
     """Mixin: pickles that any version can tell, and files of one's own."""
 
     #: Attributes that `fit` sets and a file holds.
-    _kept: ClassVar[tuple[str, ...]] = ("n_features_in_", "feature_names_in_")
+    _kept: ClassVar[tuple[str, ...]] = KEPT
     #: Those, and parameters, that are estimators or lists of them.
     _estimators: ClassVar[tuple[str, ...]] = ()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to a file that runs no code when it is loaded.
 
-        It holds everything that answers depend on and the training's history, but neither
-        `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
+        It holds everything that answers depend on. :func:`sksvhn.load` reads it, on any machine.
 
         Parameters
         ----------
@@ -82,7 +142,7 @@ class Saved:
         >>> import sksvhn
         >>> from sksvhn.datasets import make_street_numbers
         >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+        >>> clf = sksvhn.PositionwiseClassifier(sksvhn.SVHNLogisticRegression())
         >>> clf = clf.fit(numbers.images, numbers.target)
         >>> with TemporaryDirectory() as folder:
         ...     clf.save(Path(folder, "model.sksvhn"))
@@ -90,56 +150,19 @@ class Saved:
         >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
         True
         """
-        check_is_fitted(self)
-        arrays: dict[str, Any] = {}
-        document = {
-            "format": FORMAT,
-            "versions": _versions(),
-            "estimator": to_plain(_described(self, "model"), arrays, "model"),
-        }
-        try:
-            _restored(from_plain(document["estimator"], dict(arrays).pop))
-        except WRONG as error:
-            raise ValueError(
-                f"This {type(self).__name__} cannot be saved, for load would refuse it "
-                f"({in_brief(error)}); put that right, or use joblib.dump."
-            ) from None
-        write_file(path, "model", document, arrays)
+        save(self, path)
 
     def _check_state(self, state: dict[str, Any]) -> None:
-        """Object to what `fit` cannot have left, in attributes as `__getstate__` writes them."""
-        n_features = state.get("n_features_in_", 1)
-        check(type(n_features) is int and n_features > 0, "the number of features is none")
-        if "feature_names_in_" in state:
-            names = state["feature_names_in_"]
-            check(
-                names.dtype == object
-                and names.shape == (n_features,)
-                and all(isinstance(name, str) for name in names),
-                "names of features are none",
-            )
+        """Raise if `fit` cannot have left a state, as `__getstate__` writes it."""
+        check_features(state)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything, as values and arrays that need no class of this package."""
-        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
-        for name in PARTS.keys() & state.keys():
-            state[name] = state[name].to_dict()
-        return state | {"_saved_by": {"format": FORMAT, "sksvhn": version("sksvhn")}}
+        return state_to_keep(super().__getstate__())  # type: ignore[arg-type]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what `__getstate__` gave, of this version or one whose format is known."""
-        saved_by = state.get("_saved_by")
-        if saved_by is None:
-            raise ValueError(
-                f"This {type(self).__name__} was pickled before sksvhn 0.1.0, in a form that is no "
-                "longer read; fit it anew."
-            )
-        _check_version(saved_by["format"], saved_by["sksvhn"])
-        state = {name: value for name, value in state.items() if name != "_saved_by"}
-        state = regrouped(state, lambda settings, own: settings(**own))
-        for name in PARTS.keys() & state.keys():
-            state[name] = PARTS[name].from_dict(state[name])
-        super().__setstate__(state)  # type: ignore[misc]
+        super().__setstate__(state_that_was_kept(self, state))  # type: ignore[misc]
 
 
 def load(path: str | os.PathLike[str]) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._crop import blankness, crop_picture
 from .._images._load import MAX_PIXELS, PictureError, warn_of_notes
 from .._labels import codes_of, numbers_to_strings
+from ..estimators._picture_reader import crop_settings_of, in_range
 
 # Answers that are told of each picture.
 N_TOP = 3
@@ -103,7 +104,7 @@ class PictureBatchReader:
                 "a model that reads whole numbers."
             )
         self.clf = clf
-        self._settings = clf._crop_settings(max_pixels)
+        self._settings = crop_settings_of(clf, max_pixels)
         self.has_candidates = has_candidates
         self.min_confidence: float = (
             getattr(clf, "min_confidence", 0.0) if min_confidence is None else min_confidence
@@ -137,7 +138,7 @@ class PictureBatchReader:
             return reason(error, source)
 
     def _answers(self, prepared: list[tuple[NDArray[np.uint8], Any]]) -> Iterator[Reading]:
-        crops = self.clf._in_range([crop for crop, _ in prepared])
+        crops = in_range(self.clf, [crop for crop, _ in prepared])
         if self.has_candidates:
             return self._ranked(crops, [candidates for _, candidates in prepared])
         if hasattr(self.clf, "top_k"):

@@ -22,7 +22,7 @@ from sksvhn import (
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
 )
-from sksvhn.estimators import _checkpoint, _hog, _neural
+from sksvhn.estimators import _checkpoint, _fitting, _hog
 from sksvhn.estimators._standardizer import Standardizer
 
 from ._pictures import bar_numbers
@@ -117,10 +117,10 @@ def press(*args: Any, **kwargs: Any) -> Any:
 # Where Ctrl-C comes while a fit is set up.
 MOMENTS: list[tuple[str, Any, str]] = [
     *((name, Standardizer, "from_pictures") for name in NEURAL),
-    *((name, _neural, "resolve_device") for name in NEURAL),
-    *((name, _neural, "make_optimizer") for name in NEURAL),
-    ("mlp", _neural, "check_callbacks"),
-    ("cnn", _neural, "gains_by_bfloat16"),
+    *((name, _fitting, "resolve_device") for name in NEURAL),
+    *((name, _fitting, "make_optimizer") for name in NEURAL),
+    ("mlp", _fitting, "check_callbacks"),
+    ("cnn", _fitting, "gains_by_bfloat16"),
     ("sequence", torch.nn.init, "kaiming_normal_"),
     ("logistic", LogisticRegression, "fit"),
     ("positionwise", GaussianNB, "fit"),
@@ -155,12 +155,12 @@ def test_ctrl_c_or_failure_in_warm_training(
     before, n_before = pickle.dumps(clf), clf.n_iter_
     train = clf.partial_fit if incremental else clf.fit
     with monkeypatch.context() as patch:
-        patch.setattr(_neural.TrainingNet, "get_loss", fail_in_second_step())
+        patch.setattr(_fitting.TrainingNet, "get_loss", fail_in_second_step())
         with pytest.raises(RuntimeError, match="power cut"):
             train(X, y)
     assert_as_before(clf, before)
     with monkeypatch.context() as patch:
-        patch.setattr(_neural.TrainingNet, "get_loss", fail_in_second_step(KeyboardInterrupt))
+        patch.setattr(_fitting.TrainingNet, "get_loss", fail_in_second_step(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train(X, y)
     assert clf.n_iter_ == len(clf.history_) == n_before
@@ -171,7 +171,7 @@ def test_ctrl_c_or_failure_in_warm_training(
 
 
 def fail_in_second_step(error: type[BaseException] = RuntimeError) -> Any:
-    get_loss, calls = _neural.TrainingNet.get_loss, []
+    get_loss, calls = _fitting.TrainingNet.get_loss, []
 
     def failing(net: Any, *args: Any, **kwargs: Any) -> Any:
         calls.append(net)

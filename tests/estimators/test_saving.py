@@ -504,7 +504,7 @@ def test_a_pickle_from_before_versions_were_kept_is_refused(fitted: Any) -> None
     for case in ("strings", "pixels", "positions"):
         state = {k: v for k, v in fitted(case).__getstate__().items() if k != "_saved_by"}
         restored = type(fitted(case)).__new__(type(fitted(case)))
-        with pytest.raises(ValueError, match=r"pickled before sksvhn 0\.1\.0.*fit it anew"):
+        with pytest.raises(ValueError, match=r"pickled before sksvhn 0\.1\.0.*fit it again"):
             restored.__setstate__(state)
 
 

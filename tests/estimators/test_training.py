@@ -13,7 +13,7 @@ from skorch.callbacks import Callback, GradientNormClipping
 from torch import Tensor, nn
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier
-from sksvhn.estimators import _neural, _training
+from sksvhn.estimators import _fitting, _training
 from sksvhn.estimators._device import LARGE_STEP, gains_by_bfloat16
 from sksvhn.estimators._layers import EvenConv2d
 from sksvhn.estimators._training import EpochMeans, WeightAverage
@@ -172,11 +172,11 @@ def test_bfloat16_where_the_hardware_has_it_and_the_network_gains(
     X, y = data[0][:16], data[1][:16]
     record = Record()
     clf.set_params(max_epochs=1, callbacks=[record])
-    monkeypatch.setattr(_neural, "has_fast_bfloat16", lambda device: True)
+    monkeypatch.setattr(_fitting, "has_fast_bfloat16", lambda device: True)
     assert clf.fit(X, y).amp_ == gains
     assert clf.fit(X.astype(np.float64), y).amp_ is False
     assert record.dtypes == [torch.bfloat16 if gains else torch.float32, torch.float64]
-    monkeypatch.setattr(_neural, "has_fast_bfloat16", lambda device: False)
+    monkeypatch.setattr(_fitting, "has_fast_bfloat16", lambda device: False)
     assert clf.fit(X, y).amp_ is (clf.amp is True)
 
 

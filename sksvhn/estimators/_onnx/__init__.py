@@ -1,5 +1,5 @@
 """Fitted networks as ONNX files."""
 
-from ._exporter import OnnxExporter, OnnxFile
+from ._exporter import OnnxFile, write_onnx
 
-__all__ = ["OnnxExporter", "OnnxFile"]
+__all__ = ["OnnxFile", "write_onnx"]

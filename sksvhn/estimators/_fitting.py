@@ -1,0 +1,273 @@
+"""Fits of neural classifiers: prepared, run, and taken as a whole or not at all."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import _check_sample_weight
+
+from .._labels import as_labels
+from .._pictures import check_stored_pictures
+from ._batches import TrainingData
+from ._checkpoint import Checkpoint
+from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
+from ._epoch_callbacks import check_callbacks
+from ._fitted import take_fit, twin_of
+from ._optimization import Schedule, make_optimizer
+from ._saved_network import build_module
+from ._settings import settings_of
+from ._training import NetworkLoss, TrainingNet
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit that was prepared: all is checked, and nothing is the estimator's before it trained."""
+
+    #: The estimator as it will be, which has the network that is trained.
+    fitted: Any
+    #: Round that network, a new one or the one that `partial_fit` goes on with.
+    net: TrainingNet
+    data: TrainingData
+    valid: TrainingData | None
+    epochs: int
+    checkpoint: Checkpoint | None
+    #: Whether the network is new, instead of the one that the estimator has.
+    is_fresh: bool
+
+
+def fit(clf: Any, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
+    """Prepare and run a fit of a neural classifier, whatever mode torch is in."""
+    with torch.inference_mode(False), torch.enable_grad():
+        run(clf, prepare(clf, X, y, *args, **options))
+
+
+def prepare(
+    clf: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    *,
+    fresh: bool,
+    incremental: bool = False,
+    validation: tuple[Any, Any, Any] | None = None,
+    classes: ArrayLike | None = None,
+) -> Fit:
+    """Check everything and learn what labels and pictures are; this estimator stays as is."""
+    if y is None:
+        raise ValueError(f"{type(clf).__name__} requires y to be passed, but the target y is None.")
+    params = settings_of(clf)
+    new = twin_of(clf, fitted=not fresh)
+    if fresh:
+        pictures = check_stored_pictures(new, X, reset=True, image_shape=params.image_shape)
+    else:
+        pictures = new._known_pictures(X)
+    check_consistent_length(pictures, as_labels(y))
+    weights = _checked_weights(sample_weight, len(pictures))
+    rows = np.flatnonzero(weights)
+    targets = new._encode(y, rows, reset=fresh, incremental=incremental, classes=classes)
+    data = TrainingData(pictures, rows, targets, weights[rows])
+    by_label = new._label_weights(targets, weights[rows])
+    random_state = check_random_state(params.random_state)
+    device = resolve_device(clf.device)
+    if fresh:
+        new._net, new.history_, new.device_ = None, [], str(device)
+        new._learn_pictures(pictures, data.weighted(by_label))
+    auto = new._auto_augmentation if new._is_picture() else 0.0
+    new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
+    valid = None if validation is None else _validation_data(new, *validation)
+    checkpoint = None
+    if clf.checkpoint_dir is not None and not incremental:
+        definition = _definition(new, data, valid, device, fresh)
+        checkpoint = Checkpoint(clf.checkpoint_dir, clf, definition, random_state)
+        random_state = checkpoint.random_state
+    if valid is None and params.early_stopping and not incremental:
+        train, held_out = _split(new, data, params.validation_fraction, random_state)
+        data, valid = data.subset(train), data.subset(held_out)
+        by_label = by_label[train]
+    data = data.weighted(by_label)
+    if not incremental:  # parts of a stream keep their weights beside each other's
+        data = data.weighted(1 / data.weights.mean())
+    seed = int(random_state.randint(np.iinfo(np.int32).max))
+    if fresh:
+        new._config = new._module_config()
+        dtype = torch.float64 if new._float64 else torch.float32
+        new.module_ = build_module(new._make_module, new._config, seed, dtype)
+    elif new._module_config() != new._config:
+        raise ValueError(
+            "The parameters name another network than the one that is to be trained on; fit "
+            "anew with warm_start=False, or set them back."
+        )
+    fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
+    new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
+    net = None if fresh or not incremental else clf._net
+    if net is None or not net.goes_on or new.device_ != str(device):
+        new.device_ = str(device)
+        net = make_net(new, seed, incremental=incremental)
+    epochs = 1 if incremental else params.max_epochs
+    return Fit(new, net, data, valid, epochs, checkpoint, fresh)
+
+
+def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
+    """Put a training engine round the network, ready for its first step."""
+    params = settings_of(clf)
+    kind = params.lr_schedule
+    if incremental and kind == "one_cycle":
+        kind = "constant"
+    net = TrainingNet(
+        clf.module_,
+        reader=clf,
+        criterion=NetworkLoss(clf.module_.loss),
+        preparation=replace(
+            clf._preparation(),
+            strength=clf._strength,
+            generator=torch.Generator().manual_seed(seed),
+        ),
+        rng=np.random.default_rng(seed),
+        make_optimizer=partial(
+            make_optimizer,
+            params.optimizer,
+            momentum=params.momentum,
+            weight_decay=params.weight_decay,
+        ),
+        schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
+        ema_decay=params.ema_decay,
+        amp=clf.amp_,
+        lr=params.lr,
+        batch_size=params.batch_size,
+        patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
+        goes_on=incremental,
+        callbacks=check_callbacks(clf.callbacks, kind),
+        device=clf.device_,
+        verbose=int(params.verbose),
+    )
+    net.history_before_ = clf.history_
+    return net.initialize()
+
+
+def run(clf: Any, fit: Fit) -> None:
+    """Train, and take what was learned: all of it, or nothing if training fails."""
+    new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
+    weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
+    params = settings_of(clf)
+    net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
+    if checkpoint is not None and checkpoint.n_epochs and clf.verbose:
+        print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
+    n_before = len(net.history)
+    try:
+        net.train(
+            fit.data,
+            fit.valid,
+            epochs=fit.epochs,
+            restore=None if checkpoint is None else checkpoint.restore,
+            after_epoch=None if checkpoint is None else checkpoint.write,
+        )
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and len(net.history) > n_before:
+            _take(clf, fit)  # the weights so far
+        elif weights is not None:
+            new.module_.load_state_dict(weights)
+            new.module_.eval()
+            net.goes_on = False  # the optimiser's memory is not as it was
+        raise
+    _take(clf, fit)
+    if checkpoint is not None:
+        checkpoint.remove()
+
+
+def _take(clf: Any, fit: Fit) -> None:
+    """Become what was fitted, with skorch's records of whole epochs added to the history."""
+    new, net = fit.fitted, fit.net
+    history = list(net.history_before_)
+    for epoch in net.history:
+        if "train_loss" in epoch:  # not in one that Ctrl-C interrupted
+            record = {k: v for k, v in epoch.items() if k in net.recorded}
+            history.append(record | {"epoch": len(history) + 1})
+    new.history_ = history
+    new.n_iter_ = len(history)
+    new._net = None  # else the net would hold itclf
+    take_fit(clf, new)
+    clf._net = net
+
+
+def _split(
+    clf: Any, data: TrainingData, share: float, random_state: np.random.RandomState
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw the samples to train on, and those held out for early stopping."""
+    n_held_out = math.ceil(share * len(data))
+    if n_held_out >= len(data):
+        raise ValueError(
+            f"validation_fraction={share} holds out all of the "
+            f"{len(data)} samples; lower it, or pass X_val and y_val."
+        )
+    strata = clf._strata(data.targets)
+    if strata is not None:
+        codes, counts = np.unique(strata, return_counts=True)
+        least = min(n_held_out, len(data) - n_held_out)
+        if counts.min() < 2:
+            label = clf._symbols()[codes[counts.argmin()]]
+            raise ValueError(
+                f"y must hold each label twice for early_stopping, which holds out a share of "
+                f"each; got one sample of {label!r}. Drop it, or pass X_val and y_val."
+            )
+        if least < len(codes):
+            raise ValueError(
+                f"validation_fraction={share} must leave one sample for "
+                f"each of the {len(codes)} labels in training and in validation; got "
+                f"{len(data) - n_held_out} and {n_held_out} samples. Change it, or pass X_val "
+                "and y_val."
+            )
+    train, held_out = train_test_split(
+        np.arange(len(data)),
+        test_size=share,
+        random_state=random_state,
+        stratify=strata,
+    )
+    return train, held_out
+
+
+def _definition(
+    clf: Any, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
+) -> dict[str, Any]:
+    """Everything but parameters and randomness that trained weights depend on."""
+    start: Any = None  # a fresh fit learns everything from the data
+    if not fresh:
+        start = [clf._standardizer, clf._float64, clf.module_.state_dict()]
+    return {
+        "data": data,
+        "valid": valid,
+        "network": clf._module_config(),
+        "start": start,
+        "device": device.type,
+        "bfloat16": settings_of(clf).amp == "auto" and has_fast_bfloat16(device),
+    }
+
+
+def _validation_data(clf: Any, X: Any, y: Any, sample_weight: Any) -> TrainingData:
+    pictures = clf._known_pictures(X)
+    targets = clf._encode_known(y, "y_val")
+    check_consistent_length(pictures, *targets)
+    weights = _checked_weights(sample_weight, len(pictures))
+    rows = np.flatnonzero(weights)
+    targets = tuple(target[rows] for target in targets)
+    return TrainingData(pictures, rows, targets, weights[rows])
+
+
+def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = _check_sample_weight(
+        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
+    )
+    total = weights.sum()
+    if not 0 < total < np.inf:  # scikit-learn before 1.9 lets zeros pass
+        raise ValueError(
+            f"All sample_weight are zero, or too large to be added up: their sum is {total}."
+        )
+    return weights
