@@ -43,7 +43,7 @@ class TensorBoard(callbacks.TensorBoard):
     searches and into files. Training comes out the same to the bit, with it and without.
 
     Each `fit` writes to a new folder ``run_001``, ``run_002`` ... in `log_dir`. A `fit` with
-    `warm_start`, and `partial_fit`, go on in theirs; an estimator loaded from a file starts a new
+    `warm_start`, and `partial_fit`, continue theirs; an estimator loaded from a file starts a new
     one. There are written:
 
     - after each epoch, every number of ``history_``: loss and score as "Loss/train" and
@@ -52,10 +52,10 @@ class TensorBoard(callbacks.TensorBoard):
       "Seconds of an epoch". The tab Custom Scalars has training and validation in one chart;
     - once per run, the graph of the network;
     - "Pictures/training", 24 training pictures as the network sees them, augmented, before each
-      training, and "Pictures/readings", 24 validation pictures (where there are none, training
-      pictures, not augmented) with what is read in them, after it. Of calls of `partial_fit` that
-      go on with a training, only the 2nd, 4th, 8th and so on draws pictures. Without matplotlib
-      the readings are not written beside their pictures.
+      training, and "Pictures/readings", 24 validation pictures (without validation
+      data, training pictures that are not augmented) with their readings, after it. When
+      `partial_fit` continues a training, only the 2nd, 4th, 8th and so on call draws pictures.
+      Without matplotlib, readings are not written beside their pictures.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class TensorBoard(callbacks.TensorBoard):
     # skorch takes what an instance has without an underscore at its end for a parameter.
     writer: Any = None
     first_batch_: bool
-    #: The module that the run is of; a warm start goes on with the same.
+    #: The module of the run; a warm start continues with the same one.
     module_: weakref.ref[nn.Module] | None = None
     data_: TrainingData | None = None
 
@@ -208,13 +208,13 @@ class TensorBoard(callbacks.TensorBoard):
         Parameters
         ----------
         history : skorch.history.History
-            Of the net.
+            History of the net.
         key : str
-            In the history.
+            Key in the history.
         tag : str
-            In TensorBoard.
+            Tag in TensorBoard.
         global_step : int, default=None
-            Unused: a net begins again at 1 where a run goes on.
+            Unused, because a net counts from 1 again when a run is continued.
         """
         if isinstance(history[-1].get(key), Real):
             super().add_scalar_maybe(history, key=key, tag=tag, global_step=self.n_epochs_)

@@ -55,8 +55,8 @@ def convert(
 ) -> None:
     """Convert SVHN's files, or your own pictures, to one HDF5 file.
 
-    Numbers are cropped and resized on the way. `train` and `evaluate` read its pictures a block at
-    a time, so that they need not fit into memory; here, those of one DATA at a time have to.
+    Numbers are cropped and resized on the way. `train` and `evaluate` read its pictures block by
+    block, so they need not fit into memory. Here, each DATA has to fit by itself.
     The file holds the datasets X (uint8 pictures) and y (numbers as text, or digits).
 
     Example: sksvhn convert train.tar.gz extra.tar.gz --out numbers.h5 --color rgb

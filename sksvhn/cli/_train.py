@@ -98,8 +98,8 @@ def train(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder that keeps the state after every epoch: after an interruption the same "
-            "command goes on from there.",
+            help="Folder that keeps the state after every epoch: after an interruption, the same "
+            "command resumes there.",
         ),
     ] = None,
     param: Annotated[
@@ -118,11 +118,11 @@ def train(
     """Train on labelled pictures and save the model.
 
     The model remembers how its pictures were cropped, and `read` does the same to photographs.
-    Ctrl-C saves what has been learned by then, and exits with 130.
+    Ctrl-C saves what has been learned so far, and exits with 130.
 
     Example: sksvhn train train.tar.gz --out model.sksvhn --random-state 0
     """
-    # The command that goes on after an interruption, which saved a model, is the same.
+    # The same command resumes after an interruption, which saved a model.
     goes_on = checkpoint_dir is not None and any(checkpoint_dir.glob("*.checkpoint"))
     check_out(out, data, force=force or goes_on)
     size = parse_image_size(image_size)

@@ -24,9 +24,7 @@ def transcribe(
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            metavar="DIR", help="Folder of Parquet files to write, or to go on with after an end."
-        ),
+        typer.Option(metavar="DIR", help="Folder of Parquet files to write, or to complete."),
     ],
     boxes: Annotated[
         Path | None,
@@ -70,13 +68,13 @@ def transcribe(
     max_pixels: MaxPixels = None,
     quiet: Quiet = False,
 ) -> None:
-    """Read any number of pictures, by processes of this machine or of a Dask cluster.
+    """Read any number of pictures with processes of this machine or of a Dask cluster.
 
     Writes a folder of Parquet files: path, reading, confidence, the three most probable readings,
-    and why a picture could not be read. Given the same again after an interruption, it goes on with
-    what is missing. Needs the extra `dask`.
+    and why a picture could not be read. After an interruption, the same command does what is
+    missing. Needs the extra `dask`.
 
-    Exits with 1 if a picture could not be read; the others are.
+    Exits with 1 if a picture could not be read; all others are read.
 
     Example: sksvhn transcribe model.sksvhn photos/ --out readings
     """

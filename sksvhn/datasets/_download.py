@@ -51,7 +51,7 @@ def check_mirrors(mirrors: str | Sequence[str]) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If there is none, or one is no address of HTTP.
+        If there is none, or one is not an HTTP address.
 
     Examples
     --------

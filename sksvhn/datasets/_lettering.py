@@ -18,7 +18,7 @@ Direction = Literal["row", "stairs", "column"]
 _BOLDNESS = (0, 0, 0, 0, 1, 1, 2, 2, 3)
 _SWELLING = (0, 0, 0, 0, 1, 2, 3, 5)
 
-# Of coverage 0 to 255, whether it counts as ink: less is an edge.
+# Least coverage, 0 to 255, that counts as ink: less is an edge.
 _IS_INK = [0] * 100 + [255] * 156
 
 

@@ -199,7 +199,7 @@ def is_regular_file(path: Path) -> bool:
 
 
 def read_file(file: IO[bytes]) -> bytes | str:
-    """Bytes of a picture's file, or why it is none."""
+    """Bytes of a picture's file, or the reason why there are none."""
     content = file.read(MAX_PICTURE_BYTES + 1)
     if len(content) > MAX_PICTURE_BYTES:
         return f"has more than {MAX_PICTURE_BYTES >> 20} MiB"

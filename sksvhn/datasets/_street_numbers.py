@@ -37,8 +37,8 @@ _MARGIN = (-0.1, 0.3)
 # Pictures handed to a worker at a time.
 _CHUNK = 256
 
-# Of numbers with several digits: house numbers hardly ever start with 0, and streets have more
-# low numbers than high ones.
+# Share of numbers with several digits that start with 0: house numbers hardly ever do, and streets
+# have more low numbers than high ones.
 _LEADING_ZERO = 0.005
 
 _DESCR = """\

@@ -80,13 +80,13 @@ class SVHNCNNClassifier(DigitClassifier):
         Stop when the validation accuracy has not risen for 10 epochs, and keep the best
         epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop cuts its end off.
     warm_start : bool, default=False
-        Whether `fit` goes on from the present weights.
+        Whether `fit` continues from the present weights.
     callbacks : list of skorch callbacks, default=None
         Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
     checkpoint_dir : path-like, default=None
         Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
-        fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
+        fit called again after Ctrl-C, a crash or in a new process resumes after the last whole
         epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
         Other data or other parameters start over. Callbacks start over; what they themselves
         counted is lost. Fits without a seed that run at once each need a folder of their own.

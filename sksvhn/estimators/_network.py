@@ -37,8 +37,8 @@ class Features(nn.Module, metaclass=ABCMeta):
         self.n_tiles = self.width_multiple(n_vectors)
         width //= self.n_tiles
         self.trunk = ConvTrunk(in_channels, architecture, pools_last=self.pools_last)
-        # Of pictures smaller than the stride, torch 2.13's bfloat16 gradients by the weights that
-        # saw only padding are whatever the memory held.
+        # For pictures smaller than the stride, torch 2.13 leaves bfloat16 gradients of the weights
+        # that saw only padding uninitialised.
         stride = architecture.stem[1] if architecture.stem else 1
         right, below = max(0, stride - width), max(0, stride - height)
         if right or below:
@@ -316,10 +316,10 @@ class SequenceNetwork(Network):
 
 
 def loss_without_number(length_logits: Tensor, position_logits: Tensor) -> Tensor:
-    """-log P(one of the characters or more is none of the alphabet), shape (n,).
+    """-log P(at least one of the characters is not in the alphabet), shape (n,).
 
-    A sum over the position of the first such character: the number reaches it, and all characters
-    before it are known.
+    It is a sum over the position of the first such character: the number reaches it, and all
+    characters before it are known.
     """
     length = length_logits.log_softmax(dim=1)
     reached = length.flip(1).logcumsumexp(dim=1).flip(1)

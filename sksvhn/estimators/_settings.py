@@ -20,9 +20,9 @@ from ._optimization import SCHEDULES
 
 
 class Settings(BaseEstimator):
-    """Parameters that an estimator holds as one of its own."""
+    """Parameters that an estimator holds in one parameter."""
 
-    # Nothing is learned, so that a file holds the parameters alone.
+    # Nothing is learned, so a file holds only the parameters.
     _kept = ()
     _estimators = ()
 

@@ -49,8 +49,8 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
     max_length_ : int
         The longest reading.
     temperatures_ : tuple of 2 floats
-        Of the mean length's and of the mean characters' probabilities; 1 unless `calibrate` was
-        called.
+        Temperatures of the mean probabilities of the length and of the characters; 1 unless
+        `calibrate` was called.
     estimators_ : list of readers
         The fitted clones.
     n_features_in_ : int

@@ -163,7 +163,7 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_samples, n_maps, height, width), dtype float32 or float64
-        Of each picture, at its own size: the map of the length and then one of each of
+        Maps of each picture, at its own size: the map of the length and then one for each of
         ``max_length_`` positions, whether the number reaches it or not; with ``blank_class`` those
         of the positions alone; for a classifier of single digits the only one. At least 0, and
         each map sums to 1. They are computed on a coarse grid and interpolated.
@@ -239,8 +239,8 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_samples, n_maps, height, width), dtype float32 or float64
-        Of each picture, at its own size: the map of the length and then one of each of
-        ``max_length_`` positions, those behind the reading's end all 0; for a classifier of single
+        Maps of each picture, at its own size: the map of the length and then one for each of
+        ``max_length_`` positions, all 0 after the end of the reading; for a classifier of single
         digits the map of the label. At least 0.
 
     Raises

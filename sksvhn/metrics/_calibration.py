@@ -76,7 +76,7 @@ def expected_calibration_error(
 
     Examples
     --------
-    Of the two readings with confidence 0.9 one is right, of the two with 0.5 as well:
+    One of the two readings with confidence 0.9 is right, and one of the two with 0.5:
 
     >>> from sksvhn.metrics import expected_calibration_error
     >>> y_true = ["19", "2165", "7", "84"]

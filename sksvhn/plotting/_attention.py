@@ -34,9 +34,9 @@ class AttentionDisplay(Shown):
     images : ndarray of shape (n, height, width) or (n, height, width, channels)
         Pictures; uint8, or floats of any range.
     maps : sequence of ndarray of shape (n_maps, height, width)
-        Of each picture, maps of its size with values of at least 0.
+        Maps of each picture, of its size, with values of at least 0.
     titles : sequence of str
-        What stands over each picture.
+        Title of each picture.
     map_titles : sequence of sequences of str
         What stands over its maps.
     name : str, default="Attention"

@@ -13,7 +13,7 @@ from ._matplotlib import Shown, figure_or_new
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Of the weights without sign, where the scale ends: a few large ones would make all others pale.
+# Percentile of absolute weights at which the scale ends: a few large ones would make others pale.
 _PERCENTILE = 99
 
 

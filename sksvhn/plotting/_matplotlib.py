@@ -18,7 +18,7 @@ RIGHT, WRONG = OKABE_ITO[:2]
 
 
 class Shown:
-    """Mixin: a display that draws itself, once, where it is the last line of a notebook's cell."""
+    """Mixin: a display that is drawn once, as the last line of a notebook's cell."""
 
     figure_: Any  # a Figure, or a SubFigure
 

@@ -30,9 +30,9 @@ class NumberStatisticsDisplay(Shown):
     Parameters
     ----------
     lengths : array-like of shape (n_numbers,)
-        Digits of each number.
+        Number of digits of each number.
     widths, heights : array-like of shape (n_digits,)
-        Of each digit's box, in pixels.
+        Width and height of each digit's box, in pixels.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ class ReliabilityDisplay(Shown):
 
     Examples
     --------
-    Of the two readings with confidence 0.9 one is right, of the two with 0.5 as well:
+    One of the two readings with confidence 0.9 is right, and one of the two with 0.5:
 
     >>> from sksvhn.plotting import ReliabilityDisplay
     >>> y_true = ["19", "2165", "7", "84"]

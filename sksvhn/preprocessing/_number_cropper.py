@@ -162,7 +162,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
             If a picture cannot be read, there are not as many boxes as pictures, or a box is not
             finite, has no area, lies outside its picture or is not in pixels.
         TypeError
-            If a picture is none that `load_image` takes.
+            If `load_image` does not take a picture.
         OSError
             If a file is missing or may not be read, or a path is that of a folder.
 

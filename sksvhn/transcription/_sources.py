@@ -65,9 +65,9 @@ class Source:
             first += len(pictures)
 
     def count(self) -> tuple[int, str]:
-        """How many pictures there are, and a SHA-256 digest of the list.
+        """Count the pictures, and compute a SHA-256 digest of the list.
 
-        Of what pictures show nothing is known: only of files of pictures, size and time of change.
+        The content of pictures is not read; of files of pictures, size and time of change are.
         """
         digest = hashlib.sha256()
         facts = None if self.stored is None else self.stored.facts()

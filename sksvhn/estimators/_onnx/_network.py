@@ -92,7 +92,7 @@ def _layer(graph: Graph, layer: nn.Module, features: str, *, dense: bool) -> str
             return graph.add("LRN", features, size=size, alpha=alpha, beta=beta, bias=float(bias))
         case nn.MaxPool2d() | nn.AvgPool2d():
             kind = "MaxPool" if isinstance(layer, nn.MaxPool2d) else "AveragePool"
-            # Of an odd side the last row is pooled with nothing, as with torch's ceil_mode.
+            # The last row of an odd side is pooled with nothing, as with torch's ceil_mode.
             sides = [2, 2]
             return graph.add(
                 kind, features, kernel_shape=sides, strides=sides, auto_pad="SAME_UPPER"
