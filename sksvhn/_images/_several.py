@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from .._crop import CropSettings, blankness, box_rows, crop_picture
+from ._crop import CropSettings, blankness, box_rows, crop_picture
 from ._load import Color, read_picture, warn_of_notes
 
 _END = object()

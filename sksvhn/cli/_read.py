@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from .._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
-from .._picture_paths import find_pictures
+from .._images._paths import find_pictures
 from ._app import (
     MaxPixels,
     Model,

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 
-from .._crop import CROP_CONSTRAINTS, Cropped, CropSettings, crop_picture
+from .._images._crop import CROP_CONSTRAINTS, Cropped, CropSettings, crop_picture
 from .._images._load import PictureError
 from ._progress import with_progress
 

@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._crop import check_image_size
+from .._images._crop import check_image_size
 from .._labels import numbers_to_strings
 from .._parameters import validate_params
 from ._street_numbers import length_probabilities

@@ -18,7 +18,7 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._crop import CropStyle, check_image_size
+from .._images._crop import CropStyle, check_image_size
 from .._images._load import Color
 from .._parameters import validate_params
 from ._cache import MmapMode, load_cached, store_cached

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from .._crop import CropSettings, CropStyle, check_image_size
 from .._csv_lines import Box, box_of, csv_rows
 from .._file_kinds import check_is_file
+from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._labels import DIGITS
 from .._parameters import validate_params

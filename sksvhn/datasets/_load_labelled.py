@@ -12,8 +12,8 @@ import h5py
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._crop import CropStyle, check_image_size
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._images._crop import CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, MAX_PIXELS_CONSTRAINT, Color
 from .._labels import DIGITS
 from .._parameters import validate_params

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from .._crop import CropSettings, CropStyle, check_image_size
+from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._parameters import validate_params
 from ._crops import CROPPED_CONSTRAINTS, SKIP, Crops, OnError, Unreadable, read_crops, without_rows

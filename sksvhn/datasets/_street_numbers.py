@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._crop import check_image_size
+from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
 from ._fonts import FontFace, find_fonts

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._lazy_pictures import LazyPictures
+from .._images._lazy import LazyPictures
 from ._augmentation import augment, fixed_view
 from ._foreign import draw_foreign, make_foreign, without_number
 from ._standardizer import Standardizer, as_tensor

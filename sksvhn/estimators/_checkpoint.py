@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._lazy_pictures import BLOCK_BYTES, LazyPictures, in_blocks
+from .._images._lazy import BLOCK_BYTES, LazyPictures, in_blocks
 from .._model_file import read_file, write_file
 from .._plain import from_plain, to_plain
 from .._warn import warn_caller

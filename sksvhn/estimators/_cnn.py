@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from .._crop import CropStyle
+from .._images._crop import CropStyle
 from ._digit import DigitClassifier
 from ._settings import Architecture, Training
 

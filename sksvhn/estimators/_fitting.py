@@ -15,8 +15,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight
 
+from .._images._arrays import check_stored_pictures
 from .._labels import as_labels
-from .._pictures import check_stored_pictures
 from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device

@@ -16,12 +16,12 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from .._crop import CropStyle
+from .._images._arrays import check_pictures
+from .._images._crop import CropStyle
 from .._images._load import MAX_PIXELS
+from .._images._pixel_range import KnownScale, is_white, white_of
 from .._labels import check_text
 from .._parameters import python_params
-from .._pictures import check_pictures
-from .._white import KnownScale, is_white, white_of
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
 from ._picture_reader import READING_CONSTRAINTS, PictureSources, crop_pictures, read_pictures

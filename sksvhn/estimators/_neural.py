@@ -18,12 +18,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from skorch.history import History
 
-from .._crop import CropStyle
+from .._images._arrays import check_stored_pictures
+from .._images._crop import CropStyle
+from .._images._lazy import LazyPictures, in_chunks
 from .._images._load import MAX_PIXELS
-from .._lazy_pictures import LazyPictures, in_chunks
+from .._images._pixel_range import KnownScale
 from .._parameters import as_python
-from .._pictures import check_stored_pictures
-from .._white import KnownScale
 from ._architecture import (
     ACTIVATIONS,
     NORMALIZATIONS,

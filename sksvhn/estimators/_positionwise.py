@@ -15,8 +15,8 @@ from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tag
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
 
+from .._images._arrays import as_array, as_frame, check_no_files
 from .._labels import BLANK, as_labels
-from .._pictures import as_array, as_frame, check_no_files
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader

@@ -14,7 +14,7 @@ from sklearn.base import _fit_context
 from sklearn.utils import Tags, _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from .._crop import CropStyle
+from .._images._crop import CropStyle
 from .._labels import BLANK, as_labels
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._lazy_pictures import LazyPictures, in_chunks
-from .._white import WhiteVotes, is_white
+from .._images._lazy import LazyPictures, in_chunks
+from .._images._pixel_range import WhiteVotes, is_white
 
 # Values turned to float64 at a time.
 _CHUNK = 2**20

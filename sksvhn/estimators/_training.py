@@ -16,7 +16,7 @@ from skorch.exceptions import SkorchException
 from skorch.utils import to_device
 from torch import Tensor, nn
 
-from .._lazy_pictures import LazyPictures
+from .._images._lazy import LazyPictures
 from ._batches import EVALUATION_BATCH, Batch, Batches, Preparation, Targets, TrainingData
 from ._epoch_callbacks import (
     EpochProgress,

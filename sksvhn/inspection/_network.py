@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._lazy_pictures import in_chunks
+from .._images._lazy import in_chunks
 
 # torch takes seconds to import: whoever passes a fitted network has paid for it already.
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
-from .._pictures import check_pictures
+from .._images._arrays import check_pictures
 
 # Pixels turned to floats at a time: a float64 copy of a set of uint8 is eight times its size.
 _CHUNK_PIXELS = 2**21

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
+from .._images._arrays import as_array
 from .._parameters import validate_params
-from .._pictures import as_array
 from ._batch import chunks
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 
-from .._pictures import check_pictures
+from .._images._arrays import check_pictures
 from ._batch import PictureTransformer, chunks
 
 # The weights of uint8 pixels, in 65536ths: those that Pillow, and so the loaders, count with.

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, _fit_context
 
-from .._crop import check_image_size
-from .._pictures import check_pictures
+from .._images._arrays import check_pictures
+from .._images._crop import check_image_size
 from ._batch import PictureTransformer
 
 

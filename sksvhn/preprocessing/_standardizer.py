@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, _fit_context
 from sklearn.utils.validation import _check_sample_weight
 
-from .._pictures import check_pictures
+from .._images._arrays import check_pictures
 from ._batch import PictureTransformer, chunks
 
 

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sksvhn import SVHNMLPClassifier, SVHNSequenceClassifier, Training, _lazy_pictures
-from sksvhn._lazy_pictures import LazyPictures, in_blocks, is_lazy
+from sksvhn import SVHNMLPClassifier, SVHNSequenceClassifier, Training
+from sksvhn._images import _lazy
+from sksvhn._images._lazy import LazyPictures, in_blocks, is_lazy
 from sksvhn.estimators._batches import Preparation
 
-from ._promised import BOUND
-from .estimators._pictures import bar_numbers
+from .._promised import BOUND
+from ..estimators._pictures import bar_numbers
 
 BLOCK = 24  # pictures
 
@@ -48,7 +49,7 @@ class OnDisk:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lazy_pictures, "BLOCK_BYTES", BLOCK * 16 * 16)
+    monkeypatch.setattr(_lazy, "BLOCK_BYTES", BLOCK * 16 * 16)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ._white import KnownScale, is_mask
+from ._pixel_range import KnownScale, is_mask
 
 # Read at a time: large enough for a disk, small beside a network.
 BLOCK_BYTES = 2**24

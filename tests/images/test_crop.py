@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sksvhn._crop import (
+from sksvhn._images._crop import (
     Region,
     clip_region,
     grow_region,

@@ -14,10 +14,10 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from ._lazy_pictures import LazyPictures, is_lazy
-from ._parameters import as_python
-from ._warn import warn_caller
-from ._white import KnownScale, is_mask
+from .._parameters import as_python
+from .._warn import warn_caller
+from ._lazy import LazyPictures, is_lazy
+from ._pixel_range import KnownScale, is_mask
 
 ImageShape = tuple[int, int, int]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from sksvhn._pictures import check_pictures, check_stored_pictures
+from sksvhn._images._arrays import check_pictures, check_stored_pictures
 
 
 class Pairs:

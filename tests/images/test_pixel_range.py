@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
-from sksvhn._white import KnownScale, WhiteVotes, is_white, white_of
+from sksvhn._images._pixel_range import KnownScale, WhiteVotes, is_white, white_of
 
 
 def drawn(n: int = 40, seed: int = 0) -> NDArray[np.uint8]:

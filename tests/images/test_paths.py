@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sksvhn._picture_paths import find_pictures
+from sksvhn._images._paths import find_pictures
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._warn import warn_caller
+from .._warn import warn_caller
 
 WHITES = (1, 255, 65535)
 # Smaller pictures are tables, whose features may have any range.

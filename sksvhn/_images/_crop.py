@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._csv_lines import BOX_COLUMNS
-from ._images._load import MAX_PIXELS_CONSTRAINT, Color, ImageSource, read_picture
-from ._parameters import as_python
+from .._csv_lines import BOX_COLUMNS
+from .._parameters import as_python
+from ._load import MAX_PIXELS_CONSTRAINT, Color, ImageSource, read_picture
 
 CropStyle = Literal["stretch", "square"]
 
