@@ -254,7 +254,7 @@ def _check_row(row: _Row, alphabet: str, path: Path) -> None:
 
 
 def _check_same_picture(first: _Row, row: _Row, box: Box | None, path: Path) -> None:
-    """Object to a picture's second line, but for one more box of its number."""
+    """Raise if a second line of a picture is not one more box of its number."""
     where = f"line {row.line} of {path} lists {row.path!r} again"
     if row.number != first.number:
         raise ValueError(

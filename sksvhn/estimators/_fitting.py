@@ -30,7 +30,7 @@ from ._training import NetworkLoss, TrainingNet
 
 @dataclass(frozen=True)
 class Fit:
-    """A fit that was prepared: all is checked, and nothing is the estimator's before it trained."""
+    """A prepared fit: everything is checked, and the estimator changes only after training."""
 
     #: The estimator as it will be, which has the network that is trained.
     fitted: Any
@@ -61,7 +61,7 @@ def prepare(
     validation: tuple[Any, Any, Any] | None = None,
     classes: ArrayLike | None = None,
 ) -> Fit:
-    """Check everything and learn what labels and pictures are; this estimator stays as is."""
+    """Check everything and learn labels and pictures; the estimator stays as it is."""
     if y is None:
         raise ValueError(f"{type(clf).__name__} requires y to be passed, but the target y is None.")
     params = settings_of(clf)
@@ -103,8 +103,8 @@ def prepare(
         new.module_ = build_module(new._make_module, new._config, seed, dtype)
     elif new._module_config() != new._config:
         raise ValueError(
-            "The parameters name another network than the one that is to be trained on; fit "
-            "anew with warm_start=False, or set them back."
+            "The parameters name another network than the one to train further; fit again with "
+            "warm_start=False, or set them back."
         )
     fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
     new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
@@ -117,7 +117,7 @@ def prepare(
 
 
 def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
-    """Put a training engine round the network, ready for its first step."""
+    """Wrap the network in a training net, ready for its first step."""
     params = settings_of(clf)
     kind = params.lr_schedule
     if incremental and kind == "one_cycle":
@@ -237,7 +237,7 @@ def _split(
 def _definition(
     clf: Any, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
 ) -> dict[str, Any]:
-    """Everything but parameters and randomness that trained weights depend on."""
+    """Everything that trained weights depend on, except parameters and randomness."""
     start: Any = None  # a fresh fit learns everything from the data
     if not fresh:
         start = [clf._standardizer, clf._float64, clf.module_.state_dict()]

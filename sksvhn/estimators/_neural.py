@@ -166,7 +166,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         incremental: bool,
         classes: ArrayLike | None,
     ) -> tuple[NDArray[np.int64], ...]:
-        """Learn what the labels are when `reset`, and return the loss's targets of some rows."""
+        """Learn the labels if `reset`, and return targets of the loss for some rows."""
 
     @abstractmethod
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
@@ -178,7 +178,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def _symbols(self) -> list[str]:
-        """Say what each code of the targets stands for."""
+        """Return the meaning of each code of the targets."""
 
     def _strata(self, targets: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64] | None:
         """Return groups of which a validation split takes the same share each."""
@@ -271,7 +271,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return (*self._standardizer.size, self.image_shape_[2])
 
     def _preparation(self) -> Preparation:
-        """From stored pictures to what the network reads."""
+        """Return the preparation of stored pictures for the network."""
         dtype = torch.float64 if self._float64 else torch.float32
         return Preparation(self._standardizer, torch.device(self.device_), dtype)
 
@@ -584,7 +584,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return "module_" in vars(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Fitted state as plain values and arrays, free of device and torch."""
+        """Return the fitted state as plain values and arrays, free of device and torch."""
         return state_to_keep(network_to_arrays(super().__getstate__()))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -593,7 +593,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         super().__setstate__(network_from_arrays(self._make_module, state))
 
     def __sklearn_tags__(self) -> Tags:
-        """Pictures in, single labels or one a column out."""
+        """Take pictures; predict single labels, or one per column."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.non_deterministic = False

@@ -26,7 +26,7 @@ from ._saving import Saved, check, check_shape
 class PositionwiseClassifier(
     NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
-    """Reads whole numbers with one clone of a classifier for the length and one a position.
+    """Reads whole numbers with one clone of a classifier for the length and one per position.
 
     Each clone learns from whole pictures; that of position i from the numbers that reach it. Their
     probabilities are decoded as `SVHNSequenceClassifier` decodes its own.
@@ -61,7 +61,7 @@ class PositionwiseClassifier(
     max_length_ : int
         The longest reading.
     temperatures_ : tuple of 2 floats
-        Of the length's and of the characters' probabilities; 1 unless `calibrate` was called.
+        Temperatures of the length and of the characters; 1 unless `calibrate` was called.
     length_estimator_ : classifier
         Predicts the length.
     position_estimators_ : list of classifiers
@@ -251,5 +251,5 @@ def _spread(classifier: Any, X: Any, labels: NDArray[np.int64]) -> NDArray[np.fl
     else:
         columns = np.searchsorted(labels, classifier.classes_)
         probability[:, columns] = classifier.predict_proba(X)
-    # A label never seen stays possible, so that its logarithm is finite.
+    # A label never seen stays possible, which keeps its logarithm finite.
     return np.log(np.maximum(probability, np.finfo(np.float64).tiny))

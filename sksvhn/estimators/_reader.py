@@ -85,7 +85,7 @@ class NumberReader(metaclass=ABCMeta):
     max_length: int | None
     blank: int
     min_confidence: float
-    classes_: Any  # one array, or one a column
+    classes_: Any  # one array, or one per column
     #: Of the length and of the characters, which `calibrate` learns.
     temperatures_: tuple[float, float]
     _codec: NumberCodec
@@ -103,14 +103,14 @@ class NumberReader(metaclass=ABCMeta):
         """
 
     def _check_labels(self, state: dict[str, Any]) -> NumberCodec:
-        """Object to what labels cannot have left, in attributes as `__getstate__` writes them."""
+        """Raise if labels cannot have left these attributes, as `__getstate__` writes them."""
         codec = NumberCodec.from_dict(state["_codec"])
         check(
             (codec.alphabet, codec.max_length) == (state["alphabet_"], state["max_length_"])
             and isinstance(state["temperatures_"], tuple)
             and len(state["temperatures_"]) == 2
             and all(type(t) is float and 0 < t < np.inf for t in state["temperatures_"]),
-            "what is said of readings does not fit together",
+            "alphabet, lengths and temperatures must be consistent",
         )
         classes = state["classes_"]
         if codec.form == "padded":
@@ -127,7 +127,7 @@ class NumberReader(metaclass=ABCMeta):
             column.ndim == 1 and len(column) > 0 and np.array_equal(np.unique(column), column)
             for column in columns
         )
-        check(fit, "classes don't fit what is said of labels")
+        check(fit, "classes must fit the description of the labels")
         return codec
 
     def _learn_labels(
@@ -217,7 +217,7 @@ class NumberReader(metaclass=ABCMeta):
             integer can be is answered: no number with a leading zero. Readings of which the
             confidence is below `min_confidence` are rejected: ``""``, ``-1`` or all blank.
         confidence : ndarray of shape (n_samples,)
-            Only if `return_confidence`. Of rejected readings, too.
+            Only if `return_confidence`; also for rejected readings.
 
         Raises
         ------
@@ -342,14 +342,14 @@ class NumberReader(metaclass=ABCMeta):
         Returns
         -------
         RankedCandidates
-            ``best``, ``posterior`` and ``in_list``. Of equally probable candidates the first is
-            the best; if all are impossible the prior stands, and ``in_list`` is 0.
+            ``best``, ``posterior`` and ``in_list``. The first of equally probable candidates is
+            the best; if all are impossible, the prior is left, and ``in_list`` is 0.
 
         Raises
         ------
         ValueError
-            If there is not one list a picture, a list holds a number twice or one of another form,
-            or weights are not as above.
+            If there is not one list per picture, a list holds a number twice or one of another
+            form, or weights are not as above.
 
         Examples
         --------
@@ -461,7 +461,7 @@ class NumberReader(metaclass=ABCMeta):
             return _normalized(self._log_joint(log_factors))
         marginals = log_marginals(log_factors)
         columns = []
-        for index, classes in enumerate(self.classes_):  # one a column of a reading
+        for index, classes in enumerate(self.classes_):  # one per column of a reading
             if index < self.max_length_:
                 seen = np.where(classes == self._codec.blank, len(self.alphabet_), classes)
                 columns.append(_normalized(marginals[:, index, seen.astype(np.int64)]))

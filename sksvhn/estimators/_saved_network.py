@@ -109,7 +109,7 @@ def check_network(make_module: MakeModule, state: dict[str, Any]) -> None:
             for epoch in state["history_"]
             for name, value in epoch.items()
         ),
-        "what is said of the training does not fit together",
+        "device, precision and history of the training must be consistent",
     )
     module = _without_memory(make_module, config)
     real = np.dtype(np.float64 if state["_float64"] else np.float32)

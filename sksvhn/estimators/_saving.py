@@ -20,15 +20,15 @@ from .._plain import from_plain, to_plain
 from ._settings import regrouped
 from ._standardizer import Standardizer
 
-# Of what is kept of a fitted estimator: raised where older versions could not read it.
+# Version of the saved form; raise it whenever older versions could not read it.
 FORMAT = 1
 # Pixels of a picture times channels: more than pictures of numbers have, and than memory must hold.
 MAX_FEATURES = 2**26
-# Code, and a path of the machine that trained: neither has a place in a model.
+# Code, and a path on the machine that trained: neither belongs in a model.
 LEFT_OUT = frozenset({"callbacks", "checkpoint_dir"})
-# Attributes that are objects of the package, whose classes pickles should not name.
+# Attributes that are objects of the package; pickles should not name their classes.
 PARTS: dict[str, Any] = {"_codec": NumberCodec, "_standardizer": Standardizer}
-# What wrong values raise in the code that takes them for right.
+# Errors that wrong values raise in code that expects right ones.
 WRONG = (
     ArithmeticError,
     AttributeError,
@@ -57,23 +57,26 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         _restored(from_plain(document["estimator"], dict(arrays).pop))
     except WRONG as error:
         raise ValueError(
-            f"This {type(estimator).__name__} cannot be saved, for load would refuse it "
-            f"({in_brief(error)}); put that right, or use joblib.dump."
+            f"This {type(estimator).__name__} cannot be saved, because load would refuse it "
+            f"({in_brief(error)}); correct that, or use joblib.dump."
         ) from None
     write_file(path, "model", document, arrays)
 
 
 def check_features(state: dict[str, Any]) -> None:
-    """Raise if a state that is to be restored tells of features that there cannot be."""
+    """Raise if a state to be restored has impossible features."""
     n_features = state.get("n_features_in_", 1)
-    check(type(n_features) is int and n_features > 0, "the number of features is none")
+    check(
+        type(n_features) is int and n_features > 0,
+        "the number of features must be a positive integer",
+    )
     if "feature_names_in_" in state:
         names = state["feature_names_in_"]
         check(
             names.dtype == object
             and names.shape == (n_features,)
             and all(isinstance(name, str) for name in names),
-            "names of features are none",
+            "there must be one name, as text, per feature",
         )
 
 
@@ -157,7 +160,7 @@ class Saved:
         check_features(state)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything, as values and arrays that need no class of this package."""
+        """Return everything as values and arrays that need no class of this package."""
         return state_to_keep(super().__getstate__())  # type: ignore[arg-type]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -228,7 +231,7 @@ def load_with_versions(path: str | os.PathLike[str]) -> tuple[Any, dict[str, str
         raise ValueError(f"{path}: {error}") from None
     except WRONG as error:
         raise ValueError(
-            f"{path} holds no model that sksvhn can have saved ({in_brief(error)}); get it anew."
+            f"{path} must be a model as sksvhn saves it ({in_brief(error)}); get it again."
         ) from None
     return estimator, document["versions"]
 
@@ -240,7 +243,7 @@ def check(condition: bool, otherwise: str) -> None:
 
 
 def check_shape(state: dict[str, Any]) -> None:
-    """Object to a shape of pictures that there can't be, or another one than of the features."""
+    """Raise if the shape of pictures is impossible or does not fit the features."""
     shape, n_features = state["image_shape_"], state["n_features_in_"]
     check(
         isinstance(shape, tuple)
@@ -259,7 +262,7 @@ class _NewerFormatError(ValueError):
 def _check_version(saved_format: int, saved_by: str) -> None:
     here = version("sksvhn")
     saved_by = in_brief(Version(saved_by), 40)
-    check(type(saved_format) is int and saved_format > 0, "its format is none")
+    check(type(saved_format) is int and saved_format > 0, "its format must be a positive integer")
     if saved_format > FORMAT:
         raise _NewerFormatError(
             f"This model was saved by sksvhn {saved_by} in format {saved_format}, but the one "

@@ -70,12 +70,12 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
         Activation behind every layer but the last.
     normalization : {"batch", "group", "lrn"} or None, or a sequence of them, default="batch"
-        Normalisation of each convolution and each fully connected layer, or a list with one a stage
-        and then one a fully connected layer. "lrn", local response normalisation [2]_, has no
-        effect on fully connected layers.
+        Normalisation of each convolution and each fully connected layer, or a list with one per
+        stage and then one per fully connected layer. "lrn", local response normalisation [2]_, has
+        no effect on fully connected layers.
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of features behind each pool (or of attended features), and of each fully connected
-        layer's outputs, left out in training, or a list with one a stage and then one a fully
+        layer's outputs, left out in training, or a list with one per stage and then one per fully
         connected layer.
     architecture : Architecture, default=None
         Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
@@ -110,16 +110,16 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         keep the best epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop
         cuts its end off.
     warm_start : bool, default=False
-        Whether `fit` goes on from the present weights: train on generated numbers, then on real
+        Whether `fit` continues from the present weights: train on generated numbers, then on real
         ones.
     callbacks : list of skorch callbacks, default=None
         Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
     checkpoint_dir : path-like, default=None
         Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
-        fit called again after Ctrl-C, a crash or in a new process goes on after the last whole
+        fit called again after Ctrl-C, a crash or in a new process resumes after the last whole
         epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
-        Other data or other parameters start anew. Callbacks begin anew; what they themselves
+        Other data or other parameters start over. Callbacks start over; what they themselves
         counted is lost. Fits without a seed that run at once each need a folder of their own.
     device : str, default="auto"
         A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
@@ -127,7 +127,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
         to the bit on a CPU at an equal number of threads.
     verbose : int, default=0
-        1 prints a line an epoch: loss and score (the share right) of training and validation
+        1 prints one line per epoch: loss and score (the share right) of training and validation
         pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
 
     Attributes
@@ -142,7 +142,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     max_length_ : int
         The longest reading.
     temperatures_ : tuple of 2 floats
-        Of the length's and of the characters' probabilities; 1 unless `calibrate` was called.
+        Temperatures of the length and of the characters; 1 unless `calibrate` was called.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
     module_ : torch.nn.Module
@@ -151,7 +151,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
         answer as the estimator does, `forward` returns the network's outputs.
     history_ : list of dict
-        One entry an epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
+        One entry per epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
         whole-number accuracy; of each head by itself "train_length_loss", "train_length_score",
         "train_position_1_loss", "train_position_1_score" and so on, over the numbers that reach
         the position; and the same with "valid" where there is validation data. Scores of training
@@ -402,7 +402,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         return config | {"other_character": True} if self._tells_others() else config
 
     def _tells_others(self) -> bool:
-        """Whether the network tells characters that are none of the alphabet.
+        """Whether the network recognises characters outside the alphabet.
 
         Augmentation shows it some. A network that is trained on stays as it is.
         """
@@ -423,7 +423,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         )
 
     def __sklearn_tags__(self) -> Tags:
-        """Numbers as 1-D labels, or one character a column."""
+        """Take numbers as 1-D labels, or one character per column."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

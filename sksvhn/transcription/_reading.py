@@ -191,7 +191,7 @@ class PictureBatchReader:
 
 
 def reads_numbers(clf: Any) -> bool:
-    """Whether a model reads whole numbers, and not one label a picture."""
+    """Whether a model reads whole numbers, and not one label per picture."""
     return hasattr(clf, "rank_candidates")
 
 

@@ -416,7 +416,9 @@ def test_labels_that_only_joblib_takes(fitted: Any, tmp_path: Path) -> None:
 
 def test_what_load_would_refuse_is_not_saved(fitted: Any, tmp_path: Path) -> None:
     clf = copy.deepcopy(fitted("digits")).set_params(optimizer="bogus")
-    with pytest.raises(ValueError, match=r"cannot be saved, for load would refuse it.*optimizer"):
+    with pytest.raises(
+        ValueError, match=r"cannot be saved, because load would refuse it.*optimizer"
+    ):
         clf.save(tmp_path / "m")
     assert not (tmp_path / "m").exists()
     loaded = by_pickle(clf, tmp_path)
@@ -521,7 +523,7 @@ def test_versions_that_are_none(fitted: Any, tmp_path: Path) -> None:
         {"versions": None},
     ):
         path = edited(fitted("pixels"), tmp_path / "m", **changes)
-        with pytest.raises(ValueError, match="holds no model that sksvhn can have saved"):
+        with pytest.raises(ValueError, match="must be a model as sksvhn saves it"):
             sksvhn.load(path)
 
 
