@@ -84,10 +84,10 @@ def load_image(
 ) -> NDArray[np.uint8]:
     """Load one picture of any kind as upright uint8 pixels.
 
-    Rotation that a camera noted (EXIF) is carried out. Palettes, CMYK and other colours are
-    converted to RGB, and 16 bits are cut to their upper 8. Animations give their first frame.
+    Pictures are rotated as the camera noted (EXIF). Palettes, CMYK and other colours are converted
+    to RGB, and 16 bits are cut to their upper 8. Animations give their first frame.
 
-    Transparency is laid on white, or on black if the picture would vanish on white: its grey
+    Transparent pictures are put on white, or on black if they would vanish on white: if their grey
     levels would lie within 31 of each other there, and further apart on black.
 
     Parameters

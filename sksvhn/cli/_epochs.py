@@ -12,13 +12,7 @@ from ._app import note, shows_progress
 
 
 class EpochLines(Callback):
-    """A line after every epoch and, on a terminal, a bar over the batches of the present one.
-
-    Parameters
-    ----------
-    quiet : bool
-        Whether to show neither.
-    """
+    """Print a line after every epoch and, on a terminal, a bar over batches, unless `quiet`."""
 
     bar_: tqdm[Any] | None = None
 

@@ -29,17 +29,7 @@ _N_PICTURES_DRAWN = 40
 
 
 class Evaluation(NamedTuple):
-    """Labelled pictures as a model reads them.
-
-    Attributes
-    ----------
-    images : ndarray or h5py.Dataset of shape (n, height, width[, 3])
-    true, read : ndarray of shape (n,), dtype object
-        Strings.
-    confidence : ndarray of shape (n,)
-    of_numbers : bool
-        Whether the model reads whole numbers.
-    """
+    """Labelled pictures, their true and read numbers as strings, and the confidences."""
 
     images: Any
     true: Any

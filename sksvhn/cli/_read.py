@@ -37,21 +37,7 @@ _REJECTED = "?"
 
 
 class Row(NamedTuple):
-    """What was read of one picture.
-
-    Attributes
-    ----------
-    path : str
-        As the user named it.
-    reading : str or None
-        None where it was rejected, or the picture could not be read.
-    confidence : float or None
-        Probability that the reading is right; None where the picture could not be read.
-    in_list : float or None
-        Where there were candidates, the probability that the number is among them at all.
-    error : str or None
-        Why the picture could not be read.
-    """
+    """Reading of one picture; None stands for rejected, unread, or without candidates."""
 
     path: str
     reading: str | None = None

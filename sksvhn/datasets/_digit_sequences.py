@@ -85,10 +85,10 @@ def make_digit_sequences(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
-    """Put pictures of numbers together from pictures of single characters.
+    """Compose pictures of numbers from pictures of single characters.
 
-    With MNIST's digits this gives the usual first exercise in reading whole numbers: strips of up
-    to five digits, or numbers at random places of a canvas, before the real ones of SVHN.
+    With MNIST's digits, this gives the usual first exercise in reading whole numbers, before the
+    real numbers of SVHN: strips of up to five digits, or numbers at random places on a canvas.
 
     Parameters
     ----------

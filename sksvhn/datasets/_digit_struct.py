@@ -26,7 +26,7 @@ class NumberTable(NamedTuple):
 
 
 def read_digit_struct(path: str | PathLike[str]) -> pd.DataFrame:
-    """Read the table of SVHN's format 1, ``digitStruct.mat``, alone.
+    """Read only the table of SVHN's format 1, ``digitStruct.mat``.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ def fetch_svhn(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[Any] | pd.Series]:
-    """Load SVHN, downloading it if it is not there yet.
+    """Load SVHN, and download it first if necessary.
 
     SVHN may be used for non-commercial purposes only.
 

@@ -58,10 +58,10 @@ def load_labelled_pictures(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
-    """Load pictures of your own, by a CSV file that says which number each shows.
+    """Load pictures of your own, with a CSV file that gives the number of each.
 
-    Pictures are cropped and resized to one array, as the method ``read`` of a classifier that is
-    trained on them does with others.
+    Pictures are cropped and resized to one array, in the same way as by the method ``read`` of a
+    classifier that is trained on them.
 
     Parameters
     ----------

@@ -64,7 +64,8 @@ def load_labelled(
 ) -> Bunch:
     """Load labelled pictures from a file of any kind that holds them.
 
-    The command ``sksvhn`` reads its data with this function. The kind is told by the content.
+    The command ``sksvhn`` reads its data with this function. It recognises the kind of a file by
+    its content.
 
     Parameters
     ----------

@@ -87,11 +87,11 @@ def make_street_numbers(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
-    """Draw pictures of house numbers, as a camera that drives past takes them.
+    """Draw pictures of house numbers, as taken by a camera that drives past.
 
     Every picture is a scene of its own: a number in some font on a wall or a sign, painted,
     embossed, outlined, with or without a shadow, unevenly lit, seen from the side, out of focus,
-    with few pixels, compressed, and cropped as :func:`load_svhn_numbers` crops. Sizes, sharpness,
+    with few pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Sizes, sharpness,
     contrast and proportions follow those of SVHN's train set, measured on its grey crops.
 
     Parameters
@@ -234,11 +234,11 @@ def make_empty_surfaces(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> NDArray[np.uint8]:
-    """Draw walls and signs without any number: a reader should not be sure of what it reads there.
+    """Draw walls and signs without any number, in which a reader should not be sure of anything.
 
-    They are the scenes of :func:`make_street_numbers` of the same `random_state`, photographed and
-    cropped likewise, before the number (and whatever is written beside it) was put up. The camera
-    exposes each picture for what it sees, so what is left has its contrast raised.
+    They are the scenes of :func:`make_street_numbers` with the same `random_state`, photographed
+    and cropped in the same way, but without the number and whatever is written beside it. The
+    camera adjusts the exposure to each picture, which raises the contrast of what is left.
 
     Parameters
     ----------

@@ -16,8 +16,8 @@ _MOST_DIGITS = 10
 def warn_if_encoded(integers: NDArray[np.object_]) -> None:
     """Warn if integers, given as strings, are all of 0 to k - 1.
 
-    A fold or a bootstrap sample may lack a few codes, of those that are rare. House numbers of
-    which 0 is one, and hardly any is missing below the greatest, are next to impossible.
+    A fold may lack a few rare codes. House numbers that include 0 and lack hardly any number below
+    the greatest are next to impossible.
     """
     counts = Counter(integers.tolist())
     if len(counts) <= _MOST_DIGITS or "0" not in counts:

@@ -36,10 +36,10 @@ _LEARNED = (
 
 
 class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
-    """Scaled features into multinomial logistic regression: one digit, no feature learned.
+    """Reads single digits with logistic regression on scaled features.
 
-    On pixels it is the baseline that others are compared with; on histograms of oriented
-    gradients [1]_, as SVHN's authors computed them [2]_, it is a quick reader of digits.
+    On pixels, it is the baseline that others are compared with. On histograms of oriented gradients
+    [1]_, computed as by SVHN's authors [2]_, it is a quick reader of digits.
 
     Parameters
     ----------

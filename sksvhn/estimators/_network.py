@@ -219,13 +219,9 @@ class DigitNetwork(Network):
 class SequenceNetwork(Network):
     """Logits of the length and of the character at every position.
 
-    With an attention head each position, and the length, looks at the trunk's features through a
-    map of its own, and one character classifier serves all positions, so that a digit learned at
-    one place is known at every other. Targets are codes (n, max_length), -1 behind the end, and
-    lengths (n,).
-
-    With `other_character` every position has one more class, the last: none of the characters. It
-    learns from pictures without a number, whose length is 0.
+    Targets are codes (n, max_length), -1 after the end, and lengths (n,). With an attention head,
+    one classifier serves all positions: a digit learned at one place is known at every other. With
+    `other_character`, the last class is "none of the characters".
     """
 
     def __init__(

@@ -28,8 +28,8 @@ class PositionwiseClassifier(
 ):
     """Reads whole numbers with one clone of a classifier for the length and one per position.
 
-    Each clone learns from whole pictures; that of position i from the numbers that reach it. Their
-    probabilities are decoded as `SVHNSequenceClassifier` decodes its own.
+    Each clone learns from whole pictures; the clone of position i learns from the numbers that
+    reach it. Their probabilities are decoded as in `SVHNSequenceClassifier`.
 
     Parameters
     ----------

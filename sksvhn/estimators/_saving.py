@@ -169,11 +169,11 @@ class Saved:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read a fitted estimator that its `save` wrote.
+    """Load a fitted estimator that `save` wrote.
 
-    No code runs, whoever wrote the file: it names one of this package's estimators, whose
+    No code runs, whoever wrote the file. It names one of this package's estimators, whose
     parameters pass their constraints and whose attributes and arrays are what `fit` could have
-    left; anything else is refused.
+    left. Anything else is refused.
 
     Parameters
     ----------

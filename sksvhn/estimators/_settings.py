@@ -30,10 +30,10 @@ class Settings(BaseEstimator):
 class Architecture(Settings):
     """Details of a neural classifier's network.
 
-    The parameter `architecture` of :class:`~sksvhn.SVHNSequenceClassifier`,
+    It is the parameter `architecture` of :class:`~sksvhn.SVHNSequenceClassifier`,
     :class:`~sksvhn.SVHNCNNClassifier` and :class:`~sksvhn.SVHNMLPClassifier`. Widths, activation,
-    normalization and dropout are the classifier's own parameters; these here reproduce published
-    networks.
+    normalization and dropout are the classifier's own parameters; the details here are for
+    reproducing published networks.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class Architecture(Settings):
 class Training(Settings):
     """Details of a neural classifier's training.
 
-    The parameter `training` of :class:`~sksvhn.SVHNSequenceClassifier`,
+    It is the parameter `training` of :class:`~sksvhn.SVHNSequenceClassifier`,
     :class:`~sksvhn.SVHNCNNClassifier` and :class:`~sksvhn.SVHNMLPClassifier`. The optimizer, its
     rate, epochs, batches and weight decay are the classifier's own parameters.
 

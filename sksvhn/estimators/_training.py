@@ -175,9 +175,8 @@ class NetworkLoss(nn.Module):
 class TrainingNet(NeuralNet):
     """skorch's net over whole arrays: weighted loss, scheduled rate, averaged weights.
 
-    Loss and measures are summed on the device and read back once an epoch; skorch reads the loss
-    every step. While callbacks are told of the end of an epoch or of the training, the module has
-    the averaged weights, which the validation figures are of. Predictions are those of `reader`.
+    Loss and measures are read back once per epoch. While callbacks run at the end of an epoch or of
+    the training, the module has the averaged weights, to which the validation scores belong.
     """
 
     def __init__(
@@ -279,10 +278,10 @@ class TrainingNet(NeuralNet):
         restore: Callable[[TrainingNet], None] | None = None,
         after_epoch: Callable[[TrainingNet], None] | None = None,
     ) -> None:
-        """Train the module and leave the averaged weights in it, ready to predict.
+        """Train the module, and leave the averaged weights in it.
 
-        Ctrl-C leaves the weights as they are by then, or the best epoch's, and is raised again.
-        `restore` gives the net the state of epochs that need not be trained again.
+        Ctrl-C leaves the present weights, or those of the best epoch, and is raised again.
+        `restore` gives the net the state of epochs that are done.
         """
         for group in self.optimizer_.param_groups:
             group["lr"] = self.lr

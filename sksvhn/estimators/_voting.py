@@ -18,12 +18,12 @@ from ._saving import Saved, check
 
 
 class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Averages readers of whole numbers: soft voting on lengths and on characters.
+    """Averages readers of whole numbers: soft voting on lengths and characters.
 
     The probabilities of each length, and of each character at each position, are averaged over the
     readers, and one number is read from the means. scikit-learn's
-    :class:`~sklearn.ensemble.VotingClassifier` hands codes of labels to its classifiers, from
-    which readers cannot learn how numbers are spelt.
+    :class:`~sklearn.ensemble.VotingClassifier` gives its classifiers codes of labels, from which
+    readers cannot learn how numbers are spelt.
 
     Parameters
     ----------

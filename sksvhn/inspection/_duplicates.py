@@ -39,11 +39,11 @@ def find_near_duplicates(
     *,
     threshold: float = 0.95,
 ) -> pd.DataFrame:
-    """Find pairs of pictures that look nearly the same, within a set or between two.
+    """Find pairs of pictures that look nearly the same, within a set or between two sets.
 
-    Pictures are compared by the correlation of the grey values of their thumbnails of 16 x 16
-    pixels, which knows no brightness, contrast or size, and little of noise and compression. The
-    greatest of nine counts, for which one of both is moved by a thirty-second of its size.
+    The similarity is the correlation of the grey values of thumbnails of 16 x 16 pixels, which
+    ignores brightness, contrast and size, and hardly depends on noise and compression. It is the
+    greatest of nine, for shifts by a thirty-second of the size.
 
     Parameters
     ----------

@@ -36,10 +36,10 @@ _COLUMNS = ("index", "label", "reading", "label_probability", "reading_probabili
 def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> pd.DataFrame:
     """List the labels that are likely to be wrong, the likeliest first.
 
-    Suspicious is a label S of which a reader thinks P(S|X) small, while it is sure of another
-    number. Readers learn wrong labels by heart, so only those that have not seen a label may judge
-    it: cross-validation gives each picture such a one, as in [1]_, of which the ranking by margin
-    is taken.
+    A label S is suspicious if a reader finds it improbable (small P(S|X)) and is sure of another
+    number. Readers learn wrong labels by heart, so only a reader that has not seen a label may
+    judge it. Cross-validation gives each picture such a reader, as in [1]_, whose ranking by margin
+    is used.
 
     Parameters
     ----------

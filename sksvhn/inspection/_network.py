@@ -21,7 +21,7 @@ _BATCH = 64
 
 
 def first_layer_filters(estimator: Any) -> NDArray[Any]:
-    """Return the weights of a network's first layer: pictures of what it looks for.
+    """Return the weights of a network's first layer, as pictures of what it looks for.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def first_layer_filters(estimator: Any) -> NDArray[Any]:
 
 
 def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
-    """Compute the feature maps of pictures behind each stage of a convolutional network.
+    """Compute the feature maps of pictures after each stage of a convolutional network.
 
     Parameters
     ----------
@@ -149,9 +149,9 @@ def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
 def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     """Compute where a network with ``head="attention"`` looks.
 
-    A map says how much each place counts in what is read; where the map is 0 the features of the
-    picture are not used. A place's features depend on its surroundings as well, and its digit may
-    be taken from a part of it.
+    A map gives the weight of each place in the reading; where it is 0, the features of the picture
+    are not used. The features of a place also depend on its surroundings, and a digit may be read
+    from a part of it.
 
     Parameters
     ----------
@@ -222,12 +222,12 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
 
 
 def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
-    """Compute which pixels the answers of a network hang on.
+    """Compute which pixels the answers of a network depend on.
 
-    The maps are Simonyan et al.'s [1]_: the derivative of the logarithm of an answer's probability
-    by each pixel, without sign, and of a pixel's channels the largest. It is taken of what is read
-    in the picture (rejected or not), by the standardised pixels that the network sees, of the
-    picture as it is, whatever `n_views` says.
+    The maps are those of Simonyan et al. [1]_: the absolute derivative of the logarithm of an
+    answer's probability with respect to each pixel, and the largest over its channels. It is
+    computed for the reading (rejected or not), with respect to standardised pixels, on the
+    unchanged picture, whatever `n_views` is.
 
     Parameters
     ----------

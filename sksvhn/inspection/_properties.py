@@ -124,7 +124,7 @@ def accuracy_by(
     confidence: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Share of whole numbers read right by some property of each picture.
+    """Compute the share of whole numbers read right by a property of the pictures.
 
     Parameters
     ----------

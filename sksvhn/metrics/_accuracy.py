@@ -228,9 +228,8 @@ def character_error_rate(
 ) -> float:
     """Edits that turn readings into true numbers, per true character (CER); the lower the better.
 
-    Edits are characters inserted, deleted or replaced: the Levenshtein distance [1]_. So a digit
-    that was missed costs one edit, where `digit_accuracy_score` counts all digits behind it as
-    misplaced.
+    Edits insert, delete or replace characters: the Levenshtein distance [1]_. A missed digit costs
+    one edit, but `digit_accuracy_score` counts all digits after it as misplaced.
 
     Parameters
     ----------

@@ -29,8 +29,9 @@ def expected_calibration_error(
 ) -> float:
     """Mean distance between confidence and accuracy of whole numbers (ECE); the lower the better.
 
-    Numbers are put into bins by confidence. Each bin counts by its numbers with the distance
-    between their mean confidence and the share of them read right [1]_.
+    Numbers are sorted into bins by confidence. The distance of a bin is that between its mean
+    confidence and its share of numbers read right, and it is weighted by the numbers in the bin
+    [1]_.
 
     Parameters
     ----------

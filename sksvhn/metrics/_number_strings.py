@@ -18,10 +18,10 @@ from .._parameters import validate_params
 def as_number_strings(
     y: ArrayLike, *, blank: int = BLANK, alphabet: str = DIGITS
 ) -> NDArray[np.object_]:
-    """Convert true or read numbers, in any form people hold them in, to strings.
+    """Convert true or read numbers in any form to strings.
 
-    Scores, splits and plots take numbers in all of these forms; rows of codes with another blank
-    or another alphabet have to be converted beforehand.
+    Scores, splits and plots take numbers in all of these forms. Rows of codes with another blank or
+    another alphabet have to be converted first.
 
     Parameters
     ----------

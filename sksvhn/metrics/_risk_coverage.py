@@ -26,8 +26,8 @@ def coverage_at_accuracy_score(
 ) -> float:
     """Largest share of numbers, taken by descending confidence, that reaches an accuracy.
 
-    If readings below some confidence are sent to a person, this is the share that needs none,
-    where what the machine answers must be right with the required accuracy.
+    If readings below some confidence go to a person, this is the share that does not, if the other
+    readings must be right with the required accuracy.
 
     Parameters
     ----------
@@ -93,9 +93,9 @@ def accuracy_at_coverage_score(
     coverage: float = 0.95,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Share of whole numbers read right among the surest, of which a given share is taken.
+    """Share of whole numbers read right among a given share of the surest.
 
-    If a person can read the rest, this is the accuracy of what the machine answers.
+    If a person can read the rest, this is the accuracy of the machine's answers.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def risk_coverage_curve(
     *,
     sample_weight: ArrayLike | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Share of wrong readings among the surest, at every share of them that can be taken.
+    """Share of wrong readings among the surest, at every possible share of them.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def area_under_risk_coverage_score(
 ) -> float:
     """Area under the risk-coverage curve (AURC); the lower the better.
 
-    The mean share of wrong readings among those at least as sure as each number: it is low where
+    It is the mean share of wrong readings among those at least as sure as each number. It is low if
     few numbers are read wrong and these are the unsure ones.
 
     Parameters

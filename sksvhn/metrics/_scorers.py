@@ -38,9 +38,9 @@ class ConfidenceScorer(_BaseScorer):
 def make_confidence_scorer(
     metric: Callable[..., float], *, greater_is_better: bool = True, **params: Any
 ) -> Callable[..., float]:
-    """Make a scorer for ``scoring=`` of a score that needs confidences.
+    """Make a scorer for ``scoring=`` from a score that needs confidences.
 
-    As :func:`sklearn.metrics.make_scorer`, for scores of whole numbers and how sure each is.
+    It is :func:`sklearn.metrics.make_scorer` for scores of whole numbers and their confidence.
 
     Parameters
     ----------

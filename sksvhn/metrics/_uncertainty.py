@@ -55,7 +55,7 @@ def bootstrap_interval(
 ) -> BootstrapInterval:
     """Confidence interval of a score, by the percentile bootstrap.
 
-    The score is computed again on `n_resamples` draws, with replacement, of as many numbers as
+    The score is computed on `n_resamples` samples, drawn with replacement, of as many numbers as
     there are [1]_.
 
     Parameters

@@ -27,15 +27,15 @@ def min_confidence_for_accuracy(
     accuracy: float = 0.98,
     confidence_level: float = 0.9,
 ) -> float:
-    """Choose the confidence below which to reject readings, so that those kept can be promised.
+    """Choose the confidence below which to reject readings in order to promise an accuracy.
 
     With a probability of at least `confidence_level` over the draw of the validation pictures,
     readings at least this confident are right at a rate of at least `accuracy` on all pictures of
-    the same kind [1]_. A threshold that just reaches the accuracy on the validation pictures, as
-    in :func:`~sksvhn.metrics.coverage_at_accuracy_score`, fails to about every other time.
+    the same kind [1]_. A threshold that just reaches the accuracy on the validation pictures, as in
+    :func:`~sksvhn.metrics.coverage_at_accuracy_score`, fails about half of the time.
 
-    Give it to a reader: ``clf.set_params(min_confidence=...)``. Needs MAPIE:
-    ``pip install 'sksvhn[guarantee]'``.
+    Give it to a reader: ``clf.set_params(min_confidence=...)``. Needs MAPIE: ``pip install
+    'sksvhn[guarantee]'``.
 
     Parameters
     ----------

@@ -22,12 +22,12 @@ from .._parameters import as_python
 
 
 class NumberKFold(BaseCrossValidator):
-    """K folds with the same share of each number length, that split no group.
+    """K folds with the same share of each number length, which keep groups together.
 
-    scikit-learn's ``StratifiedKFold`` takes every distinct number for a class of its own, most of
-    which have one member; here the class is the length of the number. Lengths with fewer than
-    `n_splits` members are counted to the nearest shorter length (the shortest one to the nearest
-    longer), so rare long numbers neither fail nor warn.
+    scikit-learn's ``StratifiedKFold`` treats every distinct number as a class, most of which have
+    one member; here the class is the length of the number. Lengths with fewer than `n_splits`
+    members count as the nearest shorter length (the shortest one as the nearest longer), so rare
+    long numbers neither fail nor warn.
 
     Parameters
     ----------

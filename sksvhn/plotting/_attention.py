@@ -23,11 +23,11 @@ _OPACITY = 0.8
 
 
 class AttentionDisplay(Shown):
-    """Pictures with what was read, and where the network looked for each part of it.
+    """Pictures with their readings, and where the network looked for each part.
 
-    Make one with `from_estimator`. Each picture has a row: the picture, then the picture in grey
-    with a map laid over it for the length and for each position that the reading has. Colour is in
-    proportion to the map, each map having its own scale.
+    Make one with `from_estimator`. Each picture has a row: the picture, and then the grey picture
+    under a map for the length and for each position of the reading. Colour is proportional to the
+    map; each map has its own scale.
 
     Parameters
     ----------

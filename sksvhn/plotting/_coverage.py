@@ -19,7 +19,7 @@ _SETTLED_COVERAGE = 0.1
 
 
 class CoverageDisplay(Shown):
-    """Accuracy of whole numbers against coverage, the share of them that is believed.
+    """Accuracy of whole numbers against coverage, the share of readings that are accepted.
 
     Readings are taken by falling confidence. A mark shows the largest coverage at a required
     accuracy. Make one with `from_estimator` or `from_predictions`.

@@ -25,10 +25,11 @@ _KINDS = ("loss", "score")
 
 
 class LearningCurvesDisplay(Shown):
-    """Loss and accuracy by epoch, in training and on validation data, as a whole and by head.
+    """Loss and accuracy by epoch, in training and validation, of whole numbers and of each head.
 
-    Make one with `from_estimator`. What a network loses and gets right as a whole is a thick black
-    line. The heads of a reader of numbers, its length and each position, are thin coloured ones.
+    Make one with `from_estimator`. Loss and accuracy of the whole network are thick black lines.
+    Those of the heads of a reader of numbers, its length and each position, are thin coloured
+    lines.
 
     Parameters
     ----------

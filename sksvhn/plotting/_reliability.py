@@ -28,8 +28,8 @@ _STRETCHED_TICKS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 class ReliabilityDisplay(Shown):
     """Reliability diagram: the share of numbers read right against the confidence.
 
-    Points under the diagonal are readings that are right less often than they are sure. Below is a
-    histogram of the confidences. Make one with `from_estimator` or `from_predictions`.
+    Readings at points under the diagonal are right less often than they are sure. A histogram of
+    the confidences is below. Make one with `from_estimator` or `from_predictions`.
 
     Parameters
     ----------

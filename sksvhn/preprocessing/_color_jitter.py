@@ -31,10 +31,10 @@ def pca_color_jitter(
 ) -> NDArray[Any]:
     """Change the colour of each picture at random, along the directions in which colours vary.
 
-    To every pixel of a picture the same multiples of the principal components of `images`' RGB
-    values are added: alpha_1 lambda_1 p_1 + alpha_2 lambda_2 p_2 + alpha_3 lambda_3 p_3, p being
-    the eigenvectors and lambda the eigenvalues of the covariance of all pixels, measured from 0 to
-    1, and alpha drawn again for each picture [1]_.
+    The same multiples of the principal components of `images`' RGB values are added to every pixel
+    of a picture: alpha_1 lambda_1 p_1 + alpha_2 lambda_2 p_2 + alpha_3 lambda_3 p_3. p and lambda
+    are the eigenvectors and eigenvalues of the covariance of all pixels, measured from 0 to 1, and
+    alpha is drawn for each picture [1]_.
 
     Parameters
     ----------

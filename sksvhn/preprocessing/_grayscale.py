@@ -16,11 +16,11 @@ _LUMA_65536 = np.array([19595, 38470, 7471], dtype=np.uint32)
 
 
 class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
-    """Turns colour pictures into grey ones; grey ones pass as they are.
+    """Converts colour pictures to grey, and leaves grey pictures as they are.
 
     Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue (the class attribute
-    `LUMA`). uint8 pixels are rounded as Pillow does, so that they are those which the loaders and
-    `load_image` give with ``color="grey"``. The dtype stays.
+    `LUMA`). uint8 pixels are rounded as by Pillow, which gives the pixels of the loaders and of
+    `load_image` with ``color="grey"``. The dtype stays.
 
     Parameters
     ----------

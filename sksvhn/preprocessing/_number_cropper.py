@@ -20,8 +20,8 @@ from .._images._several import each_crop, is_one_picture, read_row, split_table,
 class NumberCropper(TransformerMixin, BaseEstimator):
     """Crops numbers out of pictures of any size and resizes them to one array.
 
-    It does to your own photographs what `load_svhn_numbers` does to SVHN's: the same parameters
-    give the same pixels. Pictures without boxes are taken whole.
+    It treats your own photographs like `load_svhn_numbers` treats SVHN's: the same parameters give
+    the same pixels. Pictures without boxes are used whole.
 
     Parameters
     ----------

@@ -17,8 +17,8 @@ from ._batch import PictureTransformer
 class ImageResizer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     """Resizes pictures with an antialiased triangle (bilinear) filter, as `load_svhn_numbers` does.
 
-    Where pictures shrink, the filter is as much wider, so that fine stripes blur instead of
-    beating. The dtype stays; floats are resampled in single precision.
+    The filter is wider when pictures shrink, which blurs fine stripes and avoids moiré. The dtype
+    stays; floats are resampled in single precision.
 
     Parameters
     ----------

@@ -18,22 +18,10 @@ N_TOP = 3
 
 
 class Reading(NamedTuple):
-    """What was read of one picture.
+    """Reading of one picture; None stands for rejected, unread, or without candidates.
 
-    Attributes
-    ----------
-    reading : str or None
-        None where it was rejected, or the picture could not be read.
-    confidence : float or None
-        That the reading is right, in [0, 1]; None where the picture could not be read.
-    top : list of str
-        The most probable answers, the reading first; of candidates, where there are any.
-    top_probability : list of float
-        How probable each is.
-    in_list : float or None
-        Where there are candidates, that the number is among them at all.
-    error : str or None
-        Why the picture could not be read.
+    `top` are the most probable answers, the reading first, and `error` says why a picture could not
+    be read.
     """
 
     reading: str | None = None
@@ -45,17 +33,7 @@ class Reading(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What is known of a picture.
-
-    Attributes
-    ----------
-    key : str or int
-        Its path, or the number of its row.
-    boxes : array-like of shape (n_boxes, 4) or (4,), or None
-        Where the number is: left, top, width, height.
-    candidates : sequence of str, or None
-        Numbers that it may show; None where those of all pictures count.
-    """
+    """Path or row of a picture, its boxes, and its candidates (None for those of all pictures)."""
 
     key: str | int
     boxes: Any = None
@@ -63,25 +41,10 @@ class Picture(NamedTuple):
 
 
 class PictureBatchReader:
-    """Reads batches of pictures with a fitted model; one that can't be read stops no other.
+    """Read batches of pictures with a fitted model; one that can't be read stops no other.
 
-    Parameters
-    ----------
-    clf : object
-        Fitted, with `crops`.
-    has_candidates : bool
-        Whether each picture has a list of numbers that it may show.
-    common : sequence of str, default=()
-        The candidates of pictures that have none of their own.
-    min_confidence : float, default=None
-        Less sure readings are rejected. None: as the model says.
-    max_pixels : int, default=268435456
-        Largest width times height of a picture file that is decoded.
-
-    Raises
-    ------
-    ValueError
-        If the model reads no photographs, or no candidates, or these can't be its labels.
+    `common` are the candidates of pictures without their own, and `min_confidence` None is the
+    model's. Raises ValueError if the model does not read photographs, or not these candidates.
     """
 
     def __init__(

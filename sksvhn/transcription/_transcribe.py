@@ -65,16 +65,16 @@ def transcribe(
     partition_size: int = 2048,
     verbose: int = 0,
 ) -> Transcription:
-    """Read any number of pictures into a folder of Parquet files, by processes of Dask [1]_.
+    """Read any number of pictures into a folder of Parquet files, with processes of Dask [1]_.
 
-    Pictures are cropped, sized and coloured as those that the model was trained on. One that cannot
-    be read is a row that says why. The work is cut into partitions, each a file that is there whole
-    or not at all: called again with the same arguments after it was interrupted, `transcribe` goes
-    on with those that are missing. What a partition holds depends neither on the workers nor on
-    their order, and what a worker that died was reading is read by another.
+    Pictures are cropped, resized and converted like those that the model was trained on. The row of
+    a picture that cannot be read says why. The work is cut into partitions, each of which is
+    written as a whole or not at all: called again with the same arguments after an interruption,
+    `transcribe` reads those that are missing. The content of a partition depends neither on the
+    workers nor on their order. If a worker dies, another one reads its pictures.
 
-    Memory does not grow with the number of pictures: paths are listed as they are needed, and no
-    worker is given more than two partitions a thread ahead.
+    Memory does not grow with the number of pictures: paths are listed as they are needed, and at
+    most two partitions per thread are sent ahead.
 
     Parameters
     ----------
@@ -275,18 +275,10 @@ def _missing(
 
 
 class _PartitionReader:
-    """Reads partitions on a worker, with a model that it loads once.
+    """Read partitions on a worker, with a model that it loads once from the content of its file.
 
-    The file's content is sent, not the model: that would be one for the devices of this machine.
-
-    Parameters
-    ----------
-    model : bytes
-        Content of the file.
-    folder : str
-        From where relative paths count.
-    **options
-        Of `PictureBatchReader`.
+    The model itself would be one for the devices of this machine. Relative paths start from
+    `folder`.
     """
 
     def __init__(self, model: bytes, folder: str, **options: Any) -> None:
