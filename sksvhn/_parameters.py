@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
 from functools import wraps
 from numbers import Integral, Real
 from types import SimpleNamespace
@@ -42,7 +42,7 @@ def python_params(estimator: Any) -> SimpleNamespace:
 def validate_params(
     constraints: Mapping[str, Any], *, prefer_skip_nested_validation: bool
 ) -> Any:  # as scikit-learn's, which says nothing of what it decorates
-    """Check parameters as scikit-learn's decorator does, and convert NumPy's scalars."""
+    """Check parameters as scikit-learn's decorator does, and convert scalars and views of dicts."""
     check = _param_validation.validate_params(
         constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
     )
@@ -52,7 +52,7 @@ def validate_params(
 
         @wraps(checked)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return checked(*map(_scalar, args), **{k: _scalar(v) for k, v in kwargs.items()})
+            return checked(*map(_settled, args), **{k: _settled(v) for k, v in kwargs.items()})
 
         return call
 
@@ -65,5 +65,16 @@ def positive_int(value: Any, name: str) -> int:
     return int(value)
 
 
-def _scalar(value: Any) -> Any:
+def check_no_iterator(value: Any, name: str) -> None:
+    """Raise if a value can be read only once, or only in a loop."""
+    if isinstance(value, (Iterator, KeysView, ValuesView)):
+        raise TypeError(
+            f"{name} must be an array-like; got a {type(value).__name__}; pass list({name})."
+        )
+
+
+def _settled(value: Any) -> Any:
+    """Convert NumPy's scalars to Python's, and the views of dicts, which are no sequences."""
+    if isinstance(value, (KeysView, ValuesView)):
+        return list(value)
     return as_python(value) if isinstance(value, np.generic) else value

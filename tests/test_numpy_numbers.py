@@ -86,6 +86,8 @@ VALUES: dict[str, Any] = {
     "severities": (0, 1),
     "severity": 1,
 }
+# Of parameters that have a number by default in some functions only.
+WITHOUT_DEFAULT: dict[str, Any] = {"margin": 0.25}
 # It starts processes; tests/transcription has its numbers.
 EXCUSED = "transcription.transcribe"
 
@@ -96,7 +98,8 @@ def numbers_of(function: Function[..., Any]) -> dict[str, Any]:
     for name, parameter in inspect.signature(function).parameters.items():
         annotation = str(parameter.annotation)
         if IS_NUMBER.search(annotation) and not NO_NUMBER.search(annotation):
-            found[name] = VALUES.get(name, parameter.default)
+            default = WITHOUT_DEFAULT.get(name) if parameter.default is None else parameter.default
+            found[name] = VALUES.get(name, default)
     return found
 
 

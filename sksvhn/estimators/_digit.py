@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
 from .._labels import check_text
+from .._parameters import check_no_iterator
 from ._fitting import fit
 from ._network import DigitNetwork, Network
 from ._neural import NeuralClassifier
@@ -152,6 +153,7 @@ class DigitClassifier(NeuralClassifier):
             )
         labels = self._checked_labels(y, "y")
         if reset:
+            check_no_iterator(classes, "classes")
             if incremental and classes is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             known = np.unique(labels if classes is None else np.asarray(classes))

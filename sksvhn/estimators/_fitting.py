@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from .._images._arrays import check_stored_pictures
 from .._labels import as_labels
+from .._parameters import check_no_iterator
 from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
@@ -262,6 +263,7 @@ def _validation_data(clf: Any, X: Any, y: Any, sample_weight: Any) -> TrainingDa
 
 
 def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+    check_no_iterator(sample_weight, "sample_weight")
     weights: NDArray[np.float64] = _check_sample_weight(
         sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
     )

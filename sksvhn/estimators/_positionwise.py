@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit
 
 from .._images._arrays import as_array, as_frame, check_no_files
 from .._labels import BLANK, as_labels
+from .._parameters import check_no_iterator
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
@@ -202,6 +203,7 @@ class PositionwiseClassifier(
 
     def _features(self, X: Any) -> tuple[Any, tuple[int, ...] | None]:
         """Features for the classifier, and the shape of pictures that were flattened for it."""
+        check_no_iterator(X, "X")
         if sparse.issparse(X):
             return X.tocsr(), None  # the only common format whose rows can be picked
         tags = get_tags(self.estimator).input_tags

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.utils._param_validation import Interval
 
-from .._parameters import validate_params
+from .._parameters import check_no_iterator, validate_params
 from ._properties import grey_pictures
 
 # Height and width of what pictures are compared by.
@@ -92,6 +92,8 @@ def find_near_duplicates(
     >>> pairs[["index", "other_index"]].values.tolist()
     [[3, 0], [7, 1]]
     """
+    check_no_iterator(images, "images")
+    check_no_iterator(other, "other")
     if other is None:
         moved = _thumbnails(images, _SHIFTS)
         first = moved[len(moved) // 2]  # those moved by nothing

@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 from sklearn.utils import indexable
 
 from .._labels import numbers_to_strings
-from .._parameters import as_python
+from .._parameters import as_python, check_no_iterator
 
 
 class NumberKFold(BaseCrossValidator):
@@ -108,6 +108,8 @@ class NumberKFold(BaseCrossValidator):
         """
         if y is None:
             raise ValueError("NumberKFold needs y, the numbers, to stratify by their length.")
+        check_no_iterator(y, "y")
+        check_no_iterator(groups, "groups")
         X, y, groups = indexable(X, y, groups)
         lengths = np.array([len(number) for number in numbers_to_strings(y)])
         if len(lengths) < self.n_splits:

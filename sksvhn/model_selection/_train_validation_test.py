@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._param_validation import Interval, RealNotInt
 
 from .._labels import numbers_to_strings
-from .._parameters import validate_params
+from .._parameters import check_no_iterator, validate_params
 from ._split import group_codes, merge_rare
 
 _Part = NDArray[np.intp]
@@ -108,6 +108,9 @@ def train_validation_test_split(
     """
     if y is None:
         raise ValueError("y is None; pass the numbers, by whose length the parts are stratified.")
+    check_no_iterator(X, "X")
+    check_no_iterator(y, "y")
+    check_no_iterator(groups, "groups")
     X, y, groups = indexable(X, y, groups)
     strings = numbers_to_strings(y)
     n_test, n_validation = _part_sizes(len(strings), test_size, validation_size)

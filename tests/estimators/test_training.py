@@ -177,7 +177,7 @@ def test_bfloat16_where_the_hardware_has_it_and_the_network_gains(
     assert clf.fit(X.astype(np.float64), y).amp_ is False
     assert record.dtypes == [torch.bfloat16 if gains else torch.float32, torch.float64]
     monkeypatch.setattr(_fitting, "has_fast_bfloat16", lambda device: False)
-    assert clf.fit(X, y).amp_ is (clf.amp is True)
+    assert clf.fit(X, y).amp_ is (clf.get_params()["training__amp"] is True)
 
 
 @pytest.mark.parametrize(("at_once", "n_calls"), [(1, 150), (7, 22), (64, 3), (150, 1)])
