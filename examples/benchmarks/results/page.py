@@ -13,7 +13,7 @@ import numpy as np
 from .rows import CURVE, DEPTHS, SYSTEMS, System
 
 Record = dict[str, Any]
-#: The runs of each job, one a random state.
+#: The runs of each job, one per random state.
 Runs = dict[str, list[Record]]
 #: The same by the number of labelled pictures.
 Curve = dict[int, list[Record]]
@@ -22,23 +22,23 @@ COMMAND = "python examples/benchmarks/results.py"
 INTRODUCTION = """\
 # Results: five systems, and ours
 
-Five published systems that read SVHN, rebuilt with sksvhn: course work and tutorials whose figures
-people still start from. Each row has the figure that was published, ours with the same network and
-settings, and ours with the package's defaults for that kind of data. At the end:
-[how many labels do I need?](#how-many-labels-do-i-need)
+This page shows five published systems that read SVHN, rebuilt with sksvhn: course work and
+tutorials whose figures people still start from. Each row has the published figure, ours with the
+same network and settings, and ours with the package's defaults for that kind of data. The last
+section answers: [how many labels do I need?](#how-many-labels-do-i-need)
 
-**Compare ours with ours.** They are on the same pictures, and on fewer than the published figures:
-the digits and numbers used here were all cut out of SVHN's published *test* set, which was split
-again, by photograph, into pictures to train on and pictures to score. A published figure says what
-a system reached on its own data; that ours is higher or lower says little.
+**Compare ours with ours.** They are on the same pictures, and on fewer than the published figures.
+The digits and numbers used here all come from SVHN's published *test* set, which was split again,
+by photograph, into pictures to train on and pictures to score. A published figure says what a
+system reached on its own data. Whether ours is higher or lower says little.
 
-Figures are percentages of test pictures that are right; a number is right if all of it is. In
-brackets are 95 % bootstrap intervals over the pictures scored; with several random states, the mean
-of their figures stands before the least lower and the greatest upper end. A dagger (†) marks runs
-of fewer epochs than their settings ask for, to save time: such figures are what so many epochs
-give, no more. Nothing was chosen on the pictures scored. This page is written by a program from
-[records of the runs](results.json); nothing was typed in but what the systems published.
-[Single digits](digits.md) and [accuracy](accuracy.md) tell of more runs, by other scripts.
+Figures are percentages of test pictures that are right; a number is right if all of it is. 95 %
+bootstrap intervals over the scored pictures are in brackets. With several random states, the mean
+of their figures is followed by the least lower and the greatest upper end. A dagger (†) marks runs
+with fewer epochs than their settings ask for, to save time: such figures show what so many epochs
+give, no more. Nothing was chosen on the scored pictures. A program writes this page from
+[records of the runs](results.json); only the published figures were typed in.
+[Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
 """
 
 
@@ -193,10 +193,11 @@ def labels(runs: Runs, picture: Path | None) -> str:
     lines += [*table(["labelled", "real numbers alone", "generated ones first"], rows), ""]
     names = [name for name in names if name in runs]
     lines.append(
-        'The default reader on the first so many of the real training numbers. "Generated ones '
-        'first" trains on numbers of `make_street_numbers` before, for which nobody has to label '
-        "anything, and goes on with the real ones at half the learning rate. Coverage is the share "
-        "of pictures, the surest first, of which 98 % are read right: what needs no second look."
+        'The default reader was trained on the first so many real training numbers. "Generated '
+        'ones first" trains on numbers of `make_street_numbers` first, which nobody has to label, '
+        "and continues with the real ones at half the learning rate. Coverage is the share of "
+        "pictures, surest first, of which 98 % are read right: the share that needs no second "
+        "look."
     )
     if tuned:
         made = next(iter(tuned.values()))[0]["generated"]
@@ -261,8 +262,8 @@ def depths(runs: Runs) -> str:
     lines = [
         "## C2: networks by depth",
         "",
-        "Layers count the outputs as one. Published after 100,000 steps: 60 % with one layer, "
-        "89.3 % with two, at last 90 % with dense layers alone and 95 % with convolutions.",
+        "The outputs count as a layer. Published after 100,000 steps: 60 % with one layer, "
+        "89.3 % with two, finally 90 % with dense layers alone and 95 % with convolutions.",
         "",
         *table(["layers", "published", "dense alone", "three of them conv"], rows),
         "",
@@ -271,7 +272,8 @@ def depths(runs: Runs) -> str:
         seconds = sum(r["training"]["processor seconds"] for r in ran)
         lines.append(
             f"{ran[0]['trained on']:,} real numbers to train on, {ran[0]['scored on']:,} scored, "
-            f"epochs: {epochs(ran[0])}; random state 0, {seconds:.0f} s on one core for them all.\n"
+            f"epochs: {epochs(ran[0])}; random state 0, {seconds:.0f} s on one core for all "
+            "of them.\n"
         )
     return "\n".join(lines)
 
@@ -298,13 +300,13 @@ def description(runs: Runs) -> str:
         [subset, *(f"{t['lengths'].get(n, 0):,}" for n in all_lengths)]
         for subset, t in tables.items()
     ]
-    lines += ["", *table(["digits a number", *all_lengths], rows)]
+    lines += ["", *table(["digits per number", *all_lengths], rows)]
     rows = [
         [name.replace("_", " "), *(f"{sizes[key]:.0f}" for key in ("mean", "std", "50%", "98%"))]
         for name, sizes in tables["train"]["sizes"].items()
     ]
     header = ["train, pixels", "mean", "deviation", "median", "98th percentile"]
-    note = "`describe_numbers` gives these tables, `NumberStatisticsDisplay` draws them.\n"
+    note = "`describe_numbers` makes these tables, and `NumberStatisticsDisplay` draws them.\n"
     return "\n".join([*lines, "", *table(header, rows), "", note])
 
 
@@ -328,11 +330,11 @@ def photographs(runs: Runs) -> str:
     wrong = [p["confidence"] for read in shown.values() for p in read if is_wrong(p)]
     lines += [
         "B and C tried their models on photographs of their own; C1 published 4 of 10 right. "
-        f"Here, by `clf.read(paths)` of the default reader: {', '.join(counts)}. These are whole "
-        "photographs, in most of which the number takes a small part, and six of the nine are "
-        "written by hand; the reader was trained on crops that a house number fills. "
-        "`clf.read(paths, boxes)` would cut them so. The surest wrong answer has a confidence of "
-        f"{max(wrong, default=0):.2f}.",
+        f"Here, `clf.read(paths)` of the default reader has {', '.join(counts)}. These are whole "
+        "photographs, and the number takes a small part of most of them. Six of the nine numbers "
+        "are written by hand. The reader was trained on crops that a house number fills; "
+        "`clf.read(paths, boxes)` would make such crops. The surest wrong answer has a confidence "
+        f"of {max(wrong, default=0):.2f}.",
         "",
     ]
     rows = []
@@ -366,15 +368,15 @@ def circumstances(records: list[Record]) -> str:
             "## How this page was made",
             "",
             "`DIR` holds `svhn/`, `mnist/`, `notmnist/` and `photos/`. `run` leaves out what "
-            "`docs/results.json` has already; `--rows E1 E2` runs some rows, `--rows labels` the "
-            "learning curve, and `--full` adds runs of all the epochs where those here had fewer.",
+            "`docs/results.json` has already. `--rows E1 E2` runs some rows, `--rows labels` runs "
+            "the learning curve, and `--full` adds runs with all epochs if those here had fewer.",
             "",
             "```console",
             f"$ {COMMAND} run --data DIR",
             f"$ {COMMAND} page",
             "```",
             "",
-            'States: random states. "One core" is the processor\'s time in training, the mean. '
+            '"States" are random states. "One core" is the mean processor time of training. '
             f"By the clock, training took {slowness:.1f} times as long.",
             "",
             *machines,

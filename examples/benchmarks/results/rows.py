@@ -28,8 +28,8 @@ class System:
 
 
 GREY = (
-    "published on `SVHN_single_grey1.h5` with 42,000 training and 18,000 test digits; here a file "
-    "of the same layout, whose digits all come from SVHN's published test set, split by photograph"
+    "published on `SVHN_single_grey1.h5` with 42,000 training and 18,000 test digits; here, a file "
+    "with the same layout whose digits all come from SVHN's published test set, split by photograph"
 )
 
 SYSTEMS = (
@@ -44,11 +44,11 @@ SYSTEMS = (
     ),
     System(
         "B: strips of MNIST, colour digits",
-        "B1 writes one to four of MNIST's digits side by side in a strip of five tiles, of train "
-        "digits to train on and of test digits to score; a network reads tile by tile. Whole "
-        "strips count here. B2 was published on SVHN's format 2 (73,257 training digits), scored "
-        "on 2,000; here fewer, all from the published test set. B3 is [further down]"
-        "(#b3-your-own-photographs).",
+        "B1 writes one to four of MNIST's digits side by side in a strip of five tiles, with its "
+        "training digits to train on and its test digits to score. A network reads tile by tile. "
+        "Whole strips count here. B2 was published on SVHN's format 2 (73,257 training digits) and "
+        "scored on 2,000; here, fewer are used, all from the published test set. B3 is "
+        "[further down](#b3-your-own-photographs).",
         (
             Row("B1", "conv 32, 64, dense 128", "none", "B1", "reader, MNIST strips"),
             Row("B2", "conv 16, 32, 64, 128, dense 256", "92", "B2", "CNN, colour digits"),
@@ -57,9 +57,9 @@ SYSTEMS = (
     System(
         "C: whole numbers, networks by depth, letters, tables",
         "C1 and C2 were published with 230,070 training numbers (train and extra) and 13,068 to "
-        "score; here grey crops cut from the published test set. C3 was published on 20,000 "
-        "letters of notMNIST; here 10,000, a fifth of them scored. C2 is a study of depths, "
-        "[in a table of its own](#c2-networks-by-depth), and C4 "
+        "score; here, grey crops from the published test set are used. C3 was published on 20,000 "
+        "letters of notMNIST; here, 10,000 are used, and a fifth of them is scored. C2 is a study "
+        "of depths [in a table of its own](#c2-networks-by-depth), and C4 is "
         "[tables of the data](#c4-the-data-in-tables).",
         (
             Row("C1", "conv 16, 32, 64, dense 128-64-16", "95.3", "C1", "reader, all"),
@@ -68,8 +68,8 @@ SYSTEMS = (
     ),
     System(
         "D: numbers by a deeper network, MNIST on a canvas",
-        "D1 was published on SVHN's train set in colour, enlarged twentyfold; here the same grey "
-        "crops as for C1, of 64x64. Beside its 92.36 % D1 published 97.67 % of lengths, 95.67, "
+        "D1 was published on SVHN's train set in colour, enlarged twentyfold; here, the same grey "
+        "crops as for C1, of 64x64. Besides its 92.36 %, D1 published 97.67 % of lengths, 95.67, "
         "95.31 and 94.51 % of the digits at positions 1 to 3, and 92.48 % with random crops. D2 "
         "writes the values of these numbers with MNIST's digits on white canvases of 64x64, in "
         "the network of D1. D3 (random crops and colour jitter while training, data on disk, "
