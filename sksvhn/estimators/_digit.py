@@ -48,8 +48,8 @@ class DigitClassifier(NeuralClassifier):
     ) -> Self:
         """Train on pictures and their labels.
 
-        Ctrl-C ends the training and leaves a fitted estimator with the weights so far, or the best
-        epoch's with early stopping. Where there is a `checkpoint_dir`, `fit` called again goes on.
+        Ctrl-C ends the training and leaves an estimator fitted with the weights so far or, with
+        early stopping, those of the best epoch. With `checkpoint_dir`, `fit` called again resumes.
 
         Parameters
         ----------
@@ -100,11 +100,11 @@ class DigitClassifier(NeuralClassifier):
     ) -> Self:
         """Train for one epoch on a part of the data.
 
-        The scale of the pixels is learned from the first part. The rate is constant where the
-        schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
-        all calls. `lr` and `batch_size` may be changed between calls. Weights are taken as they
-        are, where `fit` brings them to a mean of 1. Pickle keeps the averaged weights of the
-        network, which predict, but neither the optimiser's memory nor the place in the schedule.
+        The scale of the pixels is learned from the first part. The learning rate is constant if the
+        schedule is "one_cycle", whose end is not known here; other schedules count the steps of all
+        calls. `lr` and `batch_size` may change between calls. Sample weights are used as they are,
+        but `fit` scales them to a mean of 1. Pickles hold the averaged weights of the network,
+        which predict, but neither the state of the optimiser nor the place in the schedule.
 
         Parameters
         ----------

@@ -59,11 +59,11 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
     max_iter : int, default=500
         Most iterations of L-BFGS.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects labels of a lower confidence: ``""`` where labels are texts, ``-1`` where
-        they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one
-        for an accuracy.
+        `predict` rejects labels with a lower confidence, as ``""`` if labels are texts and ``-1``
+        if they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the
+        value for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows.
+        (height, width[, channels]) of pictures that are flattened to rows.
     crop : {"stretch", "square"}, default="square"
         How training pictures were cut from larger ones, as
         :class:`~sksvhn.preprocessing.NumberCropper` has it; the defaults are SVHN's format 2.

@@ -22,76 +22,80 @@ class SVHNMLPClassifier(DigitClassifier):
     hidden_layer_sizes : int or sequence of ints, default=(512, 256, 128)
         Widths of the fully connected layers.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
-        Activation behind every layer but the last.
+        Activation after every layer except the last.
     normalization : {"batch", "group"} or None, or a sequence of them, default="batch"
         Normalisation of each hidden layer, or a list with one per hidden layer.
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of each hidden layer's outputs left out in training, or a list with one per layer.
     architecture : Architecture, default=None
-        Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
-        ``architecture__kernel_size``.
+        Details of the network: :class:`Architecture`, or None for its defaults. A grid reaches them
+        as ``architecture__kernel_size``.
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss; "balanced" gives all classes the same share in all. None:
-        all weigh 1.
+        Weight of each class in the loss. "balanced" gives all classes the same total share. None
+        gives all classes weight 1.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects labels of a lower confidence: ``""`` where labels are texts, ``-1`` where
-        they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one
-        for an accuracy.
+        `predict` rejects labels with a lower confidence, as ``""`` if labels are texts and ``-1``
+        if they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the
+        value for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
-        taken as pictures one pixel high.
+        (height, width[, channels]) of pictures that are flattened to rows. None infers a grey
+        square, or else a colour square (192 features are 8x8 colour, not 12x16 grey). Other rows
+        are treated as pictures one pixel high.
     crop : {"stretch", "square"}, default="square"
-        How training pictures were cut from larger ones, as
-        :class:`~sksvhn.preprocessing.NumberCropper` has it; the defaults are SVHN's format 2.
-        `read` and `crops` do the same to photographs; nothing else depends on it.
+        How training pictures were cropped from larger ones, as in
+        :class:`~sksvhn.preprocessing.NumberCropper`. `read` and `crops` do the same to photographs;
+        nothing else depends on it. The defaults are those of SVHN's format 2.
     margin : float >= 0, default=0.0
-        Share of surroundings that training pictures were given, as there. Also only for `read` and
-        `crops`.
+        Share of surroundings that training pictures were given, also as there. Only `read` and
+        `crops` use it.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
-        contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
-        ranges. "auto" is 0.5 where both sides have at least 16 pixels, otherwise 0.
+        contrast, brightness, polarity, colour and an erased rectangle. 0 means none, and 1 the full
+        ranges. "auto" is 0.5 if both sides have at least 16 pixels, otherwise 0.
     n_views : int in [1, 5], default=5
-        Views of each picture (as it is, nearer, farther, from the left and the right) whose
-        logits a prediction averages; time grows with them. 1 where training was not augmented.
+        Number of views of each picture (unchanged, nearer, farther, from the left and from the
+        right) whose logits a prediction averages. Time grows with it. Without augmentation in
+        training, it is 1.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate, which the schedule starts from or peaks at. The default schedule is
+        Learning rate from which the schedule starts, or at which it peaks. The default schedule is
         "one_cycle" of :class:`Training`.
     max_epochs : int, default=40
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     batch_size : int, default=128
-        Pictures in a training step.
+        Number of pictures per training step.
     weight_decay : float, default=5e-4
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
     training : Training, default=None
-        Details of the training: :class:`Training`. None: its defaults. A grid reaches them as
+        Details of the training: :class:`Training`, or None for its defaults. A grid reaches them as
         ``training__momentum``.
     early_stopping : bool, default=False
-        Stop when the validation accuracy has not risen for 10 epochs, and keep the best
-        epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop cuts its end off.
+        Whether to stop when the validation accuracy has not risen for 10 epochs, and keep the
+        weights of the best epoch. "one_cycle" is planned for `max_epochs`, so an early stop cuts
+        off its end.
     warm_start : bool, default=False
         Whether `fit` continues from the present weights.
     callbacks : list of skorch callbacks, default=None
-        Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
-        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
+        Callbacks of the training that look at epochs or batches, such as ``EarlyStopping``,
+        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without
+        them.
     checkpoint_dir : path-like, default=None
-        Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
-        fit called again after Ctrl-C, a crash or in a new process resumes after the last whole
-        epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
-        Other data or other parameters start over. Callbacks start over; what they themselves
-        counted is lost. Fits without a seed that run at once each need a folder of their own.
+        Folder in which `fit` writes its state to one file after every epoch, until it ends. The
+        same fit, called again after Ctrl-C, a crash or in a new process, resumes after the last
+        complete epoch. On a CPU, with the same number of threads, it ends with the same weights to
+        the bit as an uninterrupted fit. Other data or other parameters start over. Callbacks start
+        over, too, and lose their own counts. Fits without a seed that run at the same time need a
+        folder each.
     device : str, default="auto"
-        A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
+        A torch device. "auto" is "cuda" if there is a GPU, otherwise "cpu".
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
-        to the bit on a CPU at an equal number of threads.
+        Seed of weights, batches, augmentation and dropout. On a CPU, refits with the same int and
+        the same number of threads are identical to the bit.
     verbose : int, default=0
         1 prints one line per epoch: loss and score (the share right) of training and validation
-        pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
+        pictures, and its seconds (`dur`). 2 also shows a bar over the batches.
 
     Attributes
     ----------
@@ -102,8 +106,8 @@ class SVHNMLPClassifier(DigitClassifier):
     module_ : torch.nn.Module
         The network.
     net_ : skorch.NeuralNet
-        The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
-        answer as the estimator does, `forward` returns the network's outputs.
+        The network as a skorch net, made when it is first used. `predict` and `predict_proba`
+        answer like the estimator, and `forward` returns the network's outputs.
     history_ : list of dict
         One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
         there is validation data, "valid_loss" and "valid_score". Scores are accuracies; those of
@@ -117,7 +121,7 @@ class SVHNMLPClassifier(DigitClassifier):
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     See Also
     --------

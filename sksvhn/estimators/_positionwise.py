@@ -41,12 +41,12 @@ class PositionwiseClassifier(
         The characters numbers are made of. None infers them from the labels: all ten digits where
         one occurs, and the other characters seen.
     max_length : int, default=None
-        Most characters a number has. None infers it from the labels.
+        Greatest number of characters. None infers it from the labels.
     blank : int, default=10
         The code behind the last character in padded integer labels.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects readings of a lower confidence: ``""``, ``-1`` or all blank.
-        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one for an accuracy.
+        `predict` rejects readings with a lower confidence, as ``""``, ``-1`` or an all-blank row.
+        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the value for an accuracy.
     n_jobs : int, default=None
         Clones fitted at the same time.
 

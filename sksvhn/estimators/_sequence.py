@@ -33,114 +33,118 @@ CHANNELS = ((32, 32), (64, 64), (128, 128))
 class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     """Reads whole numbers from pictures with one convolutional network.
 
-    A shared trunk feeds a length head and one head per position, each with an attention map of its
-    own. The answer is the exact most probable number over all lengths. The method is Goodfellow
+    A shared trunk feeds a length head and one head per position, each with its own attention map.
+    The answer is the exact most probable number over all lengths. The method is Goodfellow
     et al.'s [1]_; the attention heads, which replace its wide dense layers, make the network about
     a hundred times smaller.
 
     Parameters
     ----------
     alphabet : str, default=None
-        The characters numbers are made of. None infers them from the labels: all ten digits where
-        one occurs, and the other characters seen.
+        The characters of the numbers. None infers them from the labels: all ten digits if one
+        occurs, and the other characters seen.
     max_length : int, default=None
-        Most characters a number has. None infers it from the labels.
+        Greatest number of characters. None infers it from the labels.
     blank : int, default=10
-        The code behind the last character in padded integer labels.
+        Code after the last character in padded integer labels.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects readings of a lower confidence: ``""``, ``-1`` or all blank.
-        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the one for an accuracy.
+        `predict` rejects readings with a lower confidence, as ``""``, ``-1`` or an all-blank row.
+        :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the value for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or else colour (192 features are 8x8 colour, not 12x16 grey); rows that are neither are
-        taken as pictures one pixel high.
+        (height, width[, channels]) of pictures that are flattened to rows. None infers a grey
+        square, or else a colour square (192 features are 8x8 colour, not 12x16 grey). Other rows
+        are treated as pictures one pixel high.
     crop : {"stretch", "square"}, default="stretch"
-        How training pictures were cut from larger ones, as
-        :func:`~sksvhn.datasets.load_svhn_numbers` and :class:`~sksvhn.preprocessing.NumberCropper`
-        have it. `read` and `crops` do the same to photographs; nothing else depends on it.
+        How training pictures were cropped from larger ones, as in
+        :func:`~sksvhn.datasets.load_svhn_numbers` and :class:`~sksvhn.preprocessing.NumberCropper`.
+        `read` and `crops` do the same to photographs; nothing else depends on it.
     margin : float >= 0, default=0.3
-        Share of surroundings that training pictures were given, as there. Also only for `read` and
-        `crops`.
+        Share of surroundings that training pictures were given, also as there. Only `read` and
+        `crops` use it.
     channels : sequence of sequences of ints, default=((32, 32), (64, 64), (128, 128))
-        Widths of the convolutions, stage by stage. 2x2 pooling stands between stages and, except
-        where the architecture's `head` is "attention", behind the last one. Empty, with
-        another head: no convolution.
+        Widths of the convolutions, stage by stage. 2x2 pooling comes between stages and, unless the
+        architecture's `head` is "attention", after the last one. Empty, with another head: no
+        convolution.
     hidden_layer_sizes : int or sequence of ints, default=()
         Widths of the fully connected layers between the head and the outputs.
     activation : {"relu", "leaky_relu", "gelu", "tanh", "logistic"}, default="relu"
-        Activation behind every layer but the last.
+        Activation after every layer except the last.
     normalization : {"batch", "group", "lrn"} or None, or a sequence of them, default="batch"
         Normalisation of each convolution and each fully connected layer, or a list with one per
         stage and then one per fully connected layer. "lrn", local response normalisation [2]_, has
         no effect on fully connected layers.
     dropout : float in [0, 1), or a sequence of them, default=0.0
-        Share of features behind each pool (or of attended features), and of each fully connected
-        layer's outputs, left out in training, or a list with one per stage and then one per fully
-        connected layer.
+        Share of features after each pool (or of attended features), and of each fully connected
+        layer's outputs, that is left out in training; or a list with one per stage and then one per
+        fully connected layer.
     architecture : Architecture, default=None
-        Details of the network: :class:`Architecture`. None: its defaults. A grid reaches them as
-        ``architecture__kernel_size``.
+        Details of the network: :class:`Architecture`, or None for its defaults. A grid reaches them
+        as ``architecture__kernel_size``.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
-        contrast, brightness, polarity, colour and an erased rectangle. 0 is none and 1 the full
-        ranges. "auto" is 1 where both sides have at least 16 pixels, otherwise 0. With it, 15 % of
-        the training pictures are made to show no number: a letter that is none of `alphabet` is
-        put behind it or over a part of it, characters are torn, or a small part of the picture is
-        all there is. The network learns to tell them, and is less sure of what it reads there.
+        contrast, brightness, polarity, colour and an erased rectangle. 0 means none, and 1 the full
+        ranges. "auto" is 1 if both sides have at least 16 pixels, otherwise 0. With augmentation,
+        15 % of the training pictures are made to show no number: a letter outside `alphabet` is put
+        after the number or over a part of it, characters are torn, or only a small part of the
+        picture is left. The network learns to recognise them, and is less sure of what it reads
+        there.
     n_views : int in [1, 5], default=5
-        Views of each picture (as it is, nearer, farther, from the left and the right) whose
-        logits a prediction averages; time grows with them. 1 where training was not augmented.
+        Number of views of each picture (unchanged, nearer, farther, from the left and from the
+        right) whose logits a prediction averages. Time grows with it. Without augmentation in
+        training, it is 1.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate, which the schedule starts from or peaks at. The default schedule is
+        Learning rate from which the schedule starts, or at which it peaks. The default schedule is
         "one_cycle" of :class:`Training`.
     max_epochs : int, default=80
-        Passes over the data in `fit`.
+        Number of passes over the data in `fit`.
     batch_size : int, default=64
-        Pictures in a training step.
+        Number of pictures per training step.
     weight_decay : float, default=5e-4
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
     training : Training, default=None
-        Details of the training: :class:`Training`. None: its defaults. A grid reaches them as
+        Details of the training: :class:`Training`, or None for its defaults. A grid reaches them as
         ``training__momentum``.
     early_stopping : bool, default=False
-        Stop when the validation data's whole-number accuracy has not risen for 10 epochs, and
-        keep the best epoch's weights. "one_cycle" is planned for `max_epochs`, so an early stop
-        cuts its end off.
+        Whether to stop when the validation accuracy of whole numbers has not risen for 10 epochs,
+        and keep the weights of the best epoch. "one_cycle" is planned for `max_epochs`, so an early
+        stop cuts off its end.
     warm_start : bool, default=False
-        Whether `fit` continues from the present weights: train on generated numbers, then on real
-        ones.
+        Whether `fit` continues from the present weights, for example to train on generated numbers
+        and then on real ones.
     callbacks : list of skorch callbacks, default=None
-        Called in training: those that look at epochs or batches, such as ``EarlyStopping``,
-        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without.
+        Callbacks of the training that look at epochs or batches, such as ``EarlyStopping``,
+        ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without
+        them.
     checkpoint_dir : path-like, default=None
-        Folder in which `fit` keeps its state, one file, after every epoch until it ends. The same
-        fit called again after Ctrl-C, a crash or in a new process resumes after the last whole
-        epoch and ends as if never interrupted, on a CPU at an equal number of threads to the bit.
-        Other data or other parameters start over. Callbacks start over; what they themselves
-        counted is lost. Fits without a seed that run at once each need a folder of their own.
+        Folder in which `fit` writes its state to one file after every epoch, until it ends. The
+        same fit, called again after Ctrl-C, a crash or in a new process, resumes after the last
+        complete epoch. On a CPU, with the same number of threads, it ends with the same weights to
+        the bit as an uninterrupted fit. Other data or other parameters start over. Callbacks start
+        over, too, and lose their own counts. Fits without a seed that run at the same time need a
+        folder each.
     device : str, default="auto"
-        A torch device. "auto" is "cuda" where there is a GPU, otherwise "cpu".
+        A torch device. "auto" is "cuda" if there is a GPU, otherwise "cpu".
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, batches, augmentation and dropout. Refits with the same int are identical
-        to the bit on a CPU at an equal number of threads.
+        Seed of weights, batches, augmentation and dropout. On a CPU, refits with the same int and
+        the same number of threads are identical to the bit.
     verbose : int, default=0
         1 prints one line per epoch: loss and score (the share right) of training and validation
-        pictures, and its seconds (`dur`). 2 shows a bar over its batches as well.
+        pictures, and its seconds (`dur`). 2 also shows a bar over the batches.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarrays for padded labels
-        Distinct labels seen in `fit`; for padded labels one array a column of `predict`, which may
-        answer others.
+        Distinct labels seen in `fit`; for padded labels, one array per column of `predict`.
+        `predict` may answer others.
     alphabet_ : str
         The characters a reading can have.
     blank_ : int
-        The code behind the last character in padded integer labels.
+        Code after the last character in padded integer labels.
     max_length_ : int
-        The longest reading.
+        Number of characters of the longest reading.
     temperatures_ : tuple of 2 floats
         Temperatures of the length and of the characters; 1 unless `calibrate` was called.
     image_shape_ : tuple of 3 ints
@@ -148,11 +152,11 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     module_ : torch.nn.Module
         The network.
     net_ : skorch.NeuralNet
-        The network as a skorch net, made when it is first asked for: `predict` and `predict_proba`
-        answer as the estimator does, `forward` returns the network's outputs.
+        The network as a skorch net, made when it is first used. `predict` and `predict_proba`
+        answer like the estimator, and `forward` returns the network's outputs.
     history_ : list of dict
         One entry per epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
-        whole-number accuracy; of each head by itself "train_length_loss", "train_length_score",
+        whole-number accuracy; for each head "train_length_loss", "train_length_score",
         "train_position_1_loss", "train_position_1_score" and so on, over the numbers that reach
         the position; and the same with "valid" where there is validation data. Scores of training
         are on augmented pictures, without those made to show no number; "train_loss" is of these,
@@ -166,7 +170,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     See Also
     --------
@@ -275,8 +279,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     ) -> Self:
         """Train on pictures and their labels.
 
-        Ctrl-C ends the training and leaves a fitted estimator with the weights so far, or the best
-        epoch's with early stopping. Where there is a `checkpoint_dir`, `fit` called again goes on.
+        Ctrl-C ends the training and leaves an estimator fitted with the weights so far or, with
+        early stopping, those of the best epoch. With `checkpoint_dir`, `fit` called again resumes.
 
         Parameters
         ----------
@@ -327,11 +331,11 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     ) -> Self:
         """Train for one epoch on a part of the data.
 
-        The scale of the pixels is learned from the first part. The rate is constant where the
-        schedule is "one_cycle", whose end is not known here; the other schedules count the steps of
-        all calls. `lr` and `batch_size` may be changed between calls. Weights are taken as they
-        are, where `fit` brings them to a mean of 1. Pickle keeps the averaged weights of the
-        network, which predict, but neither the optimiser's memory nor the place in the schedule.
+        The scale of the pixels is learned from the first part. The learning rate is constant if the
+        schedule is "one_cycle", whose end is not known here; other schedules count the steps of all
+        calls. `lr` and `batch_size` may change between calls. Sample weights are used as they are,
+        but `fit` scales them to a mean of 1. Pickles hold the averaged weights of the network,
+        which predict, but neither the state of the optimiser nor the place in the schedule.
 
         Parameters
         ----------

@@ -129,7 +129,7 @@ def accuracy_by(
     Parameters
     ----------
     values : array-like of shape (n_samples,)
-        The property: a number a picture, or, where `bins` is None, anything that can be sorted.
+        The property: one number per picture or, if `bins` is None, anything that can be sorted.
         Pictures for which it is missing (NaN) are left out.
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
         True numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes.

@@ -26,7 +26,7 @@ class ActivationsDisplay(Shown):
     image : ndarray of shape (height, width) or (height, width, channels)
         The picture; uint8, or floats of any range.
     activations : sequence of ndarray of shape (n_maps, height, width)
-        Its feature maps, one array a stage.
+        Its feature maps, one array per stage.
 
     Attributes
     ----------

@@ -100,7 +100,7 @@ class FiltersDisplay(Shown):
         ValueError
             If the filters are not of the shape above, or a number is below 1.
         TypeError
-            If a number is no integer.
+            If a number is not an integer.
         """
         filters = np.asarray(self.filters, dtype=np.float64)
         if filters.ndim != 4 or 0 in filters.shape or filters.shape[3] not in (1, 3):

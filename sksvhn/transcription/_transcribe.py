@@ -41,7 +41,7 @@ class Transcription(NamedTuple):
     path : Path
         The folder; ``pandas.read_parquet(path)`` reads all of it.
     n_pictures : int
-        Rows that it holds, one a picture.
+        Number of its rows, one per picture.
     n_failed : int
         Pictures among them that could not be read; ``error`` says why.
     """
