@@ -272,8 +272,11 @@ def test_early_stopping_holds_out_a_share_of_every_class(data: Data) -> None:
         ({"X_val": np.zeros((2, 16, 16))}, "X_val was passed without y_val"),
         ({"y_val": [1, 2]}, "y_val was passed without X_val"),
         ({"X_val": np.zeros((2, 8, 16)), "y_val": [1, 2]}, r"\(8, 16, 1\)"),
-        ({"X_val": np.zeros((2, 16, 16)), "y_val": [1, 12]}, "y_val holds the label 12"),
-        ({"X_val": np.zeros((2, 16, 16)), "y_val": [1]}, "inconsistent"),
+        (
+            {"X_val": 255 * np.eye(16)[None].repeat(2, 0), "y_val": [1, 12]},
+            "y_val holds the label 12",
+        ),
+        ({"X_val": 255 * np.eye(16)[None].repeat(2, 0), "y_val": [1]}, "inconsistent"),
     ],
 )
 def test_bad_validation_sets(validation: Any, message: str, data: Data) -> None:

@@ -54,7 +54,7 @@ X, NUMBERS = bar_numbers(32, size=8)
 DIGITS = np.array([int(number[0]) for number in NUMBERS])
 INTEGERS = np.array([int(f"1{number}") for number in NUMBERS])
 PADDED = np.array([[*map(int, number), 10][:2] for number in NUMBERS])
-LETTERS = np.array(["ä", "bc", "d\0e", "f"], dtype=object)[DIGITS]
+LETTERS = np.array(["ä", "bc", "d e", "f"], dtype=object)[DIGITS]
 ROWS = X.reshape(len(X), -1)
 FRAME = pd.DataFrame(ROWS, columns=[f"pixel {i}" for i in range(64)])
 COLOUR = np.stack([X, X // 2, 255 - X], axis=3)
