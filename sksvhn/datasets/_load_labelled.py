@@ -170,8 +170,7 @@ def load_labelled(
             "margin": float(CROPS["numbers"][1] if margin is None else margin),
             "max_pixels": max_pixels,
         }
-        work: dict[str, Any] = {"max_pixels": max_pixels, "on_error": on_error}
-        work |= {"n_jobs": n_jobs, "verbose": verbose}
+        work: dict[str, Any] = {"on_error": on_error, "n_jobs": n_jobs, "verbose": verbose}
         if kind == "listed":
             data = load_labelled_pictures(path, alphabet=alphabet, **options, **work)
         else:
