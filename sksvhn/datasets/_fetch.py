@@ -113,31 +113,32 @@ def fetch_svhn(
     color : {"auto", "grey", "rgb"}, default="auto"
         ``"grey"`` gives one channel, ``"rgb"`` three, ``"auto"`` those that are stored.
     crop : {"stretch", "square"}, default="stretch"
-        What part of a picture is kept, as in :func:`load_svhn_numbers`. Numbers only.
+        Part of a picture that is kept, as in :func:`load_svhn_numbers`. Numbers only.
     margin : float, default=0.3
-        Share of its width and of its height by which a number's box grows. Numbers only.
+        Share of its width and height by which a number's box is enlarged. Numbers only.
     on_error : {"raise", "skip"}, default="raise"
-        Whether a picture that cannot be used is an error, or left out, counted, reported and
-        warned of. It has no effect on digits.
+        Whether a picture that cannot be used raises an error, or is left out, counted, reported and
+        warned about. It has no effect on digits.
     data_home : str or path-like, default=None
-        The folder for data sets, in which this one has the folder ``svhn``. None is scikit-learn's
-        (:func:`sklearn.datasets.get_data_home`): the environment variable ``SCIKIT_LEARN_DATA``,
-        or ``~/scikit_learn_data``.
+        Folder for data sets, in which SVHN has the folder ``svhn``. None means scikit-learn's
+        (:func:`sklearn.datasets.get_data_home`): the environment variable ``SCIKIT_LEARN_DATA``, or
+        ``~/scikit_learn_data``.
     download_if_missing : bool, default=True
-        Whether to download the file if it is not in that folder. If False, that is an error.
+        Whether to download the file if it is not in that folder. If False, a missing file is an
+        error.
     mirrors : str or sequence of str, default="http://ufldl.stanford.edu/housenumbers/"
         Addresses (HTTP or HTTPS) of folders that hold the files under their published names. They
         are tried in this order.
     n_retries : int, default=3
-        How often a mirror is asked again that cannot be reached, sends nothing for 30 seconds,
-        breaks off, is busy (HTTP status 408, 425 or 429) or has a fault of its own (500 or more).
+        Number of further attempts at a mirror that cannot be reached, sends nothing for 30 seconds,
+        breaks off, is busy (HTTP status 408, 425 or 429) or has an error of its own (500 or more).
     delay : float, default=1.0
-        Seconds to wait before that.
+        Seconds to wait before each of these attempts.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
-        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        Whether `target` is a pandas Series with the index of `frame` instead of an array. In both
+        cases, pictures are an array and `frame` is a DataFrame.
     mmap_mode : {"r"} or None, default=None
         ``None`` reads `images` into memory. ``"r"`` leaves them on disk, as a read-only
         :class:`numpy.memmap` of which only the pictures in use are read; changes of single pixels
@@ -192,16 +193,16 @@ def fetch_svhn(
 
     Notes
     -----
-    What is downloaded: numbers 0.4 GB (train), 0.3 GB (test) and 2.0 GB (extra); digits 0.2, 0.1
-    and 1.3 GB. A file is given its name only when it is whole and its sum (SHA-256, or MD5 where
-    only that has been published) is right.
+    Downloads take 0.4 GB (train), 0.3 GB (test) and 2.0 GB (extra) for numbers, and 0.2, 0.1 and
+    1.3 GB for digits. A file gets its name only when it is complete and its checksum (SHA-256, or
+    MD5 if only that has been published) is right.
 
-    It stays there, and so does the decoded data set, once for every combination of `image_size`,
-    `color`, `crop`, `margin` and `on_error`: another call with these only reads that, 1.6 GB for
-    all extra digits. One that is damaged is made again. `mmap_mode` saves this memory from the
-    second call on. Delete the folder ``svhn``, or the ``.joblib`` files in it, to have the space
-    back. As with scikit-learn's fetchers these files are pickles: share the downloaded files, not
-    them.
+    The file stays there, and so does the decoded data set, once for every combination of
+    `image_size`, `color`, `crop`, `margin` and `on_error`. Another call with the same values only
+    reads that, 1.6 GB for all extra digits. A damaged one is made again. `mmap_mode` saves this
+    memory from the second call on. Delete the folder ``svhn``, or the ``.joblib`` files in it, to
+    free the space. As with scikit-learn's fetchers, these files are pickles: share the downloaded
+    files instead.
 
     Examples
     --------

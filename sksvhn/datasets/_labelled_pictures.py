@@ -66,43 +66,43 @@ def load_labelled_pictures(
     Parameters
     ----------
     path : str or path-like
-        A CSV file with the columns ``path``, that of a picture, seen from the folder of the CSV
-        file, and ``number``, what it shows: text, so that ``007`` keeps its zeros. Where the
-        number does not fill its picture, the columns ``left``, ``top``, ``width`` and ``height``
-        say where it is, in pixels of the upright picture; a picture may have several lines, a box a
-        digit, with the whole number in each. A line whose box is empty takes its picture whole.
-        Other columns are passed over. Pictures may be PNG, JPEG, GIF, WebP, TIFF, BMP or PPM, of
-        any size, as :func:`~sksvhn.preprocessing.load_image` takes them.
+        A CSV file with the columns ``path``, relative to the folder of the CSV file, and
+        ``number``, which is text: ``007`` keeps its zeros. If the number does not fill its picture,
+        the columns ``left``, ``top``, ``width`` and ``height`` say where it is, in pixels of the
+        upright picture. A picture may have several lines, one box per digit, with the whole number
+        in each. If the box of a line is empty, the whole picture is used. Other columns are
+        ignored. Pictures may be PNG, JPEG, GIF, WebP, TIFF, BMP or PPM, of any size, as for
+        :func:`~sksvhn.preprocessing.load_image`.
     alphabet : str, default="0123456789"
-        The characters that numbers may have: others are taken for mistakes.
+        The characters that numbers may have; others are errors.
     image_size : tuple of (int, int), default=(64, 64)
         Height and width of the crops in pixels.
     color : {"auto", "grey", "rgb"}, default="auto"
-        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
-        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture file is a greyscale one and
-        three otherwise.
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green + 0.114
+        blue), ``"rgb"`` three, and ``"auto"`` one if every picture file is greyscale, otherwise
+        three.
     crop : {"stretch", "square"}, default="stretch"
-        What part of a picture is kept, as in :func:`load_svhn_numbers`: the union of its boxes,
-        grown by `margin`, which is resized without keeping the aspect, or made a square first.
+        Part of a picture that is kept, as in :func:`load_svhn_numbers`: the union of its boxes,
+        enlarged by `margin`, and resized without keeping the aspect ratio, or made a square first.
     margin : float, default=0.3
-        Share of its width and of its height by which the union of the boxes grows in all, half on
-        either side. Pictures that are taken whole have nothing to grow into.
+        Share of its width and height by which the union of the boxes is enlarged in all, half on
+        either side. It has no effect on pictures that are used whole.
     max_pixels : int, default=268435456
         Largest width times height of a picture that is decoded, as in
         :func:`~sksvhn.preprocessing.load_image`.
     on_error : {"raise", "skip"}, default="raise"
-        Whether a picture that is missing or damaged, or whose boxes lie outside, is an error, or
-        left out, counted (`n_skipped`), reported (`skipped`) and warned of once. Mistakes in the
-        CSV file itself are errors.
+        Whether a picture that is missing or damaged, or whose boxes lie outside, raises an error,
+        or is left out, counted (`n_skipped`), reported (`skipped`) and warned about once. Mistakes
+        in the CSV file itself are errors.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
-        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        Whether `target` is a pandas Series with the index of `frame` instead of an array. In both
+        cases, pictures are an array and `frame` is a DataFrame.
     n_jobs : int, default=None
         Number of processes that decode and crop. ``None`` means 1 unless in a
-        :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
-        depend on it. Starting them takes about a second.
+        :class:`joblib.parallel_config` context, ``-1`` means all processors. The result does not
+        depend on it. Starting processes takes about a second.
     verbose : int, default=0
         Whether to report progress, about once per second, on the standard error stream.
 

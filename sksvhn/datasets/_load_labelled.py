@@ -80,25 +80,25 @@ def load_labelled(
           with the datasets ``X`` (pictures) and ``y`` (numbers as text, or digits as integers);
         - a ``.csv`` file that lists pictures, as :func:`load_labelled_pictures` takes it.
     subset : {"train", "test"}, default="train"
-        Which pictures of the course-work file are loaded.
+        Part of the course-work file that is loaded.
     alphabet : str, default="0123456789"
-        The characters that numbers of a ``.csv`` file may have: others are taken for mistakes.
+        The characters that numbers of a ``.csv`` file may have; others are errors.
     image_size : tuple of (int, int), default=None
-        Height and width of the crops in pixels. ``None`` is (64, 64), or the size of pictures that
-        have been cropped already.
+        Height and width of the crops in pixels. ``None`` means (64, 64), or the size of pictures
+        that are cropped already.
     color : {"auto", "grey", "rgb"}, default="auto"
         ``"grey"`` gives one channel, ``"rgb"`` three, ``"auto"`` those that are stored.
     crop : {"stretch", "square"}, default=None
-        What part of a picture is kept, as in :func:`load_svhn_numbers`. ``None`` is ``"stretch"``,
-        or the crop of pictures that have been cropped already.
+        Part of a picture that is kept, as in :func:`load_svhn_numbers`. ``None`` means
+        ``"stretch"``, or the crop of pictures that are cropped already.
     margin : float, default=None
-        Share of its width and of its height by which the number's box grows. ``None`` is 0.3, or
-        the margin of pictures that have been cropped already.
+        Share of its width and height by which the number's box is enlarged. ``None`` means 0.3, or
+        the margin of pictures that are cropped already.
     max_pixels : int, default=268435456
         Largest width times height of a picture that is decoded, as in
         :func:`~sksvhn.preprocessing.load_image`.
     on_error : {"raise", "skip"}, default="raise"
-        Whether a picture that cannot be cropped is an error, or left out and warned of.
+        Whether a picture that cannot be cropped raises an error, or is left out with a warning.
     n_jobs : int, default=None
         Number of processes that decode and crop pictures. ``None`` means 1 unless in a
         :class:`joblib.parallel_config` context, ``-1`` all processors.
@@ -116,16 +116,16 @@ def load_labelled(
         target : ndarray of shape (n,)
             Numbers as ``str`` (dtype object), or digits (dtype int64).
         kind : {"numbers", "digits"}
-            What they are.
+            Kind of the labels.
         crop : {"stretch", "square"}
-            How they were cropped: a parameter of the estimators.
+            How they were cropped, which is a parameter of the estimators.
         margin : float
-            Likewise.
+            The margin they were cropped with, which is also a parameter of the estimators.
         filename : str
             The path.
 
-        Where the loader of that kind returns more, such as `frame`, `skipped` and `DESCR`, it is
-        here as well.
+        The Bunch also has what the loader of that kind returns, such as `frame`, `skipped` and
+        `DESCR`.
 
     Raises
     ------

@@ -58,40 +58,40 @@ def load_svhn_numbers(
     Parameters
     ----------
     path : str or path-like
-        The ``.tar.gz`` as published (``train.tar.gz``), which is read without unpacking it, or
-        the folder that it unpacks to (``train``): pictures, and a ``digitStruct.mat``.
+        The ``.tar.gz`` as published (``train.tar.gz``), which is read without unpacking it, or the
+        folder that it unpacks to (``train``), with pictures and a ``digitStruct.mat``.
     image_size : tuple of (int, int), default=(64, 64)
         Height and width of the crops in pixels.
     color : {"auto", "grey", "rgb"}, default="auto"
-        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
-        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture file is a greyscale one and
-        three otherwise.
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green + 0.114
+        blue), ``"rgb"`` three, and ``"auto"`` one if every picture file is greyscale, otherwise
+        three.
     crop : {"stretch", "square"}, default="stretch"
-        What part of a picture is kept: the union of its digit boxes as far as it lies in the
-        picture, grown by `margin` and clipped to the picture again. With
+        Part of a picture that is kept: the union of its digit boxes, clipped to the picture,
+        enlarged by `margin` and clipped again. With
 
-        - ``"stretch"`` that is resized without keeping the aspect, as in [1]_;
-        - ``"square"`` it is first made a square, its side the longer one, which is moved into the
-          picture where it would stand out. Where the picture itself is too small for the square,
-          its border pixels are repeated: the number keeps its aspect, and never gets a black bar.
+        - ``"stretch"``, it is resized without keeping the aspect ratio, as in [1]_;
+        - ``"square"``, it is first made a square with its longer side, which is moved into the
+          picture if it extends beyond. If the picture itself is too small for the square, its
+          border pixels are repeated: the number keeps its aspect ratio and never gets a black bar.
     margin : float, default=0.3
-        Share of its width and of its height by which the union of the boxes grows in all, half on
+        Share of its width and height by which the union of the boxes is enlarged in all, half on
         either side. 0.3 is the 30 % of [1]_.
     max_pixels : int, default=268435456
         Largest width times height of a picture that is decoded: a small file may declare a picture
-        that does not fit in memory.
+        that does not fit into memory.
     on_error : {"raise", "skip"}, default="raise"
-        Whether a picture that is missing, damaged or wrongly labelled is an error, or left out,
-        counted (`n_skipped`), reported (`skipped`) and warned of once.
+        Whether a picture that is missing, damaged or wrongly labelled raises an error, or is left
+        out, counted (`n_skipped`), reported (`skipped`) and warned about once.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
-        Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        Whether `target` is a pandas Series with the index of `frame` instead of an array. In both
+        cases, pictures are an array and `frame` is a DataFrame.
     n_jobs : int, default=None
         Number of processes that decode and crop. ``None`` means 1 unless in a
-        :class:`joblib.parallel_config` context, ``-1`` all processors. The result does not
-        depend on it. Starting them takes about a second.
+        :class:`joblib.parallel_config` context, ``-1`` means all processors. The result does not
+        depend on it. Starting processes takes about a second.
     verbose : int, default=0
         Whether to report progress, about once per second, on the standard error stream.
 

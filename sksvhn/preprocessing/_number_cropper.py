@@ -28,19 +28,19 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     image_size : tuple of (int, int), default=(64, 64)
         Height and width of the crops in pixels.
     color : {"auto", "grey", "rgb"}, default="auto"
-        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green +
-        0.114 blue), ``"rgb"`` three, ``"auto"`` one if every picture seen in `fit` is a greyscale
-        one and three otherwise.
+        ``"grey"`` gives one channel (the luminance of ITU-R BT.601: 0.299 red + 0.587 green + 0.114
+        blue), ``"rgb"`` three, and ``"auto"`` one if every picture seen in `fit` is greyscale,
+        otherwise three.
     crop : {"stretch", "square"}, default="stretch"
-        What part of a picture is kept: the union of its digit boxes as far as it lies in the
-        picture, grown by `margin` and clipped to the picture again. With
+        Part of a picture that is kept: the union of its digit boxes, clipped to the picture,
+        enlarged by `margin` and clipped again. With
 
-        - ``"stretch"`` that is resized without keeping the aspect, as in [1]_;
-        - ``"square"`` it is first made a square, its side the longer one, which is moved into the
-          picture where it would stand out. Where the picture itself is too small for the square,
-          its border pixels are repeated.
+        - ``"stretch"``, it is resized without keeping the aspect ratio, as in [1]_;
+        - ``"square"``, it is first made a square with its longer side, which is moved into the
+          picture if it extends beyond. If the picture itself is too small for the square, its
+          border pixels are repeated.
     margin : float, default=0.3
-        Share of its width and of its height by which the union of the boxes grows in all, half on
+        Share of its width and height by which the union of the boxes is enlarged in all, half on
         either side.
     max_pixels : int, default=268435456
         Largest width times height of a picture file that is decoded, as in `load_image`.
@@ -48,7 +48,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     color_ : {"grey", "rgb"}
-        What `color` was settled to.
+        The colour that `color` resolved to.
 
     See Also
     --------
@@ -58,10 +58,9 @@ class NumberCropper(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Boxes reach the cropper in one of two ways: as a column named ``boxes`` of a DataFrame, which
-    also goes through cross-validation without further ado; or as the metadata ``boxes``, which a
-    pipeline passes on where metadata routing is enabled and ``set_transform_request(boxes=True)``
-    was called.
+    Pass boxes in one of two ways: as a column named ``boxes`` of a DataFrame, which also works in
+    cross-validation; or as the metadata ``boxes``, which a pipeline passes on if metadata routing
+    is enabled and ``set_transform_request(boxes=True)`` was called.
 
     References
     ----------
