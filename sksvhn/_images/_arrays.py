@@ -214,8 +214,8 @@ def _settle_shape(
         return (side, side, 3)
     if n_features >= LEAST_PIXELS:
         warn_caller(
-            f"X has rows of {n_features} pixels, which make no square picture, grey or in colour: "
-            "each is taken for a picture of one row; pass image_shape=(height, width) if that is "
+            f"X has rows of {n_features} pixels, which are not a square picture in grey or colour: "
+            "each is treated as a picture of one row; pass image_shape=(height, width) if that is "
             "wrong.",
         )
     return (1, n_features, 1)

@@ -178,14 +178,14 @@ def _contrast(low: float, high: float, white: int) -> str:
 
 def _warn_of_faint(n_faint: int, n_pictures: int) -> None:
     warn_caller(
-        f"{n_faint} of {n_pictures} pictures are all but black, as masks of 0 and 1 are where "
+        f"{n_faint} of {n_pictures} pictures are almost black, like masks of 0 and 1 if "
         "white is 255; pass masks as bool, or multiply them by 255.",
     )
 
 
 def _warn_of_blank(what: str) -> None:
     warn_caller(
-        f"Each {what} is of one single value, in which nothing can be read; check how they were "
+        f"Each {what} has one single value, so nothing can be read in it; check how they were "
         "loaded.",
     )
 

@@ -151,7 +151,7 @@ def read(
         with_bar=shows_progress(quiet) and not sys.stdout.isatty(),
     )
     if table is not None and table.n_without:
-        warn(f"{boxes} has no box of {table.n_without:,} of the pictures; they were taken whole.")
+        warn(f"{boxes} has no box of {table.n_without:,} of the pictures; they were read whole.")
     if listed is not None and listed.n_without:
         warn(f"{candidates} has no candidates for {listed.n_without:,} of the pictures.")
     if n_failed:

@@ -191,7 +191,7 @@ def make_digit_sequences(
         strings = _check_numbers(numbers, characters, max_length)
         if n_samples not in (None, len(strings)) or length_distribution is not None:
             raise ValueError(
-                f"numbers says what is written, one picture each of its {len(strings)}; leave "
+                f"numbers are written as given, one picture each of its {len(strings)}; leave "
                 "n_samples and length_distribution out."
             )
         sequences = _write(rng, characters, strings, max_length)

@@ -250,8 +250,8 @@ def _quantile_bins(values: pd.Series, n_bins: int) -> pd.Series:
     if infinite.any():
         row = int(infinite.argmax())
         raise ValueError(
-            f"values element {row} is {values[row]}, up to which no bins of equal counts can be "
-            "made; write NaN to leave such pictures out, or pass the edges of bins."
+            f"values must be finite for bins of equal counts; element {row} is {values[row]}; "
+            "write NaN to leave such pictures out, or pass the edges of bins."
         )
     known = values.dropna()
     edges = np.quantile(known, np.linspace(0, 1, n_bins + 1)) if len(known) else np.empty(0)

@@ -107,7 +107,7 @@ class OutputFolder:
             is_known = False
         if not is_known:
             raise ValueError(
-                f"{manifest} is not as this version of sksvhn writes it; pass another folder."
+                f"{manifest} must be as this version of sksvhn writes it; pass another folder."
             )
         others = [name for name, value in inputs.items() if made_of.get(name) != value]
         if others:

@@ -58,8 +58,8 @@ class PictureBatchReader:
     ) -> None:
         if not hasattr(clf, "crops"):
             raise ValueError(
-                f"The model is a {type(clf).__name__}, which reads no photographs, only pictures "
-                "that have been cropped."
+                f"The model is a {type(clf).__name__}, which reads only cropped pictures, not "
+                "photographs."
             )
         if has_candidates and not reads_numbers(clf):
             raise ValueError(

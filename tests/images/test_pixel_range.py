@@ -148,16 +148,16 @@ def test_each_picture_is_judged_by_itself(learned: int | None) -> None:
         assert verdict(scale, pictures[[row, *others]]) == alone[row]
         assert verdict(scale, pictures[[*others, row]]) == alone[row]
     told = verdict(scale, pictures[~refused])
-    assert ("all but black" in told) == any("all but black" in said for said in alone)
+    assert ("almost black" in told) == any("almost black" in said for said in alone)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, np.float64])
 def test_masks_of_0_and_1_are_told(dtype: Any) -> None:
     mask = (drawn(3) > 0).astype(dtype)
-    with pytest.warns(UserWarning, match="3 of 4 pictures are all but black, as masks"):
+    with pytest.warns(UserWarning, match="3 of 4 pictures are almost black, like masks"):
         KnownScale(255).check(np.concatenate([mask, drawn(1).astype(dtype)]))
     KnownScale(1).check(mask)
-    with pytest.warns(UserWarning, match="3 of 3 pictures are all but black, as masks"):
+    with pytest.warns(UserWarning, match="3 of 3 pictures are almost black, like masks"):
         KnownScale(1).check(mask / np.float32(255))
 
 
@@ -170,9 +170,9 @@ def test_true_is_white() -> None:
 
 def test_pictures_of_one_value_are_told() -> None:
     flat = np.full((3, 9, 9, 1), 7, np.uint8)
-    with pytest.warns(UserWarning, match="Each picture of X is of one single value"):
+    with pytest.warns(UserWarning, match="Each picture of X has one single value"):
         KnownScale(255).check(flat)
-    with pytest.warns(UserWarning, match="Each training picture is of one single value"):
+    with pytest.warns(UserWarning, match="Each training picture has one single value"):
         white_of(flat)
     KnownScale(255).check(np.concatenate([flat, drawn(1)[:, :9, :9]]))
 

@@ -162,7 +162,7 @@ def test_bins_part_the_pictures(rows, n_bins):
         ({"values": [1, 2]}, "inconsistent numbers of samples"),
         ({"values": ["a", "b", "c"]}, "bins=None"),
         ({"values": [np.nan] * 3}, "none of the 3 pictures"),
-        ({"values": [1, np.inf, -np.inf]}, "values element 1 is inf.*write NaN"),
+        ({"values": [1, np.inf, -np.inf]}, "element 1 is inf.*write NaN"),
         ({"bins": [3, 2]}, "rising edges"),
         ({"bins": [7, 9]}, "none of the 3 pictures"),
         ({"bins": 0}, "'bins' parameter"),
