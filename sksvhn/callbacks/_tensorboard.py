@@ -28,7 +28,18 @@ FILTERS_LOCK = Lock()
 
 
 def tag_of(key: str) -> str:
-    """Name the chart of a history key: "train_length_loss" becomes "Length loss/train"."""
+    """Name the chart of a history key: "train_length_loss" becomes "Length loss/train".
+
+    Parameters
+    ----------
+    key : str
+        Key in the history.
+
+    Returns
+    -------
+    str
+        Tag in TensorBoard, which groups charts by the part before the slash.
+    """
     part, _, measure = key.partition("_")
     if part in ("train", "valid") and measure:
         return f"{measure.replace('_', ' ').capitalize()}/{part}"
