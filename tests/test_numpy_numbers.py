@@ -31,6 +31,7 @@ from sksvhn import (
     SVHNLogisticRegression,
     SVHNSequenceClassifier,
     Training,
+    VotingReader,
     load,
     metrics,
     plotting,
@@ -250,6 +251,7 @@ INSTANCES: dict[str, Function[[], Any]] = {
     "estimators.SVHNLogisticRegression": lambda: digit_reader(),
     "estimators.SVHNMLPClassifier": lambda: digit_reader(),
     "estimators.SVHNSequenceClassifier": reader,
+    "estimators.VotingReader": lambda: VotingReader([positionwise()]).fit(X, Y),
     "plotting.ActivationsDisplay": lambda: plotting.ActivationsDisplay.from_estimator(
         reader(), X[0]
     ),
@@ -367,6 +369,9 @@ def outcome(
 
 
 MAKERS: dict[str, Function[..., Any]] = {
+    "estimators.VotingReader": lambda **params: VotingReader(
+        [PositionwiseClassifier(SVHNLogisticRegression(max_iter=5))], **params
+    ),
     "estimators.PositionwiseClassifier": lambda **params: PositionwiseClassifier(
         SVHNLogisticRegression(max_iter=5), **params
     ),
