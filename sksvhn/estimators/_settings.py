@@ -38,38 +38,40 @@ class Architecture(Settings):
     Parameters
     ----------
     input_size : int or None, default=48
-        Longer sides of pictures are shrunk to this many pixels on their way into the network. None
-        leaves them as they are.
+        Longer sides of pictures are shrunk to this many pixels before the network. None leaves them
+        as they are.
     per_image_standardization : "auto" or bool, default="auto"
-        Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto": where
-        both sides have at least 16 pixels.
+        Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto" does so
+        if both sides have at least 16 pixels.
     kernel_size : int or sequence of ints, default=3
-        Side of the convolutions' kernels, or one per stage. Borders are padded with zeros, so that
-        a convolution keeps the size.
+        Side of the convolutions' kernels, or a list with one per stage. Borders are padded with
+        zeros, so a convolution keeps the size.
     stem : tuple of 2 ints or None, default=(5, 2)
-        Kernel size and stride of the very first convolution. None: as the others of its stage.
+        Kernel size and stride of the very first convolution. None makes it like the others of its
+        stage.
     pooling : {"max", "average"} or None, or a sequence of them, default="max"
-        2x2 pooling with stride 2, or one kind per stage.
+        2x2 pooling with stride 2, or a list with one kind per stage.
     head : {"attention", "dense", "tiles"}, default="attention"
-        What follows the last stage. "attention": learned attention maps, by which features are
-        averaged over the picture: one for a digit, or one per position and one for the length.
-        "dense": all features side by side, for all positions. "tiles", for numbers alone: the
-        picture is cut into `max_length` equal tiles from left to right, one per position, which
-        are all read by the same layers.
+        What follows the last stage. "attention": learned attention maps, which weight the features
+        in their average over the picture: one for a digit, or one per position and one for the
+        length. "dense": all features side by side, for all positions. "tiles", only for numbers:
+        the picture is cut into `max_length` equal tiles from left to right, one per position, which
+        the same layers read.
     blank_class : bool, default=False
-        Whether the end of a number shows by one more class, a blank, at the positions behind it,
-        instead of by a classifier of the length. For numbers alone.
+        Whether one more class, a blank, at the positions after a number marks its end, instead of a
+        classifier of the length. Only for numbers.
     negative_slope : float in [0, 1], default=0.01
         Slope of the activation "leaky_relu" below zero.
     normalization_position : {"before_activation", "after_activation", "after_pool"}, \
             default="before_activation"
-        Where normalization stands: with every convolution, or once per stage, behind its pool.
-        Directly behind a convolution or a fully connected layer, batch and group normalization
+        Place of the normalization: with every convolution, or once per stage, after its pool.
+        Directly after a convolution or a fully connected layer, batch and group normalization
         replace its bias.
     weight_init : {"he", "xavier"}, default="he"
-        Start of all weights but the attention's and the outputs': normal [1]_ or uniform [2]_.
+        Initialisation of all weights except those of attention and outputs: normal [1]_ or uniform
+        [2]_.
     bias_init : float, default=0.0
-        Start of the same layers' biases.
+        Initial value of the biases of the same layers.
 
     See Also
     --------
@@ -142,27 +144,28 @@ class Training(Settings):
     Parameters
     ----------
     lr_schedule : {"constant", "exponential", "staircase", "one_cycle"}, default="one_cycle"
-        How the rate changes. "exponential" multiplies it by `lr_decay` over every `lr_decay_steps`
-        steps, "staircase" at the end of them; "one_cycle" [1]_ rises for a fifth of the steps and
-        then falls towards 0. In `partial_fit` "one_cycle" is constant.
+        How the learning rate changes. "exponential" multiplies it by `lr_decay` over every
+        `lr_decay_steps` steps, and "staircase" at the end of them. "one_cycle" [1]_ rises for a
+        fifth of the steps and then falls towards 0. In `partial_fit`, "one_cycle" is constant.
     lr_decay : float in (0, 1], default=0.95
         Factor of "exponential" and "staircase".
     lr_decay_steps : int or None, default=None
-        Optimizer steps between two factors. None: an epoch.
+        Optimizer steps between two factors. None means one epoch.
     momentum : float in (0, 1), default=0.9
         Momentum of the optimizers "momentum" and "nesterov".
     ema_decay : float in [0, 1), default=0.998
-        Decay per step of the exponential moving average of the weights that predicts. 0: the last
-        weights.
+        Decay per step of the exponential moving average of the weights, which predicts. With 0, the
+        last weights predict.
     validation_fraction : float in (0, 1), default=0.1
-        Share of the data that is held out for early stopping where `fit` gets no ``X_val``. Single
+        Share of the data that is held out for early stopping if `fit` gets no ``X_val``. Single
         digits are stratified by label.
     n_iter_no_change : int, default=10
-        Epochs without a better validation score before early stopping ends the training.
+        Number of epochs without a better validation score after which early stopping ends the
+        training.
     amp : "auto" or bool, default="auto"
-        Whether training multiplies in bfloat16. "auto": where the hardware does so natively,
-        unless the network is too small to gain by it. float64 pictures are never trained so, and
-        prediction never is.
+        Whether training multiplies in bfloat16. "auto" does so if the hardware does it natively,
+        unless the network is too small to gain. Training on float64 pictures never does, and
+        neither does prediction.
 
     See Also
     --------
