@@ -316,22 +316,23 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def crops(
         self, pictures: PictureSources, boxes: Any = None, *, max_pixels: int = MAX_PIXELS
     ) -> NDArray[np.uint8 | np.float32]:
-        """Make pictures what the training pictures were.
+        """Prepare pictures like the training pictures.
 
-        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, made grey or RGB,
-        and have pixels from 0 to 1 if those of the training pictures went so far, otherwise to 255.
+        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, converted to grey
+        or RGB, and have pixels from 0 to 1 if those of the training pictures had, otherwise from 0
+        to 255.
 
         Parameters
         ----------
         pictures : picture, iterable of n_samples pictures, or DataFrame
             Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
             bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
-            and, optionally, the column ``boxes``. One picture alone counts as a list of one. They
+            and, optionally, the column ``boxes``. A single picture counts as a list of one. They
             are read one after the other.
         boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
             Left, top, width and height of each picture's digits, or of its number, in pixels from
-            the upper left corner of the upright picture; None for a picture that is taken whole.
-            Beside one picture alone, its boxes.
+            the upper left corner of the upright picture; None for a picture that is used whole.
+            For a single picture, its boxes.
         max_pixels : int, default=268435456
             Largest width times height of a picture file that is decoded.
 
@@ -345,9 +346,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a picture cannot be read; an array can be one picture or several, such as one of
             shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
-            has no area, lies outside its picture or is not in pixels; or what the estimator was
-            fitted on does not show how pictures have to be: rows that are no pictures, or pixels
-            of another range than 0 to 255 or 0 to 1.
+            has no area, lies outside its picture or is not in pixels; or the training
+            data don't show how pictures have to be: rows that are not pictures, or pixels of
+            another range than 0 to 255 or 0 to 1.
         TypeError
             If a picture is none of the above.
         IsADirectoryError
@@ -393,8 +394,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
         """Predict what photographs show, or other pictures of any size and kind.
 
-        It is `predict` of `crops`, a few hundred at a time: memory does not grow with the pictures
-        that an iterable makes or paths name.
+        It is `predict` of `crops`, a few hundred at a time. Memory does not grow with the number of
+        pictures that an iterable makes or paths name.
 
         Parameters
         ----------
@@ -500,29 +501,29 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         The file has one input:
 
         - ``pictures``, of shape (n, height, width) for grey and (n, height, width, 3) for colour
-          pictures, with any n: uint8 where white was 255 in the training pictures, else float32.
+          pictures, with any n: uint8 if white was 255 in the training pictures, else float32.
 
         Outputs of a reader of numbers:
 
-        - ``reading``, the numbers as strings of shape (n,), ``""`` where one is rejected, whatever
-          form the labels had;
-        - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of those rejected.
+        - ``reading``, the numbers as strings of shape (n,), whatever form the labels had; ``""`` if
+          rejected;
+        - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of rejected ones.
 
         Outputs of a classifier of single digits:
 
-        - ``label``, of shape (n,): int64, double, bool or string as the labels are, -1 or ``""``
-          where one is rejected;
+        - ``label``, of shape (n,): int64, double, bool or string like the labels; -1 or ``""`` if
+          rejected;
         - ``probability``, float32 of shape (n, n_classes).
 
-        Its metadata tell how to make pictures for it: "estimator" and "sksvhn" (class and
-        version), "image_shape", "white" (255, 1, 65535, or null where it was not plain), "crop",
+        Its metadata describe the pictures it takes: "estimator" and "sksvhn" (class and
+        version), "image_shape", "white" (255, 1, 65535, or null if it was not plain), "crop",
         "margin", "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
 
         Parameters
         ----------
         path : path-like
-            The file, by convention with the suffix ``.onnx``; one that is there is replaced, when
-            the new one is whole.
+            The file, by convention with the suffix ``.onnx``. An existing file is replaced when
+            the new one is complete.
 
         Returns
         -------
@@ -536,7 +537,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ImportError
             If onnx is not installed (``pip install sksvhn[onnx]``).
         ValueError
-            If `n_views` or `min_confidence` is not one there can be.
+            If `n_views` or `min_confidence` is invalid.
         OSError
             If the file cannot be written.
 

@@ -324,20 +324,21 @@ class NumberReader(metaclass=ABCMeta):
     ) -> RankedCandidates:
         """Match each picture with its own list of numbers it may show.
 
-        The addresses known on a street, for one: the probability that the picture gives to each,
-        times its prior, normalised over the list (Bayes' rule). `min_confidence` does not matter
-        here.
+        Such a list may be the addresses known on a street. Each candidate gets the probability that
+        the picture gives to it, times its prior, normalised over the list (Bayes' rule).
+        `min_confidence` has no effect here.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         candidates : sequence of n_samples array-likes of shape (n_candidates[, max_length])
-            A list of different numbers for each picture, in the form of the training labels.
-            Lists may differ in length and may be empty. Numbers that can't be read, for their
+            A list of different numbers for each picture, in the form of the training labels. Lists
+            may differ in length and may be empty. Numbers that can't be read, because of their
             length or their characters, are impossible.
         prior : sequence of n_samples array-likes of shape (n_candidates,), default=None
-            Weight of each candidate before the picture is seen, not negative. None: all alike.
+            Weight of each candidate before the picture is seen, not negative. None gives all the
+            same weight.
 
         Returns
         -------
@@ -389,13 +390,13 @@ class NumberReader(metaclass=ABCMeta):
         return RankedCandidates(self._codec.from_strings(answers), lists.split(posterior), in_list)
 
     def calibrate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Make probabilities as sure as they are right, on pictures that were not trained on.
+        """Make probabilities as sure as they are right, on pictures not used in training.
 
-        Learns two temperatures [1]_, one of the length and one of the characters, that the numbers
-        as a whole make most probable, when temperatures are log-normal with median 1 and deviation
-        log 2 beforehand: a few dozen pictures change little, hundreds decide. All answers follow:
-        probabilities, confidences, candidates and, where the two temperatures make another number
-        the most probable one, the readings. `fit` and `partial_fit` set both back to 1.
+        Learns two temperatures [1]_, one for the length and one for the characters: those that make
+        the whole numbers most probable, with a log-normal prior of median 1 and deviation log 2. A
+        few dozen pictures change little, hundreds decide. All answers use the temperatures:
+        probabilities, confidences, candidates and, if another number becomes the most probable one,
+        the readings. `fit` and `partial_fit` set both back to 1.
 
         Parameters
         ----------
@@ -414,7 +415,7 @@ class NumberReader(metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If X or y don't fit what was trained on.
+            If X or y don't fit the training data.
 
         References
         ----------
