@@ -13,7 +13,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fi
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tags
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import _check_sample_weight, _num_samples, has_fit_parameter
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, _raise_for_params
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_sample_weight,
+    _num_samples,
+    has_fit_parameter,
+)
 
 from .._images._arrays import as_array, as_frame, check_no_files
 from .._labels import BLANK, as_labels
@@ -21,6 +27,7 @@ from .._parameters import check_no_iterator
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
+from ._routing import params_of_fit, router, routing_is_enabled
 from ._saving import Saved, check, check_shape
 
 
@@ -85,6 +92,8 @@ class PositionwiseClassifier(
     (100,)
     """
 
+    # Weights are the classifier's to request.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
     _estimators = ("estimator", "length_estimator_", "position_estimators_")
     _kept = (*Saved._kept, "image_shape_", *NumberReader._kept_of_labels, *_estimators[1:])
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -111,7 +120,13 @@ class PositionwiseClassifier(
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
         """Fit a clone for the length and one for every position.
 
         Parameters
@@ -122,7 +137,11 @@ class PositionwiseClassifier(
             Numbers: strings, ints, or int codes padded with `blank`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, where the classifier takes weights; numbers of weight 0 are
-            left out.
+            left out. With scikit-learn's metadata routing the classifier must request it by
+            ``set_fit_request(sample_weight=True)``; for a pipeline, its steps must.
+        **fit_params : dict
+            What else the classifier requests, with metadata routing. Of what has an entry for
+            each number, each clone gets those of the numbers it learns from.
 
         Returns
         -------
@@ -133,21 +152,21 @@ class PositionwiseClassifier(
         ------
         ValueError
             If labels are empty or don't fit `alphabet` or `max_length`, weights are given that the
-            classifier doesn't take, or all weights are zero.
+            classifier doesn't take, all weights are zero, or `fit_params` are given without
+            metadata routing.
         """
+        _raise_for_params(fit_params, self, "fit")
         X, image_shape = self._features(X)
         check_consistent_length(X, as_labels(y))
-        weights = None
         if sample_weight is not None:
-            if not has_fit_parameter(self.estimator, "sample_weight"):
-                raise ValueError(
-                    f"sample_weight was given, but {type(self.estimator).__name__}.fit takes "
-                    "none; leave it out or use another classifier."
-                )
+            self._check_takes_weights()
             weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            fit_params["sample_weight"] = weights
             rows = np.flatnonzero(weights)
             if len(rows) < len(weights):
-                X, y, weights = _safe_indexing(X, rows), _safe_indexing(y, rows), weights[rows]
+                fit_params = _check_method_params(X, fit_params, indices=rows)
+                X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+        params = params_of_fit(self, fit_params, ["estimator"])["estimator"]
         new = twin_of(self, fitted=False)
         if image_shape is not None:
             new.image_shape_ = image_shape
@@ -155,9 +174,9 @@ class PositionwiseClassifier(
         fit = delayed(_fit_clone)
         new.length_estimator_, *new.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
             [
-                fit(self.estimator, X, lengths, weights),
+                fit(self.estimator, X, lengths, params),
                 *(
-                    fit(self.estimator, X, codes[:, i], weights, np.flatnonzero(lengths > i))
+                    fit(self.estimator, X, codes[:, i], params, np.flatnonzero(lengths > i))
                     for i in range(new.max_length_)
                 ),
             ]
@@ -171,6 +190,27 @@ class PositionwiseClassifier(
                 setattr(new, name, getattr(seen, name))
         take_fit(self, new)
         return self
+
+    def _check_takes_weights(self) -> None:
+        """Raise if the classifier takes no weights and no routing leads them to its parts."""
+        if routing_is_enabled() or has_fit_parameter(self.estimator, "sample_weight"):
+            return
+        raise ValueError(
+            f"sample_weight was given, but {type(self.estimator).__name__}.fit takes none; leave "
+            "it out or use another classifier. For steps of a pipeline, enable metadata routing, "
+            "sklearn.set_config(enable_metadata_routing=True), and request it, "
+            "step.set_fit_request(sample_weight=True)."
+        )
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the requests of metadata: for `fit`, those of the classifier.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            Routing information.
+        """
+        return router(self, estimator=self.estimator)
 
     def _check_state(self, state: dict[str, Any]) -> None:
         super()._check_state(state)
@@ -230,19 +270,19 @@ def _fit_clone(
     estimator: Any,
     X: Any,
     labels: NDArray[np.int64],
-    weights: NDArray[np.float64] | None,
+    params: dict[str, Any],
     rows: NDArray[np.int64] | None = None,
 ) -> Any:
     """Fit a clone on some rows; most classifiers refuse labels that never vary."""
     if rows is not None:
         if len(rows) == 0:
             return None
+        params = _check_method_params(X, params, indices=rows)
         X, labels = _safe_indexing(X, rows), labels[rows]
-        weights = None if weights is None else weights[rows]
-    fit_params = {} if weights is None else {"sample_weight": weights}
     if len(np.unique(labels)) == 1:
-        estimator = DummyClassifier(strategy="prior")
-    return clone(estimator).fit(X, labels, **fit_params)
+        # Its one answer needs no weights, nor what the classifier requests.
+        return DummyClassifier(strategy="prior").fit(X, labels)
+    return clone(estimator).fit(X, labels, **params)
 
 
 def _spread(classifier: Any, X: Any, labels: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,10 +10,12 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, _raise_for_params
 
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
+from ._routing import params_of_fit, router
 from ._saving import Saved, check
 
 
@@ -76,6 +78,8 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
     (100,)
     """
 
+    # Weights are the readers' to request.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
     _estimators = ("estimators", "estimators_")
     _kept = (*Saved._kept, *NumberReader._kept_of_labels, "estimators_")
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -99,7 +103,13 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
         """Fit a clone of each reader.
 
         Parameters
@@ -109,7 +119,9 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Numbers, as for the readers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each number.
+            Weight of each number. With scikit-learn's metadata routing the readers must request it.
+        **fit_params : dict
+            What else the readers request, with metadata routing.
 
         Returns
         -------
@@ -121,9 +133,10 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         TypeError
             If `estimators` holds something else than readers of numbers.
         ValueError
-            If there is no reader, readers have different alphabets or greatest lengths, or as the
-            readers' own `fit`.
+            If there is no reader, readers have different alphabets or greatest lengths,
+            `fit_params` are given without metadata routing, or as the readers' own `fit`.
         """
+        _raise_for_params(fit_params, self, "fit")
         for estimator in self.estimators:
             if not isinstance(estimator, NumberReader):
                 raise TypeError(
@@ -133,10 +146,13 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         if not self.estimators:
             raise ValueError("estimators is empty; pass at least one reader.")
         self._shares()
-        fit_params = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if sample_weight is not None:
+            fit_params["sample_weight"] = sample_weight
+        readers = self._named()
+        params = params_of_fit(self, fit_params, list(readers))
         new = twin_of(self, fitted=False)
         new.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fitted)(estimator, X, y, fit_params) for estimator in self.estimators
+            delayed(_fitted)(reader, X, y, params[name]) for name, reader in readers.items()
         )
         first = new.estimators_[0]
         for reader in new.estimators_:
@@ -155,6 +171,19 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
                 setattr(new, name, getattr(first, name))
         take_fit(self, new)
         return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the requests of metadata: for `fit`, those of the readers.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            Routing information.
+        """
+        return router(self, **self._named())
+
+    def _named(self) -> dict[str, Any]:
+        return {f"estimators[{i}]": reader for i, reader in enumerate(self.estimators)}
 
     def _shares(self) -> NDArray[np.float64]:
         n = len(self.estimators)
