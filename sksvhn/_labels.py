@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y
 
 DIGITS = "0123456789"
 MINUS = "-"
@@ -69,6 +71,7 @@ def numbers_to_strings(
             f"{name} must be a 1-D array of strings or integers, or a 2-D integer array padded "
             f"with {blank}; got an array of shape {array.shape} and dtype {array.dtype}."
         )
+    check_not_missing(array, name)
     _check_whole(array, name)
     form = label_form(array)
     if form == "padded":
@@ -85,6 +88,47 @@ def numbers_to_strings(
         strings[i] = value
     check_text(strings, name)
     return strings
+
+
+def single_labels(y: ArrayLike, name: str, estimator: Any) -> NDArray[Any]:
+    """Labels of pictures with one label each, as a checked 1-D array."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires {name} to be passed, but the target {name} is "
+            "None."
+        )
+    array = _as_array(y, name)
+    check_not_missing(array, name)
+    check_text(array, name)
+    if _all_integers(array):
+        array = np.array(array.tolist())
+    elif array.dtype.kind == "O" and len(types := set(map(type, array.ravel().tolist()))) > 1:
+        names = " and ".join(sorted(t.__name__ for t in types))
+        raise ValueError(
+            f"{name} must hold labels of one type; got {names}. Write all as strings or integers."
+        )
+    else:
+        array = np.asarray(y)
+    labels: NDArray[Any] = _check_y(array, estimator=estimator)
+    check_classification_targets(labels)
+    return labels
+
+
+def check_not_missing(labels: NDArray[Any], name: str) -> None:
+    """Raise if a label is NaN, None, pandas' NA or infinite."""
+    if labels.dtype.kind == "f":
+        missing = ~np.isfinite(labels)
+    elif labels.dtype.kind == "O":
+        missing = np.asarray(pd.isna(labels))
+    else:
+        return
+    if missing.any():
+        where = tuple(np.argwhere(missing)[0].tolist())
+        mark = "" if name == "y" else '; mark a rejected reading by "", -1 or a row of blanks'
+        raise ValueError(
+            f"Input {name} contains NaN, None or infinity: element {', '.join(map(str, where))} is "
+            f"{labels[where]}. Drop what has no label{mark}."
+        )
 
 
 def check_text(labels: ArrayLike, name: str) -> None:
@@ -165,11 +209,6 @@ def _as_array(y: ArrayLike, name: str) -> NDArray[Any]:
 def _check_whole(array: NDArray[Any], name: str) -> None:
     if array.dtype.kind != "f":
         return
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"Input {name} contains NaN or infinity; drop what has no label, and mark a rejected "
-            'reading by "", -1 or an all-blank row.'
-        )
     if not np.array_equal(array, np.trunc(array)):
         bad = array[array != np.trunc(array)][0]
         raise ValueError(
@@ -328,6 +367,7 @@ class NumberCodec:
 
     def for_labels(self, y: NDArray[Any], name: str = "y") -> NumberCodec:
         """Return the codec for later labels, which must have the same form."""
+        check_not_missing(y, name)
         if label_form(y) != self.form or (self.form == "padded" and y.shape[1] != self.width):
             raise ValueError(
                 f"{name} has shape {y.shape} and dtype {y.dtype}, but the first labels were "

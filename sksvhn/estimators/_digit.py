@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import _fit_context
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y
 
-from .._labels import check_text
+from .._labels import single_labels
 from .._parameters import check_no_iterator
 from ._fitting import fit
 from ._network import DigitNetwork, Network
@@ -151,7 +148,7 @@ class DigitClassifier(NeuralClassifier):
                 "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
                 "pass a dict of weights."
             )
-        labels = self._checked_labels(y, "y")
+        labels = single_labels(y, "y", self)
         if reset:
             check_no_iterator(classes, "classes")
             if incremental and classes is None:
@@ -181,16 +178,7 @@ class DigitClassifier(NeuralClassifier):
         )
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
-        return (self._codes(self._checked_labels(y, name), name),)
-
-    def _checked_labels(self, y: ArrayLike, name: str) -> NDArray[Any]:
-        labels = np.asarray(y)
-        if labels.dtype.kind == "O" and pd.isna(labels).any():
-            raise ValueError(f"Input {name} contains NaN or None; drop what has no label.")
-        check_text(labels, name)
-        labels = _check_y(labels, estimator=self)
-        check_classification_targets(labels)
-        return labels
+        return (self._codes(single_labels(y, name, self), name),)
 
     def _codes(self, labels: NDArray[Any], name: str) -> NDArray[np.int64]:
         """Columns of labels in ``classes_``."""

@@ -20,7 +20,7 @@ from .._images._arrays import check_pictures
 from .._images._crop import CropStyle
 from .._images._load import MAX_PIXELS
 from .._images._pixel_range import KnownScale, is_white, white_of
-from .._labels import check_text
+from .._labels import single_labels
 from .._parameters import python_params
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
@@ -172,9 +172,9 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
             If pictures are too small for "hog", don't fit `image_shape`, hold NaN, or all have
             the same label, or if weights are negative.
         """
-        check_text(y, "y")
         new = twin_of(self, fitted=False)
         rows = new._rows(X, reset=True)
+        y = single_labels(y, "y", self)
         if sample_weight is not None:
             _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from sksvhn import (
     SVHNLogisticRegression,
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
+    VotingReader,
 )
 
 from ._pictures import bar_numbers
@@ -196,7 +198,84 @@ def test_shapes_of_pictures_that_are_flattened() -> None:
     np.testing.assert_array_equal(clf.predict(images[..., None]), rows)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
-def test_negative_weights_are_refused(estimator: Any) -> None:
-    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
-        clone(estimator).fit(IMAGES, LABELS, sample_weight=-np.ones(len(LABELS)))
+VOTING = VotingReader([PositionwiseClassifier(SVHNLogisticRegression())])
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (-1.0, "Negative values in data passed to `sample_weight`"),
+        (np.nan, "Input sample_weight contains NaN"),
+        (np.inf, "Input sample_weight contains infinity"),
+    ],
+)
+def test_weights_that_are_refused(estimator: Any, weight: float, message: str) -> None:
+    weights = np.ones(len(LABELS))
+    weights[3] = weight
+    with pytest.raises(ValueError, match=message):
+        clone(estimator).fit(IMAGES, LABELS, sample_weight=weights)
+
+
+def at_three(values: Any, missing: Any) -> list[Any]:
+    return [*values[:3], missing, *values[4:]]
+
+
+CODES = LABELS.astype(int).tolist()
+MISSING = {
+    "None among strings": at_three(LABELS.tolist(), None),
+    "NaN among strings": at_three(LABELS.tolist(), np.nan),
+    "NA among strings": at_three(LABELS.tolist(), pd.NA),
+    "NaN among floats": at_three(CODES, np.nan),
+    "None among integers": at_three(CODES, None),
+    "string": pd.Series(at_three(LABELS.tolist(), None), dtype="string"),
+    "str": pd.Series(at_three(LABELS.tolist(), None)),
+    "Int64": pd.Series(at_three(CODES, None), dtype="Int64"),
+    "boolean": pd.Series(at_three([code > 1 for code in CODES], None), dtype="boolean"),
+    "category": pd.Series(at_three(LABELS.tolist(), None), dtype="category"),
+    "category of integers": pd.Series(at_three(CODES, None)).astype("category"),
+}
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+@pytest.mark.parametrize("labels", MISSING.values(), ids=MISSING.keys())
+def test_missing_labels(estimator: Any, labels: Any) -> None:
+    missing = r"contains NaN, None or infinity: element 3 is (nan|None|<NA>)\. Drop what has no"
+    with pytest.raises(ValueError, match=f"Input y {missing}"):
+        clone(estimator).fit(IMAGES, labels)
+    if estimator in NEURAL:
+        known = ~pd.isna(pd.Series(labels)).to_numpy()
+        y = np.asarray(pd.Series(labels)[known].tolist())
+        with pytest.raises(ValueError, match=f"Input y_val {missing}"):
+            clone(estimator).fit(IMAGES[known], y, X_val=IMAGES, y_val=labels)
+
+
+FORMS: dict[str, tuple[Any, str]] = {
+    "Int64": (pd.Series(CODES, dtype="Int64"), "iu"),
+    "UInt8": (pd.Series(CODES, dtype="UInt8"), "iu"),
+    "integers as objects": (np.array(CODES, dtype=object), "iuO"),
+    "category of integers": (pd.Series(CODES).astype("category"), "iu"),
+    "string": (pd.Series(LABELS, dtype="string"), "OU"),
+    "str": (pd.Series(LABELS), "OU"),
+    "category": (pd.Series(LABELS).astype("category"), "OU"),
+}
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+@pytest.mark.parametrize(("labels", "kinds"), FORMS.values(), ids=FORMS.keys())
+def test_labels_of_pandas(estimator: Any, labels: Any, kinds: str) -> None:
+    plain = LABELS if "U" in kinds else np.array(CODES)
+    clf, same = clone(estimator).fit(IMAGES, labels), clone(estimator).fit(IMAGES, plain)
+    read = clf.predict(IMAGES)
+    assert read.dtype.kind in kinds
+    np.testing.assert_array_equal(read, same.predict(IMAGES))
+    assert {type(label) for label in read.tolist()} == {str if "U" in kinds else int}
+    np.testing.assert_array_equal(clf.classes_, same.classes_)
+    if labels.dtype != object or isinstance(labels, pd.Series):  # scikit-learn's scores take none
+        assert clf.score(IMAGES, labels) == same.score(IMAGES, plain)
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+def test_labels_of_several_types(estimator: Any) -> None:
+    with pytest.raises(ValueError, match=r"y must hold (labels of one type; got|strings or int)"):
+        clone(estimator).fit(IMAGES, np.array([1, *LABELS[1:]], dtype=object))

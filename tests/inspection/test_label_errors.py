@@ -80,7 +80,7 @@ def test_prefit_is_not_fitted_again(X):
 @pytest.mark.parametrize("cv", [2, "prefit"])
 def test_missing_label_is_refused_and_not_learned_as_a_text(X, missing, cv):
     y = [*TRUE[:3], missing, *TRUE[4:]]
-    with pytest.raises(ValueError, match=rf"y must hold strings.*element 3 is {missing}"):
+    with pytest.raises(ValueError, match=rf"y contains NaN, None.*element 3 is {missing}"):
         find_label_errors(PixelReader().fit(X[:0], y[:0]), X, y, cv=cv)
 
 
