@@ -193,6 +193,8 @@ def accuracy_by(
     """
     name = getattr(values, "name", None)
     column = column_or_1d(values)
+    # pandas groups no numbers of another byte order.
+    column = column.astype(column.dtype.newbyteorder("="), copy=False)
     check_consistent_length(column, y_true)
     readings = check_readings(y_true, y_pred, confidence=confidence)
     if column.dtype.kind == "b" and np.isscalar(bins):

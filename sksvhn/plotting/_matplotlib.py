@@ -67,6 +67,8 @@ def axes_or_new(ax: Axes | None, display: object, figsize: tuple[float, float]) 
 def draw_picture(axes: Axes, image: NDArray[Any], title: str, color: str = "black") -> None:
     """Draw a grey or colour picture of uint8, or floats of any range, with a title."""
     pixels = image if image.ndim == 2 or image.shape[2] == 3 else image[..., 0]
+    if pixels.dtype != np.uint8:
+        pixels = pixels.astype(np.float64)  # matplotlib draws no objects
     if pixels.dtype != np.uint8 and pixels.ndim == 3:
         span = float(np.ptp(pixels)) or 1.0
         pixels = (pixels - pixels.min()) / span
