@@ -194,7 +194,7 @@ def _take(clf: Any, fit: Fit) -> None:
             history.append(record | {"epoch": len(history) + 1})
     new.history_ = history
     new.n_iter_ = len(history)
-    new._net = None  # else the net would hold itclf
+    new._net = None  # else the net would hold itself
     take_fit(clf, new)
     clf._net = net
 
