@@ -2,7 +2,7 @@
 
 from ._duplicates import find_near_duplicates
 from ._label_errors import find_label_errors
-from ._network import activations, attention_maps, first_layer_filters, saliency_maps
+from ._network_maps import activations, attention_maps, first_layer_filters, saliency_maps
 from ._properties import accuracy_by, picture_properties
 
 __all__ = [

@@ -105,7 +105,7 @@ class AttentionDisplay(Shown):
             Plotted.
         """
         from ..inspection import attention_maps, saliency_maps
-        from ..inspection._network import has_attention
+        from ..inspection._network_maps import has_attention
 
         if has_attention(estimator):
             name, maps = "Attention", attention_maps(estimator, X)

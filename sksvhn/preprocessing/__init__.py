@@ -3,9 +3,9 @@
 from .._images._load import load_image
 from ._color_jitter import pca_color_jitter
 from ._grayscale import GrayscaleTransformer
+from ._image_standardizer import ImageStandardizer
 from ._number_cropper import NumberCropper
 from ._resizer import ImageResizer
-from ._standardizer import ImageStandardizer
 
 __all__ = [
     "GrayscaleTransformer",

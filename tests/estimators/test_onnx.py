@@ -38,9 +38,9 @@ from sksvhn.estimators._decoding import (
 )
 from sksvhn.estimators._folding import without_normalization
 from sksvhn.estimators._network import DigitNetwork, SequenceNetwork
-from sksvhn.estimators._onnx._decoding import add_reading
+from sksvhn.estimators._onnx._decoding_ops import add_reading
 from sksvhn.estimators._onnx._graph import Graph
-from sksvhn.estimators._onnx._network import add_network
+from sksvhn.estimators._onnx._network_ops import add_network
 from sksvhn.estimators._temperature import tempered
 
 from ._pictures import bar_numbers

@@ -17,9 +17,9 @@ from ..._atomic import written_whole
 from .._folding import without_normalization
 from .._reader import NumberReader
 from .._rejection import check_min_confidence, rejected_label
-from ._decoding import add_reading
+from ._decoding_ops import add_reading
 from ._graph import OPSET, Graph, floats, integers
-from ._network import add_network
+from ._network_ops import add_network
 from ._preparation import add_views, mean_of_views
 
 
