@@ -16,7 +16,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from sksvhn import SVHNSequenceClassifier, datasets, model_selection
-from sksvhn.estimators._neural import NeuralClassifier
+from sksvhn.estimators._digit import DigitClassifier
 
 DOCS = Path(__file__).parents[1] / "docs"
 # Those whose code can run as it stands, but for what `names` gives.
@@ -53,7 +53,7 @@ N_FITTED = 60  # among which are all that were drawn
 @pytest.fixture
 def in_brief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Small pictures, repeated to as many as asked for, and one epoch with few of them."""
-    draw, fit = datasets.make_street_numbers, NeuralClassifier.fit
+    draw = datasets.make_street_numbers
 
     def few(n_samples: int = 100, *, n_jobs: int | None = None, **params: Any) -> Bunch:
         drawn = draw(N_DRAWN, image_size=(16, 16), **params)
@@ -64,15 +64,19 @@ def in_brief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             frame=drawn.frame.iloc[rows].reset_index(drop=True),
         )
 
-    @wraps(fit)
-    def fit_once(self: Any, X: Any, y: Any, *args: Any, **kwargs: Any) -> Any:
-        self.set_params(max_epochs=1)
-        if hasattr(self, "n_views"):
-            self.set_params(n_views=1)
-        return fit(self, X[:N_FITTED], y[:N_FITTED], *args, **kwargs)
+    def in_one_epoch(fit: Any) -> Any:
+        @wraps(fit)
+        def fit_once(self: Any, X: Any, y: Any, *args: Any, **kwargs: Any) -> Any:
+            self.set_params(max_epochs=1)
+            if hasattr(self, "n_views"):
+                self.set_params(n_views=1)
+            return fit(self, X[:N_FITTED], y[:N_FITTED], *args, **kwargs)
+
+        return fit_once
 
     monkeypatch.setattr(datasets, "make_street_numbers", few)
-    monkeypatch.setattr(NeuralClassifier, "fit", fit_once)
+    for cls in (SVHNSequenceClassifier, DigitClassifier):
+        monkeypatch.setattr(cls, "fit", in_one_epoch(cls.fit))
     # Readers of one epoch can promise nothing.
     monkeypatch.setattr(model_selection, "min_confidence_for_accuracy", lambda *a, **k: 0.5)
     monkeypatch.chdir(tmp_path)

@@ -102,25 +102,30 @@ def entry(
 
 SOUND = png(Image.fromarray(np.arange(2400, dtype=np.uint8).reshape(40, 60)))
 
+# What is said of files of another kind, and of damaged ones.
+NO_PICTURE, UNREADABLE = "holds no picture that can be read", "cannot be read as a picture"
+
 BAD_PICTURES = {
     # name: (what is done to the second of three pictures, reason)
-    "picture: empty file": (replace(b""), "cannot be decoded: it is not a PNG or JPEG"),
-    "picture: text": (replace(b"<html>404 Not Found</html>"), "it is not a PNG or JPEG"),
-    "picture: cut in its signature": (replace(SOUND[:5]), "it is not a PNG or JPEG"),
-    "picture: cut in its header": (replace(SOUND[:30]), "cannot be decoded"),
-    "picture: cut in its pixels": (replace(SOUND[: len(SOUND) // 2]), "cannot be decoded"),
-    "picture: without its end": (replace(SOUND[:-12]), "cannot be decoded"),
-    "picture: bit in its signature": (replace(flipped(SOUND, 1)), "it is not a PNG or JPEG"),
-    "picture: bit in its width": (replace(flipped(SOUND, 19)), "cannot be decoded"),
-    "picture: bit in its pixels": (replace(flipped(SOUND, 60)), "cannot be decoded"),
-    "picture: bit in a comment": (replace(png_with(b"tEXta\0b", spoilt=True)), "cannot be decode"),
+    "picture: empty file": (replace(b""), "it is an empty file"),
+    "picture: text": (replace(b"<html>404 Not Found</html>"), "it is a web page"),
+    "picture: cut in its signature": (replace(SOUND[:5]), NO_PICTURE),
+    "picture: cut in its header": (replace(SOUND[:30]), NO_PICTURE),
+    "picture: cut in its pixels": (replace(SOUND[: len(SOUND) // 2]), UNREADABLE),
+    "picture: without its end": (replace(SOUND[:-12]), UNREADABLE),
+    "picture: bit in its signature": (replace(flipped(SOUND, 1)), NO_PICTURE),
+    "picture: bit in its width": (replace(flipped(SOUND, 19)), NO_PICTURE),
+    "picture: bit in its pixels": (replace(flipped(SOUND, 60)), UNREADABLE),
+    "picture: bit in a comment": (replace(png_with(b"tEXta\0b", spoilt=True)), NO_PICTURE),
     "picture: unknown critical chunk": (
         replace(png_with(b"ABCD1234", spoilt=True)),
-        "cannot be decoded",
+        NO_PICTURE,
     ),
-    "picture: JPEG cut off": (replace(jpeg()[:900]), "cannot be decoded"),
-    "picture: GIF": (replace(b"GIF89a" + bytes(50)), "it is not a PNG or JPEG"),
+    "picture: JPEG cut off": (replace(jpeg()[:900]), UNREADABLE),
+    "picture: GIF": (replace(b"GIF89a" + bytes(50)), NO_PICTURE),
     "picture: missing": (lambda numbers: numbers.files.pop("2.png"), "is not in"),
+    "box: a sliver in the picture": (entry(boxes=[(-11.999, 2, 12, 16)]), "in pixels"),
+    "box: smaller than a pixel": (entry(boxes=[(3, 2, 1e-9, 1e-9)]), "in pixels"),
     "box: outside": (entry(boxes=[(900, 2, 5, 5)]), "lie outside the picture"),
     "box: left of the picture": (entry(boxes=[(-50, 2, 50, 5)]), "lie outside the picture"),
     "box: no width": (entry(boxes=[(3, 2, 0, 5)]), "no area"),
@@ -147,7 +152,7 @@ BAD_PICTURES = {
     "name: no UTF-16": (entry("\udc80.png"), "cannot be read"),
     "name: longer than systems allow": (entry("2" * 300 + ".png"), "is not in"),
     "name: of another picture": (entry("1.png"), "is listed more than once"),
-    "name: the table's": (entry("digitStruct.mat"), "it is not a PNG or JPEG"),
+    "name: the table's": (entry("digitStruct.mat"), "it is a MATLAB 7.3"),
 }
 
 
@@ -192,7 +197,7 @@ BAD_FILES = {
     "dangling link": (lambda path: path.symlink_to("nowhere"), "is not in"),
     "link to itself": (lambda path: path.symlink_to(path.name), "is not in"),
     "link to a device without end": (lambda path: path.symlink_to("/dev/zero"), "is not in"),
-    "link to the table": (lambda path: path.symlink_to("digitStruct.mat"), "is not a PNG or JPEG"),
+    "link to the table": (lambda path: path.symlink_to("digitStruct.mat"), "is a MATLAB 7.3"),
 }
 
 
@@ -283,8 +288,8 @@ def extended(fields: bytes) -> bytes:
 
 
 BAD_ARCHIVES = {
-    "empty": (b"", "must be a MATLAB 7.3"),
-    "no archive": (b"PK\x03\x04" + bytes(600), "must be a MATLAB 7.3"),
+    "empty": (b"", "it is an empty file"),
+    "no archive": (b"PK\x03\x04" + bytes(600), "it is a zip archive"),
     "gzip's first bytes": (b"\x1f\x8b\x08", "cut off or damaged"),
     "gzip of nothing": (gzip.compress(b""), "train.tar.gz"),
     "gzip of something else": (gzip.compress(b"no archive" * 99), "train.tar.gz"),
@@ -397,8 +402,6 @@ FINE_PICTURES = {
     "unknown harmless chunk": replace(png_with(b"abCd1234")),
     "bytes behind its end": replace(SOUND + b"junk"),
     "boxes far outside that cover it": entry(labels=[1, 2], boxes=[(-1e300, -9, 1e301, 99), BOX]),
-    "a sliver in the picture": entry(boxes=[(-11.999, 2, 12, 16)]),
-    "a box smaller than a pixel": entry(boxes=[(3, 2, 1e-9, 1e-9)]),
 }
 
 
@@ -648,7 +651,7 @@ BAD_IDX = {
     "gzip in gzip": (
         gzip.compress(gzip.compress(idx(IMAGES))),
         GOOD_LABELS,
-        "starts with 0x1f8b0800",
+        "it is a file compressed with gzip",
     ),
 }
 
@@ -668,8 +671,8 @@ BAD_LETTERS = {
     "pipe": (lambda path: os.mkfifo(path), "is no file"),
     "device without end": (lambda path: path.symlink_to("/dev/zero"), "is no file"),
     "dangling link": (lambda path: path.symlink_to("nowhere"), "is no file"),
-    "empty": (lambda path: path.write_bytes(b""), "cannot be decoded"),
-    "bit in its pixels": (lambda path: path.write_bytes(flipped(SOUND, 60)), "cannot be decoded"),
+    "empty": (lambda path: path.write_bytes(b""), NO_PICTURE),
+    "bit in its pixels": (lambda path: path.write_bytes(flipped(SOUND, 60)), UNREADABLE),
     "too large": (lambda path: path.write_bytes(SOUND), "has 60 x 40 pixels"),
 }
 

@@ -554,7 +554,7 @@ def test_verbose(
     assert out == ""
     assert f"[fetch_svhn] downloading {server.address}{NUMBERS}" in err
     assert "100%" in err
-    assert "3 of 3 pictures" in err
+    assert "3/3" in err
     assert ("answered 500" in err) == bool(fault)
 
 

@@ -22,7 +22,7 @@ from sksvhn import (
     SVHNSequenceClassifier,
 )
 from sksvhn.inspection import (
-    _network,
+    _network_maps,
     activations,
     attention_maps,
     first_layer_filters,
@@ -281,7 +281,7 @@ def test_batches_and_stored_parts(clf: Any, monkeypatch: pytest.MonkeyPatch) -> 
     for function in (activations, attention_maps, saliency_maps):
         expected = look(function, clf, X)
         with monkeypatch.context() as patch:
-            patch.setattr(_network, "_BATCH", 7)
+            patch.setattr(_network_maps, "_BATCH", 7)
             for pictures in (X, Parts()):
                 for one, other in zip(look(function, clf, pictures), expected, strict=True):
                     np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
