@@ -17,7 +17,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._labels import NumberCodec
 from .._model_file import in_brief, read_file, write_file
 from .._plain import from_plain, to_plain
-from ._settings import regrouped
 from ._standardizer import Standardizer
 
 # Version of the saved form; raise it whenever older versions could not read it.
@@ -98,7 +97,6 @@ def state_that_was_kept(estimator: Any, state: dict[str, Any]) -> dict[str, Any]
         )
     _check_version(saved_by["format"], saved_by["sksvhn"])
     state = {name: value for name, value in state.items() if name != "_saved_by"}
-    state = regrouped(state, lambda settings, own: settings(**own))
     for name in PARTS.keys() & state.keys():
         state[name] = PARTS[name].from_dict(state[name])
     return state
@@ -318,11 +316,6 @@ def _restored(description: Any) -> Any:
         raise ValueError(f"there is no estimator {name!r} here.")
     kind = _classes()[name]
     params, fitted = description["params"], description["fitted"]
-    if "architecture" in kind._get_param_names():
-        params = regrouped(
-            params,
-            lambda settings, own: {"class": settings.__name__, "params": own, "fitted": {}},
-        )
     unknown = params.keys() - (set(kind._get_param_names()) - LEFT_OUT)
     unknown |= fitted.keys() - set(kind._kept)
     if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -247,16 +247,3 @@ def check_settings(
                     f"{name}__{key} must be {default!r} in {type(estimator).__name__}, where it "
                     f"has no effect; got {value!r}; leave it out."
                 )
-
-
-def regrouped(
-    values: dict[str, Any], make: Callable[[type[Settings], dict[str, Any]], Any]
-) -> dict[str, Any]:
-    """Make settings of what early files hold among an estimator's own parameters."""
-    for name, kind in SETTINGS.items():
-        own = {key: values[key] for key in kind._get_param_names() if key in values}
-        if own:
-            changed = repr(kind(**own)) != repr(kind())
-            values = {key: value for key, value in values.items() if key not in own}
-            values |= {name: make(kind, own) if changed else None}
-    return values

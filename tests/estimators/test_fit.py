@@ -185,7 +185,7 @@ def fail_in_second_step(error: type[BaseException] = RuntimeError) -> Any:
 def test_what_the_user_keeps_on_an_estimator_stays() -> None:
     for make, y in MAKERS.values():
         with config_context(enable_metadata_routing=True):
-            clf = make().set_fit_request(sample_weight=True)
+            clf = make().set_score_request(sample_weight=True)
             clf.note = "mine"
             requests = clf.get_metadata_routing()
             clf.fit(X, y).fit(X, y)

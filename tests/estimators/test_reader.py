@@ -384,7 +384,11 @@ def test_equal_candidates_the_first_is_best() -> None:
         ([["1"], {"2"}], None, r"candidates\[1\] is \{'2'\}"),
         ([["1"], ["2", "3", "2"]], None, r"candidates\[1\] holds '2' twice"),
         ([[1], [2]], None, "candidates holds integers, but the training labels were strings"),
-        ([["1"], ["2", None]], None, "candidates must hold strings or integers; element 2 is None"),
+        (
+            [["1"], ["2", None]],
+            None,
+            "candidates contains NaN, None or infinity: element 2 is None",
+        ),
         ([["1"], ["2"]], [[1.0]], "prior has 1 lists, but X has 2 pictures"),
         ([["1"], ["2"]], [[1], [1, 2]], r"prior\[1\] has shape \(2,\)"),
         ([["1"], ["2"]], [[1], [-1]], r"prior\[1\] must hold finite weights"),

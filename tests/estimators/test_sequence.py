@@ -459,7 +459,7 @@ BAD_INPUT: list[tuple[str, Any, Any, str]] = [
     ("lengths differ", np.zeros((4, 16, 16)), ["1"] * 3, "inconsistent numbers of samples"),
     ("empty number", np.zeros((2, 16, 16)), ["1", ""], "empty number"),
     ("missing label", np.zeros((2, 16, 16)), ["1", None], "None"),
-    ("missing label in a list", np.zeros((2, 16, 16)), ["1", float("nan")], "strings or integers"),
+    ("missing label in a list", np.zeros((2, 16, 16)), ["1", float("nan")], "contains NaN"),
     ("all blank", np.zeros((2, 16, 16)), [[1, 10], [10, 10]], "empty number"),
     ("blank inside", np.zeros((2, 16, 16)), [[1, 10, 2], [1, 2, 3]], "before the end"),
     ("fraction", np.zeros((2, 16, 16)), [1.5, 2.0], "whole numbers"),

@@ -164,12 +164,13 @@ def test_a_scorer_says_what_it_is():
 def test_weights_are_routed(pictures):
     X, y = pictures
     weight = np.arange(120.0)
-    reader = PositionwiseClassifier(DecisionTreeClassifier(max_depth=2, random_state=0))
+    tree = DecisionTreeClassifier(max_depth=2, random_state=0)
     with config_context(enable_metadata_routing=True):
+        reader = PositionwiseClassifier(tree.set_fit_request(sample_weight=False))
         scorer = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.8)
         scorer.set_score_request(sample_weight=True)
         [found] = cross_val_score(
-            reader.set_fit_request(sample_weight=False),
+            reader,
             X,
             y,
             scoring=scorer,
