@@ -18,7 +18,6 @@ from sksvhn import (
     SVHNSequenceClassifier,
     Training,
 )
-from sksvhn.estimators._saving import _described, _restored
 
 from ._published import published
 
@@ -223,27 +222,3 @@ def test_a_search_reaches_settings() -> None:
 def test_bad_settings_are_refused_in_a_sentence(clf: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         clf.fit(pictures(16, 16), np.arange(20) % 2)
-
-
-def test_parameters_of_early_files_become_settings() -> None:
-    """Once all were the estimator's own."""
-    X, y = pictures(12, 12), np.arange(20) % 2
-    clf = SVHNCNNClassifier(
-        channels=((4,),),
-        architecture=Architecture(kernel_size=5, stem=None),
-        max_epochs=1,
-        random_state=0,
-    ).fit(X, y)
-    expected = clf.predict_proba(X)
-
-    def flat(values: dict[str, Any]) -> dict[str, Any]:
-        own = {**clf.architecture.get_params(), **Training().get_params()}
-        return {k: v for k, v in values.items() if k not in ("architecture", "training")} | own
-
-    described = _described(clf, "model")
-    described["params"] = flat(described["params"])
-    pickled = object.__new__(SVHNCNNClassifier)
-    pickled.__setstate__(flat(clf.__getstate__()))
-    for found in (_restored(described), pickled):
-        assert repr(found) == repr(clf)
-        np.testing.assert_array_equal(found.predict_proba(X), expected)

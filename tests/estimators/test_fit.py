@@ -120,7 +120,7 @@ MOMENTS: list[tuple[str, Any, str]] = [
     *((name, _fitting, "resolve_device") for name in NEURAL),
     *((name, _fitting, "make_optimizer") for name in NEURAL),
     ("mlp", _fitting, "check_callbacks"),
-    ("cnn", _fitting, "gains_by_bfloat16"),
+    ("cnn", _fitting, "has_fast_bfloat16"),
     ("sequence", torch.nn.init, "kaiming_normal_"),
     ("logistic", LogisticRegression, "fit"),
     ("positionwise", GaussianNB, "fit"),
