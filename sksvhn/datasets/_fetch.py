@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from os import PathLike
@@ -21,6 +20,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._images._crop import CropStyle, check_image_size
 from .._images._load import Color
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._cache import MmapMode, load_cached, store_cached
 from ._digits import load_svhn_digits
 from ._download import PublishedFile, Retries, check_mirrors, download_file, find_file
@@ -293,11 +293,9 @@ def _keep(path: Path, data: Bunch) -> bool:
     try:
         store_cached(path, data)
     except OSError as error:
-        warnings.warn(
+        warn_caller(
             f"the decoded data set cannot be kept in {path.parent}: {error.strerror or error}. It "
             "will be decoded again the next time.",
-            UserWarning,
-            stacklevel=5,
         )
         return False
     return True
@@ -307,9 +305,7 @@ def _warn_of_skipped(data: Bunch, archive: Path) -> None:
     """Say again what was said when the data set was decoded."""
     if data.get("n_skipped", 0):
         first = data.skipped.iloc[0]
-        warnings.warn(
+        warn_caller(
             f"{archive}: left out {data.n_skipped} of {data.n_skipped + len(data.images)} "
             f"pictures; the first, {first['filename']!r}, {first['reason']}.",
-            UserWarning,
-            stacklevel=5,
         )

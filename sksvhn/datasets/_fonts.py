@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from os import PathLike
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
+
+from .._warn import warn_caller
 
 #: Height of the digits 0 and 8 in a glyph mask, in pixels.
 GLYPH_HEIGHT = 48
@@ -102,11 +103,9 @@ def find_fonts(
     if font_dir is not None:
         faces += _folder_faces(Path(font_dir))
     if not faces:
-        warnings.warn(
+        warn_caller(
             "No font package is installed, so every number is drawn in Pillow's one font, which "
             "makes poor training data; pip install sksvhn[fonts] installs a variety.",
-            UserWarning,
-            stacklevel=4,  # past the validation of parameters
         )
         faces = [FontFace("Pillow", "Pillow default", _origin(_PILLOW), None)]
     families: dict[str, list[FontFace]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._file_kinds import check_is_file, wrong_file
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._labelled import digits_of_labels, labelled_bunch
 from ._mat73 import H5PY_ERRORS
 from ._number_files import MAX_DEFLATION
@@ -233,9 +233,7 @@ def _digests(images: NDArray[Any]) -> list[bytes]:
 def _warn_of_repeated(repeated: dict[str, int], n_pictures: int, path: Path) -> None:
     where = " and ".join(f"{count} are also in {name}" for name, count in repeated.items())
     leak = "leaks the test set" if "X_test" in repeated else "measures what was learned by heart"
-    warnings.warn(
+    warn_caller(
         f"{path}: X_val repeats pictures: of its {n_pictures}, {where}. Validating on it {leak}; "
         "split the train pictures instead, as with sklearn.model_selection.train_test_split.",
-        UserWarning,
-        stacklevel=5,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
@@ -20,6 +19,7 @@ from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._labels import DIGITS
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._crops import CROPPED_CONSTRAINTS, SKIP, OnError, Task, read_crops, without_rows
 from ._number_files import is_regular_file
 
@@ -282,10 +282,8 @@ def _skipped(problems: dict[int, str], rows: list[_Row], path: Path) -> pd.DataF
         first = f"the first, {skipped['path'][0]!r}, {skipped['reason'][0]}"
         if len(problems) == len(rows):
             raise ValueError(f"{path}: no picture of {len(rows)} could be loaded; {first}.")
-        warnings.warn(
+        warn_caller(
             f"{path}: left out {len(problems)} of {len(rows)} pictures; {first}.",
-            UserWarning,
-            stacklevel=5,
         )
     return skipped
 

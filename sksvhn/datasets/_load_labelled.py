@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from .._images._crop import CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, MAX_PIXELS_CONSTRAINT, Color
 from .._labels import DIGITS
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._crops import OnError
 from ._digits import load_svhn_digits
 from ._h5 import load_svhn_h5
@@ -260,9 +260,7 @@ def _check_as_asked(
         )
     asked = (crop or data.crop, data.margin if margin is None else margin)
     if asked != (data.crop, data.margin):
-        warnings.warn(
+        warn_caller(
             f'the pictures of {data.filename} have been cropped already, to "{data.crop}" with a '
             f'margin of {data.margin:g}, and not to "{asked[0]}" with one of {asked[1]:g}.',
-            UserWarning,
-            stacklevel=5,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 from .._file_kinds import check_is_file, kind_of_file, wrong_file
 from .._images._load import PictureError, read_picture
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._idx import read_idx
 from ._labelled import labelled_bunch
 from ._number_files import is_regular_file, read_file
@@ -303,10 +303,8 @@ def _warn_of_skipped(skipped: pd.DataFrame, n_files: int, path: Path) -> None:
         return
     names = ", ".join(skipped["filename"][:_N_NAMED])
     others = len(skipped) - _N_NAMED
-    warnings.warn(
+    warn_caller(
         f"{path}: left out {len(skipped)} of {n_files} pictures: {names}"
         f"{f' and {others} more, see skipped' if others > 0 else ''}; the first "
         f"{skipped['reason'][0]}.",
-        UserWarning,
-        stacklevel=5,
     )

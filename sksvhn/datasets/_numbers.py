@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from os import PathLike
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.utils import Bunch
 from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._parameters import validate_params
+from .._warn import warn_caller
 from ._crops import CROPPED_CONSTRAINTS, SKIP, Crops, OnError, Unreadable, read_crops, without_rows
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
@@ -236,7 +236,7 @@ def _skipped(problems: dict[int, str], filenames: pd.Series, files: NumberFiles)
             )
         findings.append(f"left out {len(rows)} of {len(filenames)} pictures; {first}")
     if findings:
-        warnings.warn(f"{files.location}: {'; '.join(findings)}.", UserWarning, stacklevel=5)
+        warn_caller(f"{files.location}: {'; '.join(findings)}.")
     return skipped
 
 

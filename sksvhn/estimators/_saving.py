@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import platform
-import warnings
 from importlib.metadata import version
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._labels import NumberCodec
 from .._model_file import in_brief, read_file, write_file
 from .._plain import from_plain, to_plain
+from .._warn import warn_caller
 from ._standardizer import Standardizer
 
 # Version of the saved form; raise it whenever older versions could not read it.
@@ -267,10 +267,9 @@ def _check_version(saved_format: int, saved_by: str) -> None:
             f"installed, {here}, reads up to format {FORMAT}; update sksvhn."
         )
     if Version(saved_by) > Version(here):
-        warnings.warn(
+        warn_caller(
             f"This model was saved by sksvhn {saved_by}, which is newer than the one installed, "
             f"{here}: answers may differ. Update sksvhn.",
-            stacklevel=3,
         )
 
 

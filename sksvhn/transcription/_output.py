@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .._atomic import written_whole
+from .._warn import warn_caller
 from ._reading import Picture, Reading
 
 # The underscore hides it from what reads a folder of Parquet files.
@@ -116,10 +116,9 @@ class OutputFolder:
                 f"{', '.join(others)}); pass another folder, or what was passed then."
             )
         if versions != _versions():
-            warnings.warn(
+            warn_caller(
                 f"{self.path} was begun with other versions of packages ({_words(versions)}; now "
                 f"{_words(_versions())}): the last digits of confidences may differ.",
-                stacklevel=4,
             )
 
 

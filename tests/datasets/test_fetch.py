@@ -228,6 +228,7 @@ def test_skipped_pictures_are_warned_of_each_time(
         with pytest.warns(UserWarning, match=r"left out 1 of 3 pictures") as record:
             assert fetch_svhn(on_error="skip", **options).target.tolist() == ["12", "8"]
         messages += [str(warning.message) for warning in record]
+        assert {warning.filename for warning in record} == {__file__}
     assert messages[0] == messages[1]
 
 

@@ -85,10 +85,11 @@ def test_bold_and_swollen_glyphs_have_more_ink(boldness, swelling):
 
 
 def test_only_pillows_font_is_used_with_a_warning(no_packages):
-    with pytest.warns(UserWarning, match=r"pip install sksvhn\[fonts\]"):
+    with pytest.warns(UserWarning, match=r"pip install sksvhn\[fonts\]") as told:
         numbers = make_street_numbers(2, random_state=0)
     assert set(numbers.frame["font"]) == {"Pillow default"}
     assert "Pillow" in numbers.DESCR
+    assert told[0].filename == __file__
 
 
 def test_font_dir_adds_fonts(no_packages, font_file, tmp_path):

@@ -486,15 +486,17 @@ def test_a_newer_format_is_refused(fitted: Any, tmp_path: Path) -> None:
 def test_a_newer_version_warns(fitted: Any, tmp_path: Path) -> None:
     sentence = r"saved by sksvhn 99\.1, which is newer than the one installed.*Update sksvhn\."
     path = edited(fitted("strings"), tmp_path / "m", versions=versions("99.1"))
-    with pytest.warns(UserWarning, match=sentence):
+    with pytest.warns(UserWarning, match=sentence) as told:
         loaded = sksvhn.load(path)
     assert_equal(loaded, fitted("strings"), X)
+    assert told[0].filename == __file__
     state = fitted("strings").__getstate__()
     assert state["_saved_by"] == {"format": 1, "sksvhn": version("sksvhn")}
     restored = SVHNSequenceClassifier.__new__(SVHNSequenceClassifier)
-    with pytest.warns(UserWarning, match=sentence):
+    with pytest.warns(UserWarning, match=sentence) as told:
         restored.__setstate__(state | {"_saved_by": {"format": 1, "sksvhn": "99.1"}})
     assert_equal(restored, fitted("strings"), X)
+    assert told[0].filename == __file__
 
 
 def test_an_older_version_is_read(fitted: Any, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from PIL import Image
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, transcribe
-from sksvhn.transcription import _sources
+from sksvhn.transcription import _output, _sources
 
 from .._promised import BOUND
 from ..estimators._pictures import bar_numbers
@@ -146,6 +146,17 @@ def test_other_inputs_are_refused(
         changed = {"source": folder / "more"}
     with pytest.raises(ValueError, match=rf"other inputs \(what differs: {words}\)"):
         transcribe(out=out, **arguments | changed)
+
+
+def test_other_versions_are_told_where_it_was_called(
+    model: Path, folder: Path, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments: Any = {"client": client, "partition_size": 256}
+    done = transcribe(folder, model, tmp_path / "out", **arguments)
+    monkeypatch.setattr(_output, "version", lambda name: "99.1")
+    with pytest.warns(UserWarning, match=r"begun with other versions .*now sksvhn 99\.1") as told:
+        assert transcribe(folder, model, tmp_path / "out", **arguments) == done
+    assert [warning.filename for warning in told] == [__file__]
 
 
 def test_folder_that_changes_while_it_is_listed(
