@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from .._labels import NumberCodec, as_labels
+from ._decoding import SequenceFactors, log_probability_of_pairs
+
 
 class RankedCandidates(NamedTuple):
     """How well each picture's candidates match it.
@@ -107,6 +110,39 @@ class CandidateLists:
         greatest = np.full(self.n_samples, -np.inf)
         np.maximum.at(greatest, self.rows, values)
         return greatest
+
+
+def rank(
+    codec: NumberCodec,
+    log_factors: SequenceFactors,
+    candidates: Iterable[ArrayLike],
+    prior: Iterable[ArrayLike] | None,
+) -> RankedCandidates:
+    """Rank each picture's list of candidates by Bayes' rule."""
+    lists = CandidateLists.of(candidates, prior, len(log_factors.length))
+    strings = np.empty(0, dtype=object)
+    if lists.labels:
+        codec.check_form(as_labels(lists.labels, "candidates"), "candidates")
+        strings = codec.strings_of(lists.labels, "candidates")
+    lists.check_distinct(strings)
+    # Lists of one street hold the same numbers: each is looked at once.
+    index, distinct = pd.factorize(strings)
+    codec.check_candidates(distinct)
+    readable = codec.readable(distinct)
+    codes, lengths = codec.encode(distinct[readable])
+    log_probability = np.full(len(strings), -np.inf)
+    possible = readable[index]
+    of_distinct = (np.cumsum(readable) - 1)[index[possible]]
+    log_probability[possible] = log_probability_of_pairs(
+        log_factors, lists.rows[possible], codes[of_distinct], lengths[of_distinct]
+    )
+    posterior = lists.posterior(log_probability)
+    best = lists.first_best(posterior)
+    if (best < 0).any():
+        codec.check_rejection()
+    answers = np.append(strings, "")[best]  # -1 takes the last
+    in_list = np.minimum(lists.sums(np.exp(log_probability)), 1)
+    return RankedCandidates(codec.from_strings(answers), lists.split(posterior), in_list)
 
 
 def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:

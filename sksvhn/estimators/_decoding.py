@@ -11,9 +11,10 @@ from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from .._labels import MINUS
+from .._labels import MINUS, NumberCodec
 
 
 class SequenceFactors(NamedTuple):
@@ -162,3 +163,45 @@ def log_marginals(log_factors: SequenceFactors) -> NDArray[np.floating[Any]]:
     ended = np.full_like(log_factors.length, -np.inf)
     ended[:, 1:] = np.logaddexp.accumulate(log_factors.length[:, :-1], axis=1)
     return np.concatenate([log_factors.positions + reached[:, :, None], ended[:, :, None]], axis=2)
+
+
+# Numbers compared at a time in the search for the best ones.
+CHUNK = 2**20
+
+
+class TopReadings(NamedTuple):
+    """The most probable numbers of each picture.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_samples, k) or (n_samples, k, max_length)
+        In the form of the training labels.
+    probability : ndarray of shape (n_samples, k)
+        P(number | picture), descending, in [0, 1].
+    """
+
+    numbers: NDArray[Any]
+    probability: NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        cells = [
+            [f"{number} ({share:.1%})" for number, share in zip(*row, strict=True)]
+            for row in zip(self.numbers, self.probability, strict=True)
+        ]
+        return pd.DataFrame(cells).rename(columns=lambda k: k + 1).to_html(max_rows=20, border=0)
+
+
+def top_readings(
+    codec: NumberCodec, log_factors: SequenceFactors, patterns: list[Pattern], k: int
+) -> TopReadings:
+    """Find the k most probable numbers of each picture, some pictures at a time."""
+    k = min(k, sum(pattern.n_numbers() for pattern in patterns))
+    _, max_length, n_characters = log_factors.positions.shape
+    size = max(1, CHUNK // (k * n_characters))
+    found = []
+    for start in range(0, len(log_factors.length), size):
+        chunk = SequenceFactors(*(factor[start : start + size] for factor in log_factors))
+        codes, lengths, log_probability = best_readings(chunk, patterns, k)
+        numbers = codec.to_form(codes.reshape(-1, max_length), lengths.ravel())
+        found.append((numbers.reshape(-1, k, *numbers.shape[1:]), np.exp(log_probability)))
+    return TopReadings(*map(np.concatenate, zip(*found, strict=True)))

@@ -23,8 +23,8 @@ from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
 from ._epoch_callbacks import check_callbacks
 from ._fitted import take_fit, twin_of
+from ._network import build_network
 from ._optimization import Schedule, make_optimizer
-from ._saved_network import build_module
 from ._settings import settings_of
 from ._training import NetworkLoss, TrainingNet
 
@@ -46,9 +46,34 @@ class Fit:
 
 
 def fit(clf: Any, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
-    """Prepare and run a fit of a neural classifier, whatever mode torch is in."""
+    """Fit a neural classifier: it takes all that was learned, or nothing if training fails.
+
+    Arguments are those of `prepare`. The mode that torch is in does not matter.
+    """
     with torch.inference_mode(False), torch.enable_grad():
-        run(clf, prepare(clf, X, y, *args, **options))
+        fit = prepare(clf, X, y, *args, **options)
+        new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
+        weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
+        n_before = len(net.history)
+        try:
+            net.train(
+                fit.data,
+                fit.valid,
+                epochs=fit.epochs,
+                restore=None if checkpoint is None else checkpoint.restore,
+                after_epoch=None if checkpoint is None else checkpoint.write,
+            )
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and len(net.history) > n_before:
+                _take(clf, fit)  # the weights so far
+            elif weights is not None:
+                new.module_.load_state_dict(weights)
+                new.module_.eval()
+                net.goes_on = False  # the optimiser's memory is not as it was
+            raise
+        _take(clf, fit)
+        if checkpoint is not None:
+            checkpoint.remove()
 
 
 def prepare(
@@ -101,7 +126,7 @@ def prepare(
     if fresh:
         new._config = new._module_config()
         dtype = torch.float64 if new._float64 else torch.float32
-        new.module_ = build_module(new._make_module, new._config, seed, dtype)
+        new.module_ = build_network(new._make_module, new._config, seed, dtype)
     elif new._module_config() != new._config:
         raise ValueError(
             "The parameters name another network than the one to train further; fit again with "
@@ -113,6 +138,9 @@ def prepare(
     if net is None or not net.goes_on or new.device_ != str(device):
         new.device_ = str(device)
         net = make_net(new, seed, incremental=incremental)
+    net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
+    if checkpoint is not None and checkpoint.n_epochs and clf.verbose:
+        print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
     epochs = 1 if incremental else params.max_epochs
     return Fit(new, net, data, valid, epochs, checkpoint, fresh)
 
@@ -152,36 +180,6 @@ def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
     )
     net.history_before_ = clf.history_
     return net.initialize()
-
-
-def run(clf: Any, fit: Fit) -> None:
-    """Train, and take what was learned: all of it, or nothing if training fails."""
-    new, net, checkpoint = fit.fitted, fit.net, fit.checkpoint
-    weights = None if fit.is_fresh else deepcopy(new.module_.state_dict())
-    params = settings_of(clf)
-    net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
-    if checkpoint is not None and checkpoint.n_epochs and clf.verbose:
-        print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")
-    n_before = len(net.history)
-    try:
-        net.train(
-            fit.data,
-            fit.valid,
-            epochs=fit.epochs,
-            restore=None if checkpoint is None else checkpoint.restore,
-            after_epoch=None if checkpoint is None else checkpoint.write,
-        )
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt) and len(net.history) > n_before:
-            _take(clf, fit)  # the weights so far
-        elif weights is not None:
-            new.module_.load_state_dict(weights)
-            new.module_.eval()
-            net.goes_on = False  # the optimiser's memory is not as it was
-        raise
-    _take(clf, fit)
-    if checkpoint is not None:
-        checkpoint.remove()
 
 
 def _take(clf: Any, fit: Fit) -> None:

@@ -18,13 +18,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._images._arrays import check_pictures
 from .._images._crop import CropStyle
-from .._images._load import MAX_PIXELS
 from .._images._pixel_range import KnownScale, is_white, white_of
 from .._labels import single_labels
 from .._parameters import python_params
+from . import _picture_reader
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
-from ._picture_reader import READING_CONSTRAINTS, PictureSources, crop_pictures, read_pictures
 from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import Saved, check, check_shape
 
@@ -122,7 +121,7 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [None, "array-like"],
-        **READING_CONSTRAINTS,
+        **_picture_reader.READING_CONSTRAINTS,
     }
 
     def __init__(
@@ -285,138 +284,8 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.pipeline_.decision_function(self._rows(X, reset=False))
 
-    def crops(
-        self, pictures: PictureSources, boxes: Any = None, *, max_pixels: int = MAX_PIXELS
-    ) -> NDArray[np.uint8 | np.float32]:
-        """Make pictures what the training pictures were.
-
-        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, made grey or RGB,
-        and have pixels from 0 to 1 if those of the training pictures went so far, otherwise to 255.
-
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
-            bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
-            and, optionally, the column ``boxes``. One picture alone counts as a list of one. They
-            are read one after the other.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Left, top, width and height of each picture's digits, or of its number, in pixels from
-            the upper left corner of the upright picture; None for a picture that is taken whole.
-            Beside one picture alone, its boxes.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
-            The crops, which `predict` takes: uint8, or float32 from 0 to 1.
-
-        Raises
-        ------
-        ValueError
-            If a picture cannot be read; an array can be one picture or several, such as one of
-            shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
-            has no area, lies outside its picture or is not in pixels; or what the estimator was
-            fitted on does not show how pictures have to be: rows that are no pictures, or pixels
-            of another range than 0 to 255 or 0 to 1.
-        TypeError
-            If a picture is none of the above.
-        IsADirectoryError
-            If a path is that of a folder; other errors of the file system are passed on, too.
-
-        Warns
-        -----
-        UserWarning
-            Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
-            blank.
-
-        See Also
-        --------
-        sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
-        """
-        return crop_pictures(self, pictures, boxes, max_pixels)
-
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: Literal[False] = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any]: ...
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        *,
-        return_confidence: Literal[True],
-        max_pixels: int = MAX_PIXELS,
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: bool = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-        """Predict what photographs show, or other pictures of any size and kind.
-
-        It is `predict` of `crops`, a few hundred at a time: memory does not grow with the pictures
-        that an iterable makes or paths name.
-
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Where the number is in each picture, as in `crops`; None where it fills the picture.
-        return_confidence : bool, default=False
-            Whether to return the confidence as well, from the same pass over the pictures.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-            What `predict` answers for the crops.
-        confidence : ndarray of shape (n_samples,)
-            Only if `return_confidence`. The probability of each answer, in [0, 1].
-
-        Raises
-        ------
-        ValueError
-            As in `crops`.
-        TypeError
-            As in `crops`.
-        OSError
-            As in `crops`.
-
-        Warns
-        -----
-        UserWarning
-            As in `crops`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sksvhn import SVHNLogisticRegression
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, max_length=1, random_state=0)
-        >>> clf = SVHNLogisticRegression()
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> photo = np.random.default_rng(0).random((480, 640, 3))  # a path does as well
-        >>> clf.crops(photo).shape
-        (1, 64, 64)
-        >>> digit = [200, 180, 90, 150]  # left, top, width, height
-        >>> clf.read([photo, photo], boxes=[digit, None]).shape
-        (2,)
-        """
-        labels, confidence = read_pictures(self, pictures, boxes, max_pixels)
-        return (labels, confidence) if return_confidence else labels
+    crops = _picture_reader.crops
+    read = _picture_reader.read
 
     def _learned_white(self) -> int | None:
         return self._white

@@ -1,15 +1,17 @@
-"""Networks: features of a picture, heads, loss and measures."""
+"""Networks: features of a picture, heads, loss and measures; built, and folded to predict."""
 
 from __future__ import annotations
 
 import math
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
 
 from ._architecture import NetworkSpec
 from ._batches import Targets
@@ -340,3 +342,75 @@ def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:
 def at_least_float32(logits: Tensor) -> Tensor:
     """Logits that a loss may be computed of: bfloat16 is too coarse."""
     return logits.float() if logits.dtype == torch.bfloat16 else logits
+
+
+# torch's layers draw their weights from the generator of the whole process.
+_RANDOM_STATE_LOCK = Lock()
+
+MakeModule = Callable[..., Network]
+
+
+def build_network(
+    make_module: MakeModule, config: dict[str, Any], seed: int, dtype: torch.dtype
+) -> Network:
+    """Build a network with weights by chance."""
+    with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = make_module(**config)
+    return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def network_without_memory(make_module: MakeModule, config: dict[str, Any]) -> Network:
+    """Build a network whose sizes are not allocated: they may be any that a file says."""
+    with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
+        return make_module(**config)
+
+
+def in_evaluation(module: nn.Module) -> nn.Module:
+    """Copy a module in evaluation mode, sharing all weights; the module keeps its mode."""
+    children = {name: in_evaluation(child) for name, child in module.named_children()}
+    return _twin(module, _modules=children, training=False)
+
+
+def without_normalization(module: nn.Module) -> nn.Module:
+    """Fold batch normalisation into the convolutions and linear maps right before it.
+
+    In prediction both are one linear map (Jacob et al. 2018, arXiv 1712.05877, section 3.2). The
+    module itself stays as it is and shares its other weights.
+    """
+    children: dict[str, nn.Module | None] = {}
+    linear: str | None = None  # the child before, where it is one
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d) and linear is not None:
+            children[linear] = _folded(children[linear], child)
+            linear = None
+        else:
+            is_linear = isinstance(child, nn.Conv2d | nn.Linear)
+            children[name] = child if is_linear else without_normalization(child)
+            linear = name if is_linear and isinstance(module, nn.Sequential) else None
+    return _twin(module, _modules=children, training=False)
+
+
+def _folded(layer: nn.Module | None, normalization: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
+    assert isinstance(layer, nn.Conv2d | nn.Linear)
+    mean, variance = normalization.running_mean, normalization.running_var
+    assert mean is not None
+    assert variance is not None
+    fuse = fuse_conv_bn_weights if isinstance(layer, nn.Conv2d) else fuse_linear_bn_weights
+    weight, bias = fuse(
+        layer.weight,
+        layer.bias,
+        mean,
+        variance,
+        normalization.eps,
+        normalization.weight,
+        normalization.bias,
+    )
+    return _twin(layer, _parameters={"weight": weight, "bias": bias})
+
+
+def _twin(module: nn.Module, **replaced: Any) -> nn.Module:
+    """Copy a module that shares all but a few attributes; copy.copy takes far longer."""
+    twin: nn.Module = object.__new__(type(module))
+    twin.__dict__ = module.__dict__ | replaced
+    return twin

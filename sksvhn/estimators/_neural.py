@@ -21,30 +21,24 @@ from skorch.history import History
 from .._images._arrays import check_stored_pictures
 from .._images._crop import CropStyle
 from .._images._lazy import LazyPictures, in_chunks
-from .._images._load import MAX_PIXELS
 from .._images._pixel_range import KnownScale
 from .._parameters import as_python
-from ._architecture import (
-    ACTIVATIONS,
-    NORMALIZATIONS,
-    NetworkSpec,
-)
+from . import _picture_reader, _saving
+from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Preparation, TrainingData
 from ._fitted import twin_of
 from ._fitting import make_net
-from ._folding import in_evaluation, without_normalization
-from ._network import Network
+from ._network import Network, in_evaluation, without_normalization
 from ._onnx import OnnxFile, write_onnx
 from ._optimization import OPTIMIZERS
-from ._picture_reader import READING_CONSTRAINTS, PictureSources, crop_pictures, read_pictures
 from ._saved_network import (
     KEPT_OF_NETWORK,
     check_network,
     network_from_arrays,
     network_to_arrays,
 )
-from ._saving import save, state_that_was_kept, state_to_keep
+from ._saving import state_that_was_kept, state_to_keep
 from ._settings import SETTINGS, Architecture, Training, check_settings, settings_of
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
@@ -64,7 +58,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **READING_CONSTRAINTS,
+        **_picture_reader.READING_CONSTRAINTS,
         "image_shape": [None, "array-like"],
         "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -313,183 +307,9 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         # A network that saw every picture in one place only would misread it from another.
         return n_views if self._strength > 0 else 1
 
-    def crops(
-        self, pictures: PictureSources, boxes: Any = None, *, max_pixels: int = MAX_PIXELS
-    ) -> NDArray[np.uint8 | np.float32]:
-        """Prepare pictures like the training pictures.
-
-        They are cropped as `crop` and `margin` say, resized to ``image_shape_``, converted to grey
-        or RGB, and have pixels from 0 to 1 if those of the training pictures had, otherwise from 0
-        to 255.
-
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
-            bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
-            and, optionally, the column ``boxes``. A single picture counts as a list of one. They
-            are read one after the other.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Left, top, width and height of each picture's digits, or of its number, in pixels from
-            the upper left corner of the upright picture; None for a picture that is used whole.
-            For a single picture, its boxes.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
-            The crops, which `predict` takes: uint8, or float32 from 0 to 1.
-
-        Raises
-        ------
-        ValueError
-            If a picture cannot be read; an array can be one picture or several, such as one of
-            shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
-            has no area, lies outside its picture or is not in pixels; or the training
-            data don't show how pictures have to be: rows that are not pictures, or pixels of
-            another range than 0 to 255 or 0 to 1.
-        TypeError
-            If a picture is none of the above.
-        IsADirectoryError
-            If a path is that of a folder; other errors of the file system are passed on, too.
-
-        Warns
-        -----
-        UserWarning
-            Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
-            blank.
-
-        See Also
-        --------
-        sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
-        """
-        return crop_pictures(self, pictures, boxes, max_pixels)
-
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: Literal[False] = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any]: ...
-    @overload
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        *,
-        return_confidence: Literal[True],
-        max_pixels: int = MAX_PIXELS,
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
-    def read(
-        self,
-        pictures: PictureSources,
-        boxes: Any = None,
-        return_confidence: bool = False,
-        *,
-        max_pixels: int = MAX_PIXELS,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-        """Predict what photographs show, or other pictures of any size and kind.
-
-        It is `predict` of `crops`, a few hundred at a time. Memory does not grow with the number of
-        pictures that an iterable makes or paths name.
-
-        Parameters
-        ----------
-        pictures : picture, iterable of n_samples pictures, or DataFrame
-            Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
-        boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-            Where the number is in each picture, as in `crops`; None where it fills the picture.
-        return_confidence : bool, default=False
-            Whether to return the confidence as well, from the same pass over the pictures.
-        max_pixels : int, default=268435456
-            Largest width times height of a picture file that is decoded.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,) or (n_samples, max_length)
-            What `predict` answers for the crops.
-        confidence : ndarray of shape (n_samples,)
-            Only if `return_confidence`. The probability of each answer, in [0, 1].
-
-        Raises
-        ------
-        ValueError
-            As in `crops`.
-        TypeError
-            As in `crops`.
-        OSError
-            As in `crops`.
-
-        Warns
-        -----
-        UserWarning
-            As in `crops`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sksvhn import SVHNSequenceClassifier
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> photo = np.random.default_rng(0).random((480, 640, 3))  # a path does as well
-        >>> clf.crops(photo).shape
-        (1, 64, 64)
-        >>> digits = [[200, 180, 90, 150], [290, 190, 90, 150]]  # left, top, width, height
-        >>> clf.read([photo, photo], boxes=[digits, None]).shape
-        (2,)
-        """
-        labels, confidence = read_pictures(self, pictures, boxes, max_pixels)
-        return (labels, confidence) if return_confidence else labels
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to a file that runs no code when it is loaded.
-
-        It holds everything that answers depend on and the training's history, but neither
-        `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
-
-        Parameters
-        ----------
-        path : path-like
-            The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
-            the new one is whole.
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If a parameter or label cannot be written without code; joblib can.
-        ValueError
-            If `load` would refuse it, as where a parameter became invalid after the fit.
-        OSError
-            If the file cannot be written.
-
-        See Also
-        --------
-        sksvhn.load : Read it.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> import sksvhn
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> with TemporaryDirectory() as folder:
-        ...     clf.save(Path(folder, "model.sksvhn"))
-        ...     loaded = sksvhn.load(Path(folder, "model.sksvhn"))
-        >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
-        True
-        """
-        save(self, path)
+    crops = _picture_reader.crops
+    read = _picture_reader.read
+    save = _saving.save
 
     def export_onnx(self, path: str | os.PathLike[str]) -> OnnxFile:
         """Write all of `predict` to one ONNX file, for onnxruntime in any language.

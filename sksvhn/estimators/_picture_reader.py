@@ -1,11 +1,11 @@
-"""Read photographs: crop, resize and convert them like the training pictures."""
+"""Methods that read photographs, and crop, resize and convert them like the training pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from numbers import Integral
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, overload
 
 import numpy as np
 import pandas as pd
@@ -50,21 +50,146 @@ class PhotographReader(Protocol):
         """Check parameters, which may have been set after the fit."""
 
 
-def crop_pictures(
-    clf: PhotographReader, pictures: PictureSources, boxes: Any, max_pixels: int
+def crops(
+    self: PhotographReader,
+    pictures: PictureSources,
+    boxes: Any = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8 | np.float32]:
-    """Make pictures of any size and kind what the training pictures were."""
-    return np.concatenate(list(_chunks(clf, pictures, boxes, max_pixels)))
+    """Prepare pictures like the training pictures.
+
+    They are cropped as `crop` and `margin` say, resized to ``image_shape_``, converted to grey
+    or RGB, and have pixels from 0 to 1 if those of the training pictures had, otherwise from 0
+    to 255.
+
+    Parameters
+    ----------
+    pictures : picture, iterable of n_samples pictures, or DataFrame
+        Pictures of any size as :func:`~sksvhn.preprocessing.load_image` takes them: paths,
+        bytes, file objects, PIL images or arrays; also a DataFrame with one column of them
+        and, optionally, the column ``boxes``. A single picture counts as a list of one. They
+        are read one after the other.
+    boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+        Left, top, width and height of each picture's digits, or of its number, in pixels from
+        the upper left corner of the upright picture; None for a picture that is used whole.
+        For a single picture, its boxes.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture file that is decoded.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
+        The crops, which `predict` takes: uint8, or float32 from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If a picture cannot be read; an array can be one picture or several, such as one of
+        shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
+        has no area, lies outside its picture or is not in pixels; or the training
+        data don't show how pictures have to be: rows that are not pictures, or pixels of
+        another range than 0 to 255 or 0 to 1.
+    TypeError
+        If a picture is none of the above.
+    IsADirectoryError
+        If a path is that of a folder; other errors of the file system are passed on, too.
+
+    Warns
+    -----
+    UserWarning
+        Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
+        blank.
+
+    See Also
+    --------
+    sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
+    """
+    return np.concatenate(list(_chunks(self, pictures, boxes, max_pixels)))
 
 
-def read_pictures(
-    clf: PhotographReader, pictures: PictureSources, boxes: Any, max_pixels: int
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Predict labels of crops, and the confidence in each, some hundred pictures at a time."""
-    chunks = _chunks(clf, pictures, boxes, max_pixels)
-    answers = [clf.predict(crops, return_confidence=True) for crops in chunks]
+@overload
+def read(
+    self: PhotographReader,
+    pictures: PictureSources,
+    boxes: Any = None,
+    return_confidence: Literal[False] = False,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> NDArray[Any]: ...
+@overload
+def read(
+    self: PhotographReader,
+    pictures: PictureSources,
+    boxes: Any = None,
+    *,
+    return_confidence: Literal[True],
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
+def read(
+    self: PhotographReader,
+    pictures: PictureSources,
+    boxes: Any = None,
+    return_confidence: bool = False,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
+    """Predict what photographs show, or other pictures of any size and kind.
+
+    It is `predict` of `crops`, a few hundred at a time. Memory does not grow with the number of
+    pictures that an iterable makes or paths name.
+
+    Parameters
+    ----------
+    pictures : picture, iterable of n_samples pictures, or DataFrame
+        Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
+    boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
+        Where the number is in each picture, as in `crops`; None where it fills the picture.
+    return_confidence : bool, default=False
+        Whether to return the confidence as well, from the same pass over the pictures.
+    max_pixels : int, default=268435456
+        Largest width times height of a picture file that is decoded.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_samples,) or (n_samples, max_length)
+        What `predict` answers for the crops.
+    confidence : ndarray of shape (n_samples,)
+        Only if `return_confidence`. The probability of each answer, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        As in `crops`.
+    TypeError
+        As in `crops`.
+    OSError
+        As in `crops`.
+
+    Warns
+    -----
+    UserWarning
+        As in `crops`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksvhn import SVHNSequenceClassifier
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(64, color=False, random_state=0)
+    >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    >>> clf = clf.fit(numbers.images, numbers.target)
+    >>> photo = np.random.default_rng(0).random((480, 640, 3))  # a path does as well
+    >>> clf.crops(photo).shape
+    (1, 64, 64)
+    >>> digits = [[200, 180, 90, 150], [290, 190, 90, 150]]  # left, top, width, height
+    >>> clf.read([photo, photo], boxes=[digits, None]).shape
+    (2,)
+    """
+    chunks = _chunks(self, pictures, boxes, max_pixels)
+    answers = [self.predict(chunk, return_confidence=True) for chunk in chunks]
     labels, confidence = map(np.concatenate, zip(*answers, strict=True))
-    return labels, confidence
+    return (labels, confidence) if return_confidence else labels
 
 
 def _chunks(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable
 from numbers import Integral
-from typing import Any, ClassVar, Literal, NamedTuple, Self, overload
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_scalar
@@ -24,46 +23,22 @@ from .._labels import (
     numbers_to_strings,
 )
 from .._parameters import python_params
-from ._candidates import CandidateLists, RankedCandidates
+from ._candidates import RankedCandidates, rank
 from ._decoding import (
     Pattern,
     SequenceFactors,
+    TopReadings,
     best_readings,
     integer_patterns,
     log_marginals,
     log_probability_of,
-    log_probability_of_pairs,
     string_patterns,
+    top_readings,
 )
 from ._encoded_labels import warn_if_encoded
 from ._rejection import MIN_CONFIDENCE, check_min_confidence
 from ._saving import check
 from ._temperature import best_temperatures, tempered
-
-# Numbers compared at a time in the search for the best ones.
-CHUNK = 2**20
-
-
-class TopReadings(NamedTuple):
-    """The most probable numbers of each picture.
-
-    Attributes
-    ----------
-    numbers : ndarray of shape (n_samples, k) or (n_samples, k, max_length)
-        In the form of the training labels.
-    probability : ndarray of shape (n_samples, k)
-        P(number | picture), descending, in [0, 1].
-    """
-
-    numbers: NDArray[Any]
-    probability: NDArray[np.float64]
-
-    def _repr_html_(self) -> str:
-        cells = [
-            [f"{number} ({share:.1%})" for number, share in zip(*row, strict=True)]
-            for row in zip(self.numbers, self.probability, strict=True)
-        ]
-        return pd.DataFrame(cells).rename(columns=lambda k: k + 1).to_html(max_rows=20, border=0)
 
 
 class NumberReader(metaclass=ABCMeta):
@@ -304,17 +279,7 @@ class NumberReader(metaclass=ABCMeta):
         (64, 3)
         """
         check_scalar(k, "k", Integral, min_val=1)
-        log_factors = self._checked_log_factors(X)
-        patterns = self._patterns()
-        k = min(int(k), sum(pattern.n_numbers() for pattern in patterns))
-        found = []
-        size = max(1, CHUNK // (k * len(self.alphabet_)))
-        for start in range(0, len(log_factors.length), size):
-            chunk = SequenceFactors(*(factor[start : start + size] for factor in log_factors))
-            codes, lengths, log_probability = best_readings(chunk, patterns, k)
-            numbers = self._codec.to_form(codes.reshape(-1, self.max_length_), lengths.ravel())
-            found.append((numbers.reshape(-1, k, *numbers.shape[1:]), np.exp(log_probability)))
-        return TopReadings(*map(np.concatenate, zip(*found, strict=True)))
+        return top_readings(self._codec, self._checked_log_factors(X), self._patterns(), int(k))
 
     def rank_candidates(
         self,
@@ -363,31 +328,7 @@ class NumberReader(metaclass=ABCMeta):
         >>> ranked.posterior[1]
         array([1.])
         """
-        log_factors = self._checked_log_factors(X)
-        lists = CandidateLists.of(candidates, prior, len(log_factors.length))
-        strings = np.empty(0, dtype=object)
-        if lists.labels:
-            self._codec.check_form(as_labels(lists.labels, "candidates"), "candidates")
-            strings = self._codec.strings_of(lists.labels, "candidates")
-        lists.check_distinct(strings)
-        # Lists of one street hold the same numbers: each is looked at once.
-        index, distinct = pd.factorize(strings)
-        self._codec.check_candidates(distinct)
-        readable = self._codec.readable(distinct)
-        codes, lengths = self._codec.encode(distinct[readable])
-        log_probability = np.full(len(strings), -np.inf)
-        possible = readable[index]
-        of_distinct = (np.cumsum(readable) - 1)[index[possible]]
-        log_probability[possible] = log_probability_of_pairs(
-            log_factors, lists.rows[possible], codes[of_distinct], lengths[of_distinct]
-        )
-        posterior = lists.posterior(log_probability)
-        best = lists.first_best(posterior)
-        if (best < 0).any():
-            self._codec.check_rejection()
-        answers = np.append(strings, "")[best]  # -1 takes the last
-        in_list = np.minimum(lists.sums(np.exp(log_probability)), 1)
-        return RankedCandidates(self._codec.from_strings(answers), lists.split(posterior), in_list)
+        return rank(self._codec, self._checked_log_factors(X), candidates, prior)
 
     def calibrate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Make probabilities as sure as they are right, on pictures not used in training.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import asdict
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,15 +11,9 @@ import torch
 
 from ._architecture import NetworkSpec
 from ._device import resolve_device
-from ._network import Network
+from ._network import MakeModule, network_without_memory
 from ._saving import KEPT, check, check_features, check_shape
 from ._standardizer import Standardizer
-
-# torch's layers draw their weights from the generator of the whole process.
-_RANDOM_STATE_LOCK = Lock()
-
-
-MakeModule = Callable[..., Network]
 
 #: Attributes that a file holds of a neural classifier.
 KEPT_OF_NETWORK = (
@@ -38,16 +30,6 @@ KEPT_OF_NETWORK = (
     "history_",
     "n_iter_",
 )
-
-
-def build_module(
-    make_module: MakeModule, config: dict[str, Any], seed: int, dtype: torch.dtype
-) -> Network:
-    """Build a network with weights by chance."""
-    with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        module = make_module(**config)
-    return module.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def network_to_arrays(state: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +53,7 @@ def network_from_arrays(make_module: MakeModule, state: dict[str, Any]) -> dict[
     except ValueError:
         device = resolve_device("auto")
     with torch.inference_mode(False):  # else the weights could never be trained again
-        module = _without_memory(make_module, config)
+        module = network_without_memory(make_module, config)
         # A copy, for arrays that joblib maps from disk are read-only.
         arrays = state["module_"].items()
         weights = {name: torch.from_numpy(np.array(array)) for name, array in arrays}
@@ -111,7 +93,7 @@ def check_network(make_module: MakeModule, state: dict[str, Any]) -> None:
         ),
         "device, precision and history of the training must be consistent",
     )
-    module = _without_memory(make_module, config)
+    module = network_without_memory(make_module, config)
     real = np.dtype(np.float64 if state["_float64"] else np.float32)
     expected = {
         name: (real if tensor.is_floating_point() else np.dtype(np.int64), tuple(tensor.shape))
@@ -124,9 +106,3 @@ def check_network(make_module: MakeModule, state: dict[str, Any]) -> None:
 def _config_of(values: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `_make_module`, of which the architecture was written as a dict."""
     return values | {"architecture": NetworkSpec.from_dict(values["architecture"])}
-
-
-def _without_memory(make_module: MakeModule, config: dict[str, Any]) -> Network:
-    """Build a network whose sizes are not allocated: they may be any that a file says."""
-    with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
-        return make_module(**config)

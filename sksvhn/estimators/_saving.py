@@ -43,20 +43,60 @@ WRONG = (
 KEPT = ("n_features_in_", "feature_names_in_")
 
 
-def save(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Write a fitted estimator to a file that runs no code when it is loaded."""
-    check_is_fitted(estimator)
+def save(self: Any, path: str | os.PathLike[str]) -> None:
+    """Write the fitted estimator to a file that runs no code when it is loaded.
+
+    It holds everything that answers depend on and the training's history, but neither
+    `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
+        the new one is whole.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If a parameter or label cannot be written without code; joblib can.
+    ValueError
+        If `load` would refuse it, as where a parameter became invalid after the fit.
+    OSError
+        If the file cannot be written.
+
+    See Also
+    --------
+    sksvhn.load : Read it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import sksvhn
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(64, color=False, random_state=0)
+    >>> clf = sksvhn.SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    >>> clf = clf.fit(numbers.images, numbers.target)
+    >>> with TemporaryDirectory() as folder:
+    ...     clf.save(Path(folder, "model.sksvhn"))
+    ...     loaded = sksvhn.load(Path(folder, "model.sksvhn"))
+    >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
+    True
+    """
+    check_is_fitted(self)
     arrays: dict[str, Any] = {}
     document = {
         "format": FORMAT,
         "versions": _versions(),
-        "estimator": to_plain(_described(estimator, "model"), arrays, "model"),
+        "estimator": to_plain(_described(self, "model"), arrays, "model"),
     }
     try:
         _restored(from_plain(document["estimator"], dict(arrays).pop))
     except WRONG as error:
         raise ValueError(
-            f"This {type(estimator).__name__} cannot be saved, because load would refuse it "
+            f"This {type(self).__name__} cannot be saved, because load would refuse it "
             f"({in_brief(error)}); correct that, or use joblib.dump."
         ) from None
     write_file(path, "model", document, arrays)
@@ -110,48 +150,7 @@ class Saved:
     #: Those, and parameters, that are estimators or lists of them.
     _estimators: ClassVar[tuple[str, ...]] = ()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to a file that runs no code when it is loaded.
-
-        It holds everything that answers depend on. :func:`sksvhn.load` reads it, on any machine.
-
-        Parameters
-        ----------
-        path : path-like
-            The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
-            the new one is whole.
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If a parameter or label cannot be written without code; joblib can.
-        ValueError
-            If `load` would refuse it, as where a parameter became invalid after the fit.
-        OSError
-            If the file cannot be written.
-
-        See Also
-        --------
-        sksvhn.load : Read it.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> import sksvhn
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = sksvhn.PositionwiseClassifier(sksvhn.SVHNLogisticRegression())
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> with TemporaryDirectory() as folder:
-        ...     clf.save(Path(folder, "model.sksvhn"))
-        ...     loaded = sksvhn.load(Path(folder, "model.sksvhn"))
-        >>> bool((loaded.predict(numbers.images) == clf.predict(numbers.images)).all())
-        True
-        """
-        save(self, path)
+    save = save
 
     def _check_state(self, state: dict[str, Any]) -> None:
         """Raise if `fit` cannot have left a state, as `__getstate__` writes it."""

@@ -305,7 +305,7 @@ def has_attention(estimator: Any) -> bool:
 
 def _network(estimator: Any) -> Any:
     """Return the torch module of one of the package's fitted estimators."""
-    from ..estimators._folding import in_evaluation
+    from ..estimators._network import in_evaluation
     from ..estimators._neural import NeuralClassifier
 
     if not isinstance(estimator, NeuralClassifier):

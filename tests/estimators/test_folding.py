@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.estimators._folding import without_normalization
+from sksvhn.estimators._network import without_normalization
 
 from ._pictures import bar_numbers
 

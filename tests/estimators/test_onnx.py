@@ -36,8 +36,7 @@ from sksvhn.estimators._decoding import (
     integer_patterns,
     string_patterns,
 )
-from sksvhn.estimators._folding import without_normalization
-from sksvhn.estimators._network import DigitNetwork, SequenceNetwork
+from sksvhn.estimators._network import DigitNetwork, SequenceNetwork, without_normalization
 from sksvhn.estimators._onnx._decoding_ops import add_reading
 from sksvhn.estimators._onnx._graph import Graph
 from sksvhn.estimators._onnx._network_ops import add_network

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ..._atomic import written_whole
-from .._folding import without_normalization
+from .._network import without_normalization
 from .._reader import NumberReader
 from .._rejection import check_min_confidence, rejected_label
 from ._decoding_ops import add_reading
