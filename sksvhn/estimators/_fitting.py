@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,12 +20,11 @@ from .._parameters import check_no_iterator
 from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
-from ._epoch_callbacks import check_callbacks
 from ._fitted import take_fit, twin_of
 from ._network import build_network
-from ._optimization import Schedule, make_optimizer
+from ._neural import NeuralClassifier
 from ._settings import settings_of
-from ._training import NetworkLoss, TrainingNet
+from ._training import TrainingNet, make_net
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Fit:
     """A prepared fit: everything is checked, and the estimator changes only after training."""
 
     #: The estimator as it will be, which has the network that is trained.
-    fitted: Any
+    fitted: NeuralClassifier
     #: Round that network, a new one or the one that `partial_fit` goes on with.
     net: TrainingNet
     data: TrainingData
@@ -45,7 +43,7 @@ class Fit:
     is_fresh: bool
 
 
-def fit(clf: Any, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
+def fit(clf: NeuralClassifier, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
     """Fit a neural classifier: it takes all that was learned, or nothing if training fails.
 
     Arguments are those of `prepare`. The mode that torch is in does not matter.
@@ -77,7 +75,7 @@ def fit(clf: Any, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> Non
 
 
 def prepare(
-    clf: Any,
+    clf: NeuralClassifier,
     X: ArrayLike,
     y: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -145,44 +143,7 @@ def prepare(
     return Fit(new, net, data, valid, epochs, checkpoint, fresh)
 
 
-def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
-    """Wrap the network in a training net, ready for its first step."""
-    params = settings_of(clf)
-    kind = params.lr_schedule
-    if incremental and kind == "one_cycle":
-        kind = "constant"
-    net = TrainingNet(
-        clf.module_,
-        reader=clf,
-        criterion=NetworkLoss(clf.module_.loss),
-        preparation=replace(
-            clf._preparation(),
-            strength=clf._strength,
-            generator=torch.Generator().manual_seed(seed),
-        ),
-        rng=np.random.default_rng(seed),
-        make_optimizer=partial(
-            make_optimizer,
-            params.optimizer,
-            momentum=params.momentum,
-            weight_decay=params.weight_decay,
-        ),
-        schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
-        ema_decay=params.ema_decay,
-        amp=clf.amp_,
-        lr=params.lr,
-        batch_size=params.batch_size,
-        patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
-        goes_on=incremental,
-        callbacks=check_callbacks(clf.callbacks, kind),
-        device=clf.device_,
-        verbose=int(params.verbose),
-    )
-    net.history_before_ = clf.history_
-    return net.initialize()
-
-
-def _take(clf: Any, fit: Fit) -> None:
+def _take(clf: NeuralClassifier, fit: Fit) -> None:
     """Become what was fitted, with skorch's records of whole epochs added to the history."""
     new, net = fit.fitted, fit.net
     history = list(net.history_before_)
@@ -198,7 +159,7 @@ def _take(clf: Any, fit: Fit) -> None:
 
 
 def _split(
-    clf: Any, data: TrainingData, share: float, random_state: np.random.RandomState
+    clf: NeuralClassifier, data: TrainingData, share: float, random_state: np.random.RandomState
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Draw the samples to train on, and those held out for early stopping."""
     n_held_out = math.ceil(share * len(data))
@@ -234,7 +195,11 @@ def _split(
 
 
 def _definition(
-    clf: Any, data: TrainingData, valid: TrainingData | None, device: torch.device, fresh: bool
+    clf: NeuralClassifier,
+    data: TrainingData,
+    valid: TrainingData | None,
+    device: torch.device,
+    fresh: bool,
 ) -> dict[str, Any]:
     """Everything that trained weights depend on, except parameters and randomness."""
     start: Any = None  # a fresh fit learns everything from the data
@@ -250,7 +215,7 @@ def _definition(
     }
 
 
-def _validation_data(clf: Any, X: Any, y: Any, sample_weight: Any) -> TrainingData:
+def _validation_data(clf: NeuralClassifier, X: Any, y: Any, sample_weight: Any) -> TrainingData:
     pictures = clf._known_pictures(X)
     targets = clf._encode_known(y, "y_val")
     check_consistent_length(pictures, *targets)

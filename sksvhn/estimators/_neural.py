@@ -28,7 +28,6 @@ from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Preparation, TrainingData
 from ._fitted import twin_of
-from ._fitting import make_net
 from ._network import Network, in_evaluation, without_normalization
 from ._onnx import OnnxFile, write_onnx
 from ._optimization import OPTIMIZERS
@@ -42,7 +41,7 @@ from ._saving import state_that_was_kept, state_to_keep
 from ._settings import SETTINGS, Architecture, Training, check_settings, settings_of
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
-from ._training import TrainingNet
+from ._training import TrainingNet, make_net
 
 Pictures = NDArray[Any] | LazyPictures
 

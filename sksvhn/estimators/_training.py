@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,11 +25,13 @@ from ._epoch_callbacks import (
     EpochTable,
     KeepBest,
     TrainingStopped,
+    check_callbacks,
     missing_record,
 )
 from ._layers import Dropout
 from ._network import Network
-from ._optimization import Schedule
+from ._optimization import Schedule, make_optimizer
+from ._settings import settings_of
 
 # Batches whose outputs are measured at once.
 BATCHES_MEASURED = 64
@@ -449,3 +453,40 @@ class TrainingNet(NeuralNet):
         """Weighted mean of the criterion over the batch."""
         targets, weights = y_true
         return (self.criterion_(y_pred, targets) * weights).mean()
+
+
+def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
+    """Wrap the network in a training net, ready for its first step."""
+    params = settings_of(clf)
+    kind = params.lr_schedule
+    if incremental and kind == "one_cycle":
+        kind = "constant"
+    net = TrainingNet(
+        clf.module_,
+        reader=clf,
+        criterion=NetworkLoss(clf.module_.loss),
+        preparation=replace(
+            clf._preparation(),
+            strength=clf._strength,
+            generator=torch.Generator().manual_seed(seed),
+        ),
+        rng=np.random.default_rng(seed),
+        make_optimizer=partial(
+            make_optimizer,
+            params.optimizer,
+            momentum=params.momentum,
+            weight_decay=params.weight_decay,
+        ),
+        schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
+        ema_decay=params.ema_decay,
+        amp=clf.amp_,
+        lr=params.lr,
+        batch_size=params.batch_size,
+        patience=params.n_iter_no_change if params.early_stopping and not incremental else None,
+        goes_on=incremental,
+        callbacks=check_callbacks(clf.callbacks, kind),
+        device=clf.device_,
+        verbose=int(params.verbose),
+    )
+    net.history_before_ = clf.history_
+    return net.initialize()
