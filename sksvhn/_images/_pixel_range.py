@@ -121,47 +121,58 @@ class KnownScale:
         """
         if min(pictures.shape[1:3]) < MIN_SIDE:
             return
-        n_blank = n_faint = 0
+        n_blank = 0
+        black: list[float] = []
         for rows in _chunks(pictures):
             low, high = rows.min(axis=1), rows.max(axis=1)
             n_blank += int((low == high).sum())
             if self.white is not None:
-                n_faint += self._check_rows(rows, low, high, first)
+                black += self._check_rows(rows, low, high, first)
             first += len(rows)
         if n_blank == len(pictures) > 1:
             _warn_of_blank("picture of X")
-        if n_faint:
-            _warn_of_faint(n_faint, len(pictures))
+        if black:
+            warn_caller(
+                f"{len(black)} of {len(pictures)} pictures are almost black: no pixel in them is "
+                f"above {max(black):g}, and in the training pictures white was {self.white}. If "
+                f"white is something else in them, such as 1, bring them to 0 to {self.white}; "
+                "pass masks as bool.",
+            )
 
     def _check_rows(
         self, rows: NDArray[Any], low: NDArray[Any], high: NDArray[Any], first: int
-    ) -> int:
-        """Refuse rows of another scale, and return how many have only 0 and 1 of 255."""
+    ) -> list[float]:
+        """Refuse rows of another scale; return the greatest pixel of each that is almost black.
+
+        Only what no dark picture can be is refused.
+        """
         white = self.white
         assert white is not None
+        size = np.maximum(high.astype(np.float64), -low.astype(np.float64))
         # Nearly all pixels beyond white: some are what scaling by columns leaves, or resizing.
-        bright = _exceed(rows, 2 * white, high > 2 * white, share=7 / 8)
-        # Scaling by columns leaves more of a dark picture below 0, where white is 1.
-        limit, share = (-1 / 4, 1 / 3) if white == 1 else (-white / 8, 1 / 8)
-        negative = low < limit
-        if negative.any():
-            negative[negative] = np.mean(rows[negative] < limit, axis=1) > share
-        # 0 and 1 of 255: a mask, or a picture taken in the dark.
-        faint = (low >= 0) & (np.abs(high * (255 / min(white, 255)) - 1.0) < 1e-3)
-        dark = np.zeros(len(rows), dtype=bool)
-        if white > 1:
-            faint = _are_whole(rows, faint)
-            size = np.maximum(high.astype(np.float64), -low.astype(np.float64))
-            darkest = np.where(low < 0, white / 64, white / 255)
-            dark = (size <= darkest) & (size > BLACK) & ~faint
-        for wrong in (bright, dark, negative):
-            if wrong.any():
-                row = int(np.argmax(wrong))
-                raise ValueError(
-                    f"X[{first + row}] holds pixels from {low[row]:g} to {high[row]:g}, but "
-                    + _contrast(float(low[row]), float(high[row]), white)
-                )
-        return int(faint.sum())
+        wrong = _exceed(rows, 2 * white, high > 2 * white, share=7 / 8)
+        if white == 1:
+            wrong |= _are_whole(rows, high >= 2)
+            # Scaling by columns leaves more of a dark picture below 0.
+            wrong |= _go_below(rows, np.full(len(rows), -1 / 4), low < -1 / 4, share=1 / 3)
+            # 0 and 1 of 255: a mask, or a picture taken in the dark.
+            black = (low >= 0) & (np.abs(high * 255.0 - 1.0) < 1e-3)
+        else:
+            # Resizing leaves few pixels below 0, and standardising many.
+            limit = -np.where(size <= white / 64, size, white) / 8
+            wrong |= _go_below(rows, limit, low < limit, share=1 / 8)
+            black = (size > 0) & (size <= np.where(low < 0, white / 64, white / 255))
+            wrong |= _are_levels(rows, black & (low >= 0) & (high <= 1))
+            if rows.dtype == np.uint8 and white > 255:
+                wrong |= black
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ValueError(
+                f"X[{first + row}] holds pixels from {low[row]:g} to {high[row]:g}, but "
+                + _contrast(float(low[row]), float(high[row]), white)
+            )
+        greatest: list[float] = high[black].tolist()
+        return greatest
 
 
 def _contrast(low: float, high: float, white: int) -> str:
@@ -174,13 +185,6 @@ def _contrast(low: float, high: float, white: int) -> str:
         change = "multiply X by" if found < white else "divide X by"
         remedy = f"{change} {max(found, white) // min(found, white)}"
     return f"in the training pictures white was {white}; {remedy}."
-
-
-def _warn_of_faint(n_faint: int, n_pictures: int) -> None:
-    warn_caller(
-        f"{n_faint} of {n_pictures} pictures are almost black, like masks of 0 and 1 if "
-        "white is 255; pass masks as bool, or multiply them by 255.",
-    )
 
 
 def _warn_of_blank(what: str) -> None:
@@ -205,6 +209,35 @@ def _are_whole(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool_
         asked = rows[which]
         whole[which] = (asked == np.trunc(asked)).all(axis=1)
     return whole
+
+
+def _are_levels(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether rows, of those asked for, hold integers divided by 255 or 65535.
+
+    Means of few pixels are fractions, too, but of smaller denominators.
+    """
+    levels = np.zeros(len(rows), dtype=bool)
+    if rows.dtype.kind != "f" or not which.any():
+        return levels
+    asked = rows[which].astype(np.float64)
+    for white in WHITES[1:]:
+        integers = np.rint(asked * white).astype(np.int64)
+        fractions = integers / white
+        close = np.isclose(asked, fractions, rtol=5e-7, atol=0).all(axis=1)
+        if white == 255:  # as far as half precision tells them
+            close |= (asked == fractions.astype(np.float16)).all(axis=1)
+        levels[which] |= close & (np.gcd(np.gcd.reduce(integers, axis=1), white) == 1)
+    return levels
+
+
+def _go_below(
+    rows: NDArray[Any], limit: NDArray[np.float64], which: NDArray[np.bool_], share: float
+) -> NDArray[np.bool_]:
+    """Whether more than a share of the pixels of rows asked for are below each row's limit."""
+    below = which.copy()
+    if which.any():
+        below[which] = np.mean(rows[which] < limit[which, None], axis=1) > share
+    return below
 
 
 def _exceed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -22,6 +23,7 @@ from sklearn.utils.validation import (
 )
 
 from .._images._arrays import as_array, as_frame, check_no_files
+from .._images._pixel_range import KnownScale, is_mask, is_white, white_of
 from .._labels import BLANK, as_labels
 from .._parameters import check_no_iterator
 from ._decoding import SequenceFactors
@@ -43,7 +45,9 @@ class PositionwiseClassifier(
     ----------
     estimator : classifier
         Any classifier of single labels with ``predict_proba``. Pictures are flattened to rows
-        for it unless its tags say that it takes more dimensions.
+        for it unless its tags say that it takes more dimensions. `predict` refuses pictures whose
+        pixels have another scale than those of the training pictures, such as 0 to 1 instead of 0
+        to 255; the classifier itself has to check rows.
     alphabet : str, default=None
         The characters numbers are made of. None infers them from the labels: all ten digits where
         one occurs, and the other characters seen.
@@ -95,7 +99,15 @@ class PositionwiseClassifier(
     # Weights are the classifier's to request.
     __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
     _estimators = ("estimator", "length_estimator_", "position_estimators_")
-    _kept = (*Saved._kept, "image_shape_", *NumberReader._kept_of_labels, *_estimators[1:])
+    _kept = (
+        *Saved._kept,
+        "image_shape_",
+        "_white",
+        *NumberReader._kept_of_labels,
+        *_estimators[1:],
+    )
+    #: 1, 255 or 65535, where training pictures made it plain.
+    _white: int | None = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **NumberReader._parameter_constraints,
@@ -156,27 +168,29 @@ class PositionwiseClassifier(
             metadata routing.
         """
         _raise_for_params(fit_params, self, "fit")
-        X, image_shape = self._features(X)
-        check_consistent_length(X, as_labels(y))
+        given = self._pictures_or_rows(X)
+        check_consistent_length(given, as_labels(y))
         if sample_weight is not None:
             self._check_takes_weights()
-            weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            weights = _check_sample_weight(sample_weight, given, ensure_non_negative=True)
             fit_params["sample_weight"] = weights
             rows = np.flatnonzero(weights)
             if len(rows) < len(weights):
-                fit_params = _check_method_params(X, fit_params, indices=rows)
-                X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+                fit_params = _check_method_params(given, fit_params, indices=rows)
+                given, y = _safe_indexing(given, rows), _safe_indexing(y, rows)
         params = params_of_fit(self, fit_params, ["estimator"])["estimator"]
         new = twin_of(self, fitted=False)
+        new._white = white_of(given) if _are_pixels(given) else None
+        seen, image_shape = self._features(given)
         if image_shape is not None:
             new.image_shape_ = image_shape
         codes, lengths = new._learn_labels(y)
         fit = delayed(_fit_clone)
         new.length_estimator_, *new.position_estimators_ = Parallel(n_jobs=self.n_jobs)(
             [
-                fit(self.estimator, X, lengths, params),
+                fit(self.estimator, seen, lengths, params),
                 *(
-                    fit(self.estimator, X, codes[:, i], params, np.flatnonzero(lengths > i))
+                    fit(self.estimator, seen, codes[:, i], params, np.flatnonzero(lengths > i))
                     for i in range(new.max_length_)
                 ),
             ]
@@ -184,10 +198,10 @@ class PositionwiseClassifier(
         learned = [new.length_estimator_, *new.position_estimators_]
         # A dummy sees no features.
         real = [clf for clf in learned if not isinstance(clf, DummyClassifier | None)]
-        seen = (real or learned)[0]
+        first = (real or learned)[0]
         for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(seen, name):
-                setattr(new, name, getattr(seen, name))
+            if hasattr(first, name):
+                setattr(new, name, getattr(first, name))
         take_fit(self, new)
         return self
 
@@ -217,6 +231,7 @@ class PositionwiseClassifier(
         self._check_labels(state)
         if "image_shape_" in state:
             check_shape(state)
+        check(is_white(state.get("_white")), "white must be 1, 255 or 65535")
         positions = state["position_estimators_"]
         otherwise = "the classifiers don't fit the numbers"
         check(len(positions) == state["max_length_"], otherwise)
@@ -229,30 +244,49 @@ class PositionwiseClassifier(
         check(len(seen) <= 1, "the classifiers saw different features")
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
-        X, image_shape = self._features(X)
+        seen, image_shape = self._features(self._in_scale(self._pictures_or_rows(X)))
         if image_shape is not None and image_shape != getattr(self, "image_shape_", image_shape):
             raise ValueError(
                 f"X holds pictures of shape {image_shape}, but {type(self).__name__} was fitted on "
                 f"pictures of shape {self.image_shape_} (height, width, channels); resize or "
                 "convert them to that shape."
             )
-        length = _spread(self.length_estimator_, X, np.arange(1, self.max_length_ + 1))
+        length = _spread(self.length_estimator_, seen, np.arange(1, self.max_length_ + 1))
         characters = np.arange(len(self.alphabet_))
-        positions = [_spread(clf, X, characters) for clf in self.position_estimators_]
+        positions = [_spread(clf, seen, characters) for clf in self.position_estimators_]
         return SequenceFactors(length, np.stack(positions, axis=1))
+
+    def _pictures_or_rows(self, X: Any) -> Any:
+        """Make an array of pictures; leave rows in the form they have."""
+        check_no_iterator(X, "X")
+        if sparse.issparse(X):
+            return X.tocsr()  # the only common format whose rows can be picked
+        if not get_tags(self.estimator).input_tags.one_d_array:  # a pipeline may crop files
+            check_no_files(self, X)
+        X = as_frame(X)
+        if hasattr(X, "iloc"):
+            return X
+        X = as_array(X)
+        return X.astype(np.float64) if X.ndim > 2 and X.dtype.kind == "O" else X
+
+    def _in_scale(self, X: Any) -> Any:
+        """Pictures of the scale of the training pictures, or raise ValueError."""
+        pictures = X
+        if isinstance(X, np.ndarray) and X.ndim == 2:  # rows, of which a fit on rows says nothing
+            shape = getattr(self, "image_shape_", None)
+            if shape is not None and X.shape[1] == math.prod(shape):
+                pictures = X.reshape(-1, *shape)
+        if not _are_pixels(pictures):
+            return X
+        scale = KnownScale(self._white)
+        if is_mask(X):
+            pictures = scale.of_masks(pictures.astype(np.float32))
+        scale.check(pictures)
+        return pictures.reshape(X.shape)
 
     def _features(self, X: Any) -> tuple[Any, tuple[int, ...] | None]:
         """Features for the classifier, and the shape of pictures that were flattened for it."""
-        check_no_iterator(X, "X")
-        if sparse.issparse(X):
-            return X.tocsr(), None  # the only common format whose rows can be picked
-        tags = get_tags(self.estimator).input_tags
-        if not tags.one_d_array:  # a pipeline may crop pictures out of files
-            check_no_files(self, X)
-        X = as_frame(X)
-        if not hasattr(X, "iloc"):
-            X = as_array(X)
-        if X.ndim <= 2 or tags.three_d_array:
+        if X.ndim <= 2 or get_tags(self.estimator).input_tags.three_d_array:
             return X, None
         return X.reshape(len(X), -1), (*X.shape[1:], 1)[:3]
 
@@ -264,6 +298,11 @@ class PositionwiseClassifier(
         tags.target_tags.multi_output = True
         tags.classifier_tags.poor_score = inner.classifier_tags.poor_score
         return tags
+
+
+def _are_pixels(X: Any) -> bool:
+    """Whether X is an array of pictures, and not of rows."""
+    return isinstance(X, np.ndarray) and X.ndim > 2 and X.dtype.kind in "biuf"
 
 
 def _fit_clone(

@@ -14,6 +14,7 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .._images._arrays import check_pictures
+from .._images._pixel_range import KnownScale
 
 # Pixels turned to floats at a time: a float64 copy of a set of uint8 is eight times its size.
 _CHUNK_PIXELS = 2**21
@@ -24,6 +25,9 @@ class PictureTransformer(  # type: ignore[call-arg]
     TransformerMixin, BaseEstimator, auto_wrap_output_keys=None, metaclass=ABCMeta
 ):
     """A transformer that answers pictures with an array of pictures, and rows with rows."""
+
+    #: 1, 255 or 65535, where the result depends on it and training pictures made it plain.
+    _white: int | None = None
 
     @abstractmethod
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
@@ -63,7 +67,8 @@ class PictureTransformer(  # type: ignore[call-arg]
             `set_output` asks for one.
         """
         check_is_fitted(self)
-        changed = self._changed(check_pictures(self, X, reset=False))
+        scale = None if self._white is None else KnownScale(self._white)
+        changed = self._changed(check_pictures(self, X, reset=False, scale=scale))
         axes: int = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
         if axes == 2:
             rows = changed.reshape(len(changed), -1)

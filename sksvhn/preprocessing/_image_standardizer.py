@@ -10,13 +10,16 @@ from sklearn.base import OneToOneFeatureMixin, _fit_context
 from sklearn.utils.validation import _check_sample_weight
 
 from .._images._arrays import check_pictures
+from .._images._pixel_range import white_of
 from ._batch import PictureTransformer, chunks
 
 
 class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
     """Brings pixels to mean 0 and standard deviation 1, by channel or by picture.
 
-    The result is float64 where X is, and float32 otherwise.
+    The result is float64 where X is, and float32 otherwise. Without `per_image`, `transform` raises
+    ValueError for pictures whose pixels have another scale than those of the training set, such as
+    0 to 1 instead of 0 to 255.
 
     Parameters
     ----------
@@ -97,6 +100,7 @@ class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
         self.mean_ = np.average(means, axis=0, weights=weights)
         variance = np.average(variances + (means - self.mean_) ** 2, axis=0, weights=weights)
         self.std_ = _deviation(variance, self.mean_)
+        self._white = None if self.per_image else white_of(pictures)
         return self
 
     def _changed(self, pictures: NDArray[Any]) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,13 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from sksvhn import PositionwiseClassifier, SVHNLogisticRegression
+from sksvhn import PositionwiseClassifier, SVHNLogisticRegression, load
+from sksvhn.preprocessing import GrayscaleTransformer
 
 from ._pictures import bar_numbers
 
@@ -133,3 +139,52 @@ def test_letters_with_integers_are_refused_at_fit(data: Any) -> None:
 def test_weights_that_the_classifier_does_not_take(data: Any) -> None:
     with pytest.raises(ValueError, match="KNeighborsClassifier"):
         PositionwiseClassifier(KNeighborsClassifier()).fit(*data, sample_weight=np.ones(200))
+
+
+def flattened(X: np.ndarray) -> np.ndarray:
+    return X.reshape(len(X), -1)
+
+
+PIPELINE = make_pipeline(GrayscaleTransformer(), FunctionTransformer(flattened), GaussianNB())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "as_given"),
+    [
+        (KNeighborsClassifier(), lambda X: X),
+        (KNeighborsClassifier(), flattened),
+        (PIPELINE, lambda X: X),
+    ],
+)
+def test_a_classifier_that_knows_no_scale_is_held_to_it(
+    estimator: Any, as_given: Any, data: Any
+) -> None:
+    X, y = data
+    clf = PositionwiseClassifier(estimator).fit(X, y)
+    with pytest.raises(ValueError, match=r"X\[2\] holds .* white was 255; multiply X by 255"):
+        clf.predict(as_given(np.concatenate([X[:2] * 1.0, X / 255])))
+    np.testing.assert_array_equal(
+        clf.predict_proba(as_given(X > 99)), clf.predict_proba(as_given((X > 99) * np.uint8(255)))
+    )
+    with pytest.warns(UserWarning, match="200 of 200 pictures are almost black"):
+        clf.predict(as_given((X > 99) * 1))
+
+
+def test_a_scale_is_kept_in_files_and_forgotten_in_a_refit(data: Any, tmp_path: Path) -> None:
+    X, y = data
+    clf = PositionwiseClassifier(SVHNLogisticRegression()).fit(X, y)
+    clf.save(tmp_path / "model.sksvhn")
+    for same in (load(tmp_path / "model.sksvhn"), pickle.loads(pickle.dumps(clf))):
+        with pytest.raises(ValueError, match="white was 255"):
+            same.predict(X / 255)
+    clf.fit(X / 255, y).predict(X / 255)
+    with pytest.raises(ValueError, match="white was 1"):
+        clf.predict(X)
+
+
+def test_rows_have_no_scale(data: Any) -> None:
+    X, y = flattened(data[0]), data[1]
+    clf = PositionwiseClassifier(KNeighborsClassifier()).fit(data[0], y).fit(X, y)
+    for rows in (X / 255, X > 99, (X > 99) * 1, X * 257.0):
+        expected = KNeighborsClassifier().fit(X, [len(number) for number in y]).predict_proba(rows)
+        np.testing.assert_allclose(clf.predict_factors(rows).length, expected, atol=1e-9)

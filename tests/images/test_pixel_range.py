@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from sksvhn._images._pixel_range import KnownScale, WhiteVotes, is_white, white_of
@@ -32,15 +33,15 @@ MAKERS = [drawn, photographed]
 SCALES = {1: 1 / 255, 255: 1.0, 65535: 257.0}
 
 
-def verdict(scale: KnownScale, pictures: NDArray[Any]) -> str:
-    """What is said of pictures."""
+def verdict(scale: KnownScale, pictures: NDArray[Any]) -> tuple[bool, str]:
+    """Whether pictures are refused, and what is said of them."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
             scale.check(pictures)
         except ValueError as error:
-            return str(error).split(" holds ", 1)[1]
-    return "; ".join(str(warning.message) for warning in told)
+            return True, str(error).split(" holds ", 1)[1]
+    return False, "; ".join(str(warning.message) for warning in told)
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -110,6 +111,10 @@ def test_only_the_learned_scale_is_taken(make: Any, learned: int, given: int) ->
     if given == learned:
         KnownScale(learned).check(pictures)
         return
+    if given > 1 and learned > given:  # as dark pictures of 16 bits, but not of 8
+        with pytest.warns(UserWarning, match="40 of 40 pictures are almost black"):
+            KnownScale(learned).check(pictures)
+        pictures = pictures.astype(np.uint8)
     change, factor = (
         ("multiply", learned // given) if given < learned else ("divide", given // learned)
     )
@@ -141,23 +146,83 @@ def test_each_picture_is_judged_by_itself(learned: int | None) -> None:
     pictures = np.concatenate(kinds).astype(np.float64)
     scale = KnownScale(learned)
     alone = [verdict(scale, picture[None]) for picture in pictures]
-    refused = np.array(["training pictures" in said for said in alone])
+    refused = np.array([is_refused for is_refused, _ in alone])
     assert refused.any() == (learned is not None)
     for row in np.flatnonzero(refused):
         others = rng.permutation(np.flatnonzero(~refused))[:5]
         assert verdict(scale, pictures[[row, *others]]) == alone[row]
         assert verdict(scale, pictures[[*others, row]]) == alone[row]
-    told = verdict(scale, pictures[~refused])
-    assert ("almost black" in told) == any("almost black" in said for said in alone)
+    told = verdict(scale, pictures[~refused])[1]
+    assert ("almost black" in told) == any("almost black" in said for _, said in alone)
+
+
+def resized(pictures: NDArray[Any], resample: Image.Resampling) -> NDArray[np.float32]:
+    """Pictures of 8 x 8 pixels, with fractions and, for some kinds, a few pixels below 0."""
+    small = [
+        np.asarray(Image.fromarray(picture[..., 0].astype("f4")).resize((8, 8), resample))
+        for picture in pictures
+    ]
+    return np.stack(small)[..., np.newaxis]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("white", [255, 65535])
+@pytest.mark.parametrize("brightest", [0.003, 0.02, 0.3, 0.765, 0.9, 1.7])
+def test_dark_pictures_are_told_and_not_refused(make: Any, white: int, brightest: float) -> None:
+    bright = make(seed=5).astype(np.float64)
+    dark = bright * (brightest * white / 255 / bright.max())
+    black = dark.max(axis=(1, 2, 3)) <= white / 255
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        KnownScale(white).check(dark)
+    said = f"{black.sum()} of 40 pictures are almost black"
+    assert [str(w.message).startswith(said) for w in told] == [True] * int(black.any())
+
+
+@pytest.mark.parametrize("resample", list(Image.Resampling))
+@pytest.mark.parametrize("levels", [2, 3, 4])
+def test_dark_pictures_that_were_resized_are_not_refused(
+    resample: Image.Resampling, levels: int
+) -> None:
+    dark = np.random.default_rng(0).integers(0, levels, (40, 16, 16, 1))
+    assert verdict(KnownScale(255), resized(dark, resample))[0] is False
+    assert verdict(KnownScale(255), resized(dark[:1], resample))[0] is False
+
+
+@pytest.mark.parametrize("denominator", [2, 3, 5, 9, 15])
+def test_means_of_black_and_almost_black_pixels_are_not_refused(denominator: int) -> None:
+    dark = np.random.default_rng(0).integers(0, denominator + 1, (40, 12, 12, 1)) / denominator
+    assert verdict(KnownScale(255), dark.astype(np.float32))[0] is False
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("white", [255, 65535])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shade", [1.0, 0.1])
+def test_pictures_from_0_to_1_are_refused_also_if_dark(
+    make: Any, white: int, dtype: Any, shade: float
+) -> None:
+    to_one = ((make() * shade).astype(np.uint8).astype(dtype) / dtype(255)).astype(np.float32)
+    for pictures in (to_one, to_one[:1]):
+        with pytest.raises(ValueError, match=f"white was {white}; multiply X by {white}"):
+            KnownScale(white).check(pictures)
+
+
+@pytest.mark.parametrize("brightest", [2, 3, 255])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_integers_are_refused_where_white_was_1(brightest: int, dtype: Any) -> None:
+    dark = np.random.default_rng(0).integers(0, brightest + 1, (1, 12, 12, 1)).astype(dtype)
+    with pytest.raises(ValueError, match="white was 1; divide X by 255"):
+        KnownScale(1).check(dark)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, np.float64])
 def test_masks_of_0_and_1_are_told(dtype: Any) -> None:
     mask = (drawn(3) > 0).astype(dtype)
-    with pytest.warns(UserWarning, match="3 of 4 pictures are almost black, like masks"):
+    with pytest.warns(UserWarning, match="3 of 4 pictures are almost black"):
         KnownScale(255).check(np.concatenate([mask, drawn(1).astype(dtype)]))
     KnownScale(1).check(mask)
-    with pytest.warns(UserWarning, match="3 of 3 pictures are almost black, like masks"):
+    with pytest.warns(UserWarning, match="3 of 3 pictures are almost black"):
         KnownScale(1).check(mask / np.float32(255))
 
 

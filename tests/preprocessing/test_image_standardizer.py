@@ -65,3 +65,25 @@ def test_weights_count_as_repetitions(repetitions: list[int]) -> None:
 def test_negative_weights_are_refused() -> None:
     with pytest.raises(ValueError, match=r"[Nn]egative"):
         ImageStandardizer().fit(colored(2), sample_weight=[1, -1])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_pictures_of_another_scale_are_refused(dtype: Any) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 9)).astype(dtype)
+    standardizer = ImageStandardizer().fit(pictures)
+    with pytest.raises(ValueError, match="white was 255; multiply X by 255"):
+        standardizer.transform(pictures[:1] / 255)
+    with pytest.warns(UserWarning, match="20 of 20 pictures are almost black"):
+        standardizer.transform((pictures > 100).astype(dtype))
+    np.testing.assert_array_equal(
+        standardizer.transform(pictures > 100),
+        standardizer.transform((pictures > 100) * np.float32(255)),
+    )
+    for per_image in (True, False):  # of the last fit alone
+        standardizer.set_params(per_image=per_image).fit(pictures / 255).transform(pictures / 255)
+    with pytest.raises(ValueError, match="white was 1; divide X by 255"):
+        standardizer.transform(pictures)
+    each = ImageStandardizer(per_image=True).fit(pictures)
+    np.testing.assert_allclose(
+        each.transform(pictures / 255), each.transform(pictures), rtol=0, atol=1e-5
+    )
