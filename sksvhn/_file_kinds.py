@@ -17,6 +17,18 @@ from typing import Any, BinaryIO, NamedTuple
 _HEAD = 2**11 + 8
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
+#: What h5py raises on a file that is damaged, declares absurd sizes or holds something else.
+H5PY_ERRORS = (
+    OSError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+)
+
 
 class FileKind(NamedTuple):
     """Kind of a file: a key for programs, a noun phrase for messages, and advice on it."""

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import sksvhn
+from sksvhn import cli
 
 ROOT = Path(sksvhn.__file__).parent
 ESTIMATORS = sorted(
@@ -107,59 +108,69 @@ def private_imports() -> list[str]:
 
 def hasattr_on_estimators() -> list[str]:
     """Places that ask an estimator what it can do instead of knowing it."""
-    found = []
-    for name, path in modules().items():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "hasattr"
-                and isinstance(node.args[0], ast.Name)
-                and node.args[0].id in ("clf", "estimator", "reader", "model")
-                and not (
-                    isinstance(node.args[1], ast.Constant) and str(node.args[1].value).endswith("_")
-                )
-            ):
-                found.append(f"{name}:{node.lineno}")
-    return found
+    return [
+        f"{name}:{node.lineno}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _asks_an_estimator(node)
+    ]
+
+
+def _asks_an_estimator(call: ast.Call) -> bool:
+    """Whether it is hasattr, or getattr with a default; fitted attributes may be missing."""
+    function = call.func.id if isinstance(call.func, ast.Name) else None
+    if function != "hasattr" and (function != "getattr" or len(call.args) < 3):
+        return False
+    owner, name = call.args[:2]
+    named = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", None)
+    is_fitted = isinstance(name, ast.Constant) and str(name.value).endswith("_")
+    return named in ("clf", "estimator", "reader", "model") and not is_fitted
 
 
 def private_docstrings() -> list[tuple[str, int]]:
-    """Places and lengths of docstrings of private functions, methods and classes."""
-    found = []
-    for name, path in modules().items():
-        public = _public_names(name)
-        for node, is_private in _definitions(ast.parse(path.read_text()), public):
-            docstring = ast.get_docstring(node)
-            if is_private and docstring:
-                found.append((f"{name}:{node.lineno} {node.name}", len(docstring.splitlines())))
+    """Places and lengths of docstrings that no user of the package or the command reads."""
+    public = _public_definitions()
+    return [
+        (f"{name}:{node.lineno} {qualname}", len(docstring.splitlines()))
+        for name, path in modules().items()
+        for qualname, node in _definitions(ast.parse(path.read_text()))
+        if (docstring := ast.get_docstring(node)) and (name, qualname) not in public
+    ]
+
+
+def _public_definitions() -> set[tuple[str, str]]:
+    """Modules and names of what `__all__` names, its methods, its answers, and commands."""
+    packages = [sksvhn, *(getattr(sksvhn, name) for name in sksvhn._PACKAGES)]
+    left: list[Any] = [getattr(package, name) for package in packages for name in package.__all__]
+    left += [command.callback for command in cli.app.registered_commands]
+    found = set()
+    while left:
+        thing = left.pop()
+        place = (getattr(thing, "__module__", None) or "", getattr(thing, "__qualname__", ""))
+        if place in found or not place[0].startswith("sksvhn"):
+            continue
+        found.add(place)
+        if isinstance(thing, type):
+            members = [item for base in thing.__mro__ for item in vars(base).items()]
+            methods = (m for name, m in members if not name.startswith("_") or name == "__call__")
+            left += (getattr(m, "fget", getattr(m, "__func__", m)) for m in methods)
+        else:  # what it returns
+            answer = str(getattr(thing, "__annotations__", {}).get("return"))
+            left.append(getattr(import_module(place[0]), answer, None))
     return found
-
-
-def _public_names(module: str) -> set[str]:
-    """Names of a module that its package passes on."""
-    while "." in module:
-        module = module.rpartition(".")[0]
-        exported = getattr(import_module(module), "__all__", [])
-        if exported:
-            return set(exported)
-    return set()
 
 
 Definition = ast.FunctionDef | ast.ClassDef
 
 
-def _definitions(
-    tree: ast.AST, public: set[str], private: bool | None = None
-) -> Iterator[tuple[Definition, bool]]:
+def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            hidden = node.name.startswith("_") and not node.name.startswith("__")
-            own = node.name not in public if private is None else private or hidden
-            yield node, own
-            yield from _definitions(node, public, own)
+        if isinstance(node, Definition):
+            yield prefix + node.name, node
+            inside = ".<locals>." if isinstance(node, ast.FunctionDef) else "."
+            yield from _definitions(node, prefix + node.name + inside)
         elif isinstance(node, ast.If | ast.Try):
-            yield from _definitions(node, public, private)
+            yield from _definitions(node, prefix)
 
 
 # Estimators
@@ -271,6 +282,14 @@ def test_a_file_name_occurs_once() -> None:
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     assert circles() == []
+
+
+def test_what_an_estimator_can_do_is_known() -> None:
+    assert hasattr_on_estimators() == []
+
+
+def test_subpackages_keep_to_what_others_make_public() -> None:
+    assert len(private_imports()) <= 8, private_imports()
 
 
 def test_modules_are_short() -> None:

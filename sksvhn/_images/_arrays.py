@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import validate_data
 
 from .._parameters import as_python
@@ -35,11 +35,9 @@ def check_pictures(
 ) -> NDArray[Any]:
     """Validate pictures and return them as uint8 or float of shape (n, height, width, channels).
 
-    uint8, float32 and float64 are viewed, not copied. Without `image_shape`, rows of s*s features
-    are grey squares, 3*s*s are colour squares (192 is 8 x 8 x 3, never 12 x 16), and any others are
-    pictures one pixel high.
+    Without `image_shape`, rows are squares in grey or colour, or else pictures one pixel high.
     """
-    check_no_files(estimator, X, has_read=not reset and hasattr(estimator, "read"))
+    check_no_files(estimator, X, reads_files=not reset and is_classifier(estimator))
     X = as_frame(X)
     table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
     given: ImageShape | None = None
@@ -104,11 +102,8 @@ def check_stored_pictures(
     return LazyPictures(X, estimator.image_shape_, seen.dtype, scale)
 
 
-def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) -> None:
-    """Raise ValueError if X is or begins with names or contents of files.
-
-    `has_read` says whether the estimator's method `read` would take them.
-    """
+def check_no_files(estimator: BaseEstimator, X: Any, *, reads_files: bool = False) -> None:
+    """Raise ValueError if X is or begins with files; `reads_files` says if `read` takes them."""
     first = X
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) == 1:
         first = next(iter(X), None)
@@ -117,7 +112,7 @@ def check_no_files(estimator: BaseEstimator, X: Any, *, has_read: bool = False) 
     name = type(estimator).__name__
     remedy = (
         "clf.read(...) takes files and crops them"
-        if has_read
+        if reads_files
         else "sksvhn.preprocessing.NumberCropper makes an array of them"
     )
     raise ValueError(f"X names files, and {name} expects an array of pictures here; {remedy}.")

@@ -88,18 +88,20 @@ def load_for(
     """Load labelled pictures as a model takes them."""
     from .._images._load import MAX_PIXELS
     from .._labels import DIGITS
+    from .._models import reads_numbers, reads_photographs
     from ..datasets import load_labelled
-    from ..transcription._reading import reads_numbers
 
     cropping: dict[str, Any] = {}
-    if hasattr(clf, "crops"):
+    if reads_photographs(clf):
         height, width, channels = clf.image_shape_
         color = "grey" if channels == 1 else "rgb"
         cropping = {
             "image_size": (height, width), "color": color, "crop": clf.crop, "margin": clf.margin
         }  # fmt: skip
     # Numbers with characters that the model has not learned are wrong, not mistaken.
-    alphabet = "".join(dict.fromkeys(DIGITS + getattr(clf, "alphabet_", "")))
+    alphabet = DIGITS
+    if reads_numbers(clf):
+        alphabet = "".join(dict.fromkeys(DIGITS + clf.alphabet_))
     labelled = load_labelled(
         data,
         subset="test",
@@ -121,16 +123,17 @@ def _evaluated(clf: Any, labelled: Any) -> Evaluation:
     """Read the pictures."""
     import numpy as np
 
-    from ..transcription._reading import as_strings, reads_numbers
+    from .._models import is_network, reads_numbers, reads_photographs
+    from .._reading import labels_as_strings
 
     images = labelled.images
-    if not hasattr(clf, "module_"):
+    if not is_network(clf):
         images = images[:]  # only networks read from a file
-    if hasattr(clf, "crops") and clf._learned_white() == 1:
+    if reads_photographs(clf) and clf._learned_white() == 1:
         images = images[:].astype(np.float32) / 255
     labels, confidence = clf.predict(images, return_confidence=True)
     true = np.array([str(label) for label in labelled.target.tolist()], dtype=object)
-    read = as_strings(clf, labels)
+    read = labels_as_strings(clf, labels)
     return Evaluation(labelled.images, true, read, confidence, reads_numbers(clf))
 
 

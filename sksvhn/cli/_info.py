@@ -40,10 +40,11 @@ def export(
     Example: sksvhn export model.sksvhn --out model.onnx
     """
     check_out(out, model, force=force)
+    from .._models import is_network
     from ..estimators import load
 
     clf = load(model)
-    if not hasattr(clf, "export_onnx"):
+    if not is_network(clf):
         raise ValueError(f"{model} holds a {type(clf).__name__}, which has no ONNX export.")
     clf.export_onnx(out)
     if not quiet:
@@ -52,6 +53,8 @@ def export(
 
 def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
     """Facts of a fitted model, by name, as far as it has them."""
+    from .._models import is_network, reads_numbers, reads_photographs
+
     facts = {
         "path": str(path),
         "bytes": path.stat().st_size,
@@ -59,15 +62,17 @@ def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
         "saved_with": versions,
         "params": clf.get_params(),
         "changed_params": _changed(clf),
-        "image_shape": getattr(clf, "image_shape_", None),
-        "n_weights": clf.summary().n_weights if hasattr(clf, "summary") else None,
-        "alphabet": getattr(clf, "alphabet_", None),
-        "max_length": getattr(clf, "max_length_", None),
-        "labels": None if hasattr(clf, "alphabet_") else [str(c) for c in clf.classes_],
-        "temperatures": getattr(clf, "temperatures_", None),
-        "history": getattr(clf, "history_", None),
     }
-    return {name: value for name, value in facts.items() if value is not None}
+    if reads_photographs(clf):
+        facts["image_shape"] = clf.image_shape_
+    if reads_numbers(clf):
+        facts["alphabet"], facts["max_length"] = clf.alphabet_, clf.max_length_
+        facts["temperatures"] = clf.temperatures_
+    else:
+        facts["labels"] = [str(label) for label in clf.classes_]
+    if is_network(clf):
+        facts["n_weights"], facts["history"] = clf.summary().n_weights, clf.history_
+    return facts
 
 
 def _changed(clf: Any) -> dict[str, Any]:

@@ -114,8 +114,9 @@ def read(
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
     from .._images._load import MAX_PIXELS
+    from .._models import reads_numbers
+    from .._reading import Picture, PictureBatchReader
     from ..estimators import load
-    from ..transcription._reading import Picture, PictureBatchReader
 
     clf = load(model)
     reader = PictureBatchReader(
@@ -141,7 +142,7 @@ def read(
 
     shown: Literal["table", "csv", "json"]
     shown = "json" if json else "csv" if csv or not sys.stdout.isatty() else "table"
-    write = _writer(shown, listed is not None, int(getattr(clf, "max_length_", 1)))
+    write = _writer(shown, listed is not None, clf.max_length_ if reads_numbers(clf) else 1)
     n_read, n_failed = _read_all(
         _named(pictures, recursive=recursive),
         read_batch,
@@ -213,19 +214,7 @@ def _stdin_paths() -> Iterator[str]:
 
 
 def parse_box(text: str) -> Box:
-    """Read "L,T,W,H".
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is something else.
-
-    Examples
-    --------
-    >>> from sksvhn.cli._read import parse_box
-    >>> parse_box("10,20,30.5,40")
-    (10.0, 20.0, 30.5, 40.0)
-    """
+    """Read "L,T,W,H", or raise typer.BadParameter."""
     try:
         left, top, width, height = map(float, text.split(","))
     except ValueError:

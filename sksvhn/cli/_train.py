@@ -148,7 +148,7 @@ def train(
     clf = _estimator_for(data, estimator, options, param or [])
     labelled = load_labelled(
         data,
-        alphabet=getattr(clf, "alphabet", None) or DIGITS,
+        alphabet=clf.get_params(deep=False).get("alphabet") or DIGITS,
         image_size=size,
         color=color.value,
         crop=None if crop is None else crop.value,
@@ -217,24 +217,9 @@ def _estimator(name: str, options: dict[str, Any], given: list[str]) -> Any:
 
 
 def parse_parameters(given: Iterable[str], estimator: Any) -> dict[str, Any]:
-    """Turn NAME=VALUE into parameters of an estimator.
+    """Turn NAME=VALUE into parameters of an estimator, or raise typer.BadParameter.
 
-    A value is JSON or a Python literal, unless only text can be a value of that parameter. The name
-    of a setting is that of its object, a dot or two underscores and its own: architecture.head.
-
-    Raises
-    ------
-    typer.BadParameter
-        If one has another form, or an unknown name.
-
-    Examples
-    --------
-    >>> from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier
-    >>> from sksvhn.cli._train import parse_parameters
-    >>> parse_parameters(["lr=0.05", "training.amp=false", "optimizer=adam"], SVHNCNNClassifier)
-    {'lr': 0.05, 'training__amp': False, 'optimizer': 'adam'}
-    >>> parse_parameters(["alphabet=123456789"], SVHNSequenceClassifier)
-    {'alphabet': '123456789'}
+    A value is JSON, a Python literal, or text where only text is allowed.
     """
     names = estimator().get_params()
     parameters = {}
@@ -305,9 +290,11 @@ def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
 
 def _learned(clf: Any) -> str:
     """Tell the result of training in a line or two."""
+    from .._models import reads_numbers
+
     height, width, channels = clf.image_shape_
     size = f"{'colour' if channels == 3 else 'grey'} pictures of {height}x{width} pixels"
-    if hasattr(clf, "alphabet_"):
+    if reads_numbers(clf):
         what = f"numbers of up to {clf.max_length_} of the characters {clf.alphabet_}"
     else:
         what = f"the labels {', '.join(map(str, clf.classes_))}"

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
-from .._file_kinds import check_is_file, wrong_file
+from .._file_kinds import H5PY_ERRORS, check_is_file, wrong_file
 from .._parameters import validate_params
 from .._warn import warn_caller
 from ._labelled import digits_of_labels, labelled_bunch
-from ._mat73 import H5PY_ERRORS
 from ._number_files import MAX_DEFLATION
 
 _NEEDED = "an HDF5 file, such as SVHN_single_grey1.h5"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from .._atomic import written_whole
-from ._mat73 import H5PY_ERRORS
+from .._file_kinds import H5PY_ERRORS
 
 # Pictures in a chunk: decoded, and shuffled, together.
 _CHUNK = 256

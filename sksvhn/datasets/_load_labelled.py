@@ -11,7 +11,7 @@ import h5py
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
 from .._images._crop import CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, MAX_PIXELS_CONSTRAINT, Color
 from .._labels import DIGITS
@@ -22,7 +22,6 @@ from ._digits import load_svhn_digits
 from ._h5 import load_svhn_h5
 from ._labelled_file import CROPS, is_labelled_file, read_labelled_file
 from ._labelled_pictures import load_labelled_pictures
-from ._mat73 import H5PY_ERRORS
 from ._number_files import ARCHIVES
 from ._numbers import load_svhn_numbers
 

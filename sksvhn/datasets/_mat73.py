@@ -23,20 +23,10 @@ import numpy as np
 from h5py import h5d, h5g, h5o, h5r, h5s, h5t
 from numpy.typing import NDArray
 
+from .._file_kinds import H5PY_ERRORS
+
 #: Fields of a digit, in the order in which HDF5 sorts them.
 FIELDS = ("height", "label", "left", "top", "width")
-
-#: What h5py raises on a file that is damaged, declares absurd sizes or holds something else.
-H5PY_ERRORS = (
-    OSError,
-    LookupError,
-    RuntimeError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-)
 
 _MAX_ELEMENTS = 10_000
 

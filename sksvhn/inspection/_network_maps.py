@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from .._images._lazy import in_chunks
+from .._models import check_network, has_attention, reads_numbers
 
 # torch takes seconds to import: whoever passes a fitted network has paid for it already.
 if TYPE_CHECKING:
@@ -296,25 +296,11 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     return _stacked(parts)[0]
 
 
-def has_attention(estimator: Any) -> bool:
-    """Whether a fitted estimator's network has an attention head."""
-    from ..estimators._network import AttentionFeatures
-
-    return isinstance(_network(estimator).features, AttentionFeatures)
-
-
 def _network(estimator: Any) -> Any:
     """Return the torch module of one of the package's fitted estimators."""
     from ..estimators._network import in_evaluation
-    from ..estimators._neural import NeuralClassifier
 
-    if not isinstance(estimator, NeuralClassifier):
-        raise TypeError(
-            f"{type(estimator).__name__} has no network to look into; pass a fitted "
-            "SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier (of a pipeline its "
-            "last step)."
-        )
-    check_is_fitted(estimator)
+    check_network(estimator)
     return in_evaluation(estimator.module_)
 
 
@@ -326,9 +312,7 @@ def _views(estimator: Any, X: ArrayLike) -> Iterator[Tensor]:
 
 def _answers(estimator: Any, X: ArrayLike) -> tuple[NDArray[np.int64], ...]:
     """Read pictures, as targets of the loss: codes and lengths of numbers, or codes of labels."""
-    from ..estimators._reader import NumberReader
-
-    if isinstance(estimator, NumberReader):
+    if reads_numbers(estimator):
         codes, lengths, _ = estimator._read(X)
         return np.where(np.arange(codes.shape[1]) < lengths[:, None], codes, -1), lengths
     return (estimator.predict_proba(X).argmax(axis=1),)

@@ -15,9 +15,9 @@ from scipy.stats import binomtest
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval
 
+from .._checked_readings import check_readings, validate_score_params
 from .._images._load import MAX_PIXELS
 from .._images._several import is_one_picture, read_row
-from ..metrics._checked import check_readings, validate_score_params
 
 # Standard deviation that rounding to 8 bits leaves of a flat picture: 1 / sqrt(12) grey levels.
 _ROUNDING = 1 / np.sqrt(12) / 255

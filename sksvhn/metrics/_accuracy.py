@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rapidfuzz.distance import Levenshtein
 
-from ._checked import Readings, check_readings, validate_score_params
+from .._checked_readings import Readings, check_readings, validate_score_params
 
 
 @validate_score_params()

@@ -6,11 +6,10 @@ from numbers import Integral
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._checked import Readings, check_readings, validate_score_params
-from ._risk_coverage import ROUNDING
+from .._checked_readings import check_readings, validate_score_params
 
 
 @validate_score_params(
@@ -87,38 +86,8 @@ def expected_calibration_error(
     0.2
     """
     readings = check_readings(y_true, y_pred, sample_weight, confidence)
-    values = _probabilities(readings)
-    bins = uniform_bins(values, n_bins)
-    if strategy == "quantile":
-        bins = quantile_bins(values, readings.weight, n_bins)
-    gaps = np.bincount(bins, weights=readings.weight * (readings.is_right - values))
+    bins = readings.confidence_bins(n_bins, strategy)
+    gaps = np.bincount(
+        bins, weights=readings.weight * (readings.is_right - readings.check_probabilities())
+    )
     return float(np.abs(gaps).sum() / readings.weight.sum())
-
-
-def _probabilities(readings: Readings) -> NDArray[np.float64]:
-    assert readings.confidence is not None
-    values = readings.confidence
-    outside = (values < 0) | (values > 1)
-    if outside.any():
-        raise ValueError(
-            f"confidence must hold probabilities, in [0, 1]; found {values[outside][0]}. Pass "
-            "probabilities of whole readings, such as an estimator's confidence(X)."
-        )
-    return values
-
-
-def uniform_bins(values: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
-    # Divided, not stepped: an edge such as 9 / 15 is then the same float as a confidence of 0.6.
-    edges = np.arange(1, n_bins) / n_bins
-    return np.searchsorted(edges, values, side="left")
-
-
-def quantile_bins(
-    values: NDArray[np.float64], weight: NDArray[np.float64], n_bins: int
-) -> NDArray[np.intp]:
-    """Bin each distinct value by the share of weight below it."""
-    _, place = np.unique(values, return_inverse=True)
-    mass = np.bincount(place, weights=weight)
-    below = (np.cumsum(mass) - mass) / mass.sum()
-    bins: NDArray[np.intp] = np.floor(n_bins * below + ROUNDING).astype(np.intp)[place]
-    return bins

@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import classification_report
 from sklearn.utils._param_validation import Interval
 
+from .._checked_readings import Readings, check_readings, validate_score_params
 from ._accuracy import (
     digit_accuracy,
     length_accuracy,
     position_accuracies,
     sequence_accuracy,
 )
-from ._checked import Readings, check_readings, validate_score_params
 from ._risk_coverage import coverage_at_accuracy
 
 _COLUMN_WIDTH = 12

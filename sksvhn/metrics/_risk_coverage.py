@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from ._checked import Readings, check_readings, validate_score_params
-
-# Sums of weights such as 0.1 carry rounding errors far below this, and differences between two
-# accuracies that matter lie above it up to ten million numbers.
-ROUNDING = 1e-10
+from .._checked_readings import ROUNDING, Readings, check_readings, validate_score_params
 
 
 @validate_score_params(confidence=["array-like"], accuracy=[Interval(Real, 0, 1, closed="both")])
@@ -146,7 +142,7 @@ def accuracy_at_coverage_score(
     0.75
     """
     readings = check_readings(y_true, y_pred, sample_weight, confidence)
-    _, taken, right = confidence_steps(readings)
+    _, taken, right = readings.confidence_steps()
     reaches = taken / taken[-1] >= coverage - ROUNDING
     step = int(reaches.argmax())
     return float(right[step] / taken[step])
@@ -292,26 +288,12 @@ def area_under_risk_coverage_score(
 def _curve(
     readings: Readings,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    thresholds, taken, right = confidence_steps(readings)
+    thresholds, taken, right = readings.confidence_steps()
     return taken / taken[-1], 1.0 - right / taken, thresholds
 
 
 def coverage_at_accuracy(readings: Readings, accuracy: float) -> float:
     """Compute `coverage_at_accuracy_score` of checked readings that carry confidences."""
-    _, taken, right = confidence_steps(readings)
+    _, taken, right = readings.confidence_steps()
     reaches = right / taken >= accuracy - ROUNDING
     return float(taken[reaches].max() / taken[-1]) if reaches.any() else 0.0
-
-
-def confidence_steps(
-    readings: Readings,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the distinct confidences, falling, and the weight taken and right down to each."""
-    assert readings.confidence is not None
-    order = np.argsort(-readings.confidence, kind="stable")
-    confidence = readings.confidence[order]
-    weight = readings.weight[order]
-    is_threshold = np.append(confidence[1:] != confidence[:-1], True)
-    taken = np.cumsum(weight)[is_threshold]
-    right = np.cumsum(weight * readings.is_right[order])[is_threshold]
-    return confidence[is_threshold], taken, right

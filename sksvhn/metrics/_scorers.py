@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
 from typing import Any
 
-from numpy.typing import ArrayLike, NDArray
-from sklearn.frozen import FrozenEstimator
+from numpy.typing import ArrayLike
 from sklearn.metrics._scorer import _BaseScorer
-from sklearn.pipeline import Pipeline
 
-from .._labels import codes_of, numbers_to_strings
+from .._answers import true_and_read
 from ._risk_coverage import coverage_at_accuracy_score
 
 
@@ -22,11 +19,8 @@ class ConfidenceScorer(_BaseScorer):
         self, method_caller: Any, estimator: Any, X: Any, y_true: ArrayLike, **params: Any
     ) -> float:
         self._warn_overlap("There is an overlap between the scorer's parameters.", params)
-        read, confidence = read_with_confidence(estimator, X)
-        true = as_strings(estimator, y_true, "y_true")
-        scored = self._score_func(
-            true, as_strings(estimator, read, "y_pred"), confidence, **{**self._kwargs, **params}
-        )
+        answers = true_and_read(estimator, X, y_true)
+        scored = self._score_func(*answers, **{**self._kwargs, **params})
         return float(self._sign * scored)
 
     def __repr__(self) -> str:
@@ -84,42 +78,3 @@ def make_confidence_scorer(
 #: Scorer of :func:`coverage_at_accuracy_score` at an accuracy of 0.98, for ``scoring=`` of
 #: scikit-learn; :func:`make_confidence_scorer` makes one for another accuracy or score.
 coverage_at_accuracy_scorer = make_confidence_scorer(coverage_at_accuracy_score)
-
-
-def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
-    """Read pictures in one pass, with an estimator, a Pipeline or a search."""
-    transformers, reader = _unwrapped(estimator)
-    # A Pipeline forwards parameters only where metadata routing is off.
-    for transformer in transformers:
-        X = transformer.transform(X)
-    if not tells_confidence(reader):
-        raise TypeError(
-            f"{type(reader).__name__} has no predict(X, return_confidence=True), which is "
-            "needed here; use an estimator that has it, such as SVHNSequenceClassifier."
-        )
-    numbers, confidence = reader.predict(X, return_confidence=True)
-    return numbers, confidence
-
-
-def tells_confidence(estimator: Any) -> bool:
-    """Whether an estimator, or what a Pipeline or a search holds, reads with confidence."""
-    _, reader = _unwrapped(estimator)
-    return "return_confidence" in signature(reader.predict).parameters
-
-
-def as_strings(estimator: Any, labels: ArrayLike, name: str) -> NDArray[Any]:
-    """Return true or read numbers as strings, by the codes that the estimator has learned."""
-    return numbers_to_strings(labels, **codes_of(_unwrapped(estimator)[1]), name=name)
-
-
-def _unwrapped(estimator: Any) -> tuple[list[Any], Any]:
-    """Find the transformers that pictures pass, and the estimator that reads them then."""
-    if hasattr(estimator, "best_estimator_"):
-        return _unwrapped(estimator.best_estimator_)
-    if isinstance(estimator, FrozenEstimator):
-        return _unwrapped(estimator.estimator)
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps]
-        transformers, reader = _unwrapped(steps.pop())
-        return [step for step in steps if step not in (None, "passthrough")] + transformers, reader
-    return [], estimator

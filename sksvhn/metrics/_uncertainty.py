@@ -13,7 +13,7 @@ from scipy.stats import binomtest, bootstrap
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from ._checked import check_readings, validate_score_params
+from .._checked_readings import check_readings, validate_score_params
 
 _RESAMPLING: dict[str, list[Any]] = {
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],

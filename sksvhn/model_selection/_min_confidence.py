@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from ..metrics._checked import check_readings, validate_score_params
-from ..metrics._risk_coverage import confidence_steps
+from .._checked_readings import check_readings, validate_score_params
 
 
 @validate_score_params(
@@ -113,15 +112,8 @@ def min_confidence_for_accuracy(
     """
     p_values_of, control_fwer, sequence = _import_mapie()
     readings = check_readings(y_true, y_pred, confidence=confidence)
-    assert readings.confidence is not None
-    outside = (readings.confidence < 0) | (readings.confidence > 1)
-    if outside.any():
-        raise ValueError(
-            f"confidence must lie in [0, 1]; element {int(outside.argmax())} is "
-            f"{readings.confidence[outside][0]:g}. Pass what the reader's confidence method "
-            "returns."
-        )
-    thresholds, kept, right = confidence_steps(readings)
+    readings.check_probabilities()
+    thresholds, kept, right = readings.confidence_steps()
     n = len(readings.true)
     max_p_value = 1 - confidence_level
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_consistent_length
 
+from .._models import check_network, has_attention, reads_numbers
 from ._matplotlib import WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -105,15 +106,15 @@ class AttentionDisplay(Shown):
             Plotted.
         """
         from ..inspection import attention_maps, saliency_maps
-        from ..inspection._network_maps import has_attention
 
+        check_network(estimator)
         if has_attention(estimator):
             name, maps = "Attention", attention_maps(estimator, X)
         else:
             sigma = _BLUR * max(estimator.image_shape_[:2])
             name, maps = "Saliency", saliency_maps(estimator, X)
             maps = gaussian_filter(maps, sigma, axes=(2, 3))
-        if hasattr(estimator, "predict_factors"):
+        if reads_numbers(estimator):
             titles, map_titles = _number_titles(estimator, X, maps.shape[1])
         else:
             titles, map_titles = _label_titles(estimator, X)

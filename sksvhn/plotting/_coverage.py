@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._answers import true_and_read
 from ..metrics import coverage_at_accuracy_score, risk_coverage_curve
-from ..metrics._scorers import as_strings, read_with_confidence
 from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
@@ -137,11 +137,8 @@ class CoverageDisplay(Shown):
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """
-        read, confidence = read_with_confidence(estimator, X)
         return cls.from_predictions(
-            as_strings(estimator, y, "y_true"),
-            as_strings(estimator, read, "y_pred"),
-            confidence,
+            *true_and_read(estimator, X, y),
             accuracy=accuracy,
             sample_weight=sample_weight,
             name=type(estimator).__name__ if name is None else name,

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
-from ..datasets._describe import digit_boxes, number_frame
+from .._number_frame import digit_boxes, number_frame
 from ._matplotlib import RIGHT, WRONG, Shown, figure_or_new
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.calibration import CalibrationDisplay
 
+from .._answers import true_and_read
+from .._checked_readings import check_readings
 from ..metrics import expected_calibration_error
-from ..metrics._calibration import quantile_bins, uniform_bins
-from ..metrics._checked import check_readings
-from ..metrics._scorers import as_strings, read_with_confidence
 from ._matplotlib import Shown, axes_or_new
 
 if TYPE_CHECKING:
@@ -154,11 +153,8 @@ class ReliabilityDisplay(Shown):
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """
-        read, confidence = read_with_confidence(estimator, X)
         return cls.from_predictions(
-            as_strings(estimator, y, "y_true"),
-            as_strings(estimator, read, "y_pred"),
-            confidence,
+            *true_and_read(estimator, X, y),
             n_bins=n_bins,
             strategy=strategy,
             sample_weight=sample_weight,
@@ -226,11 +222,8 @@ class ReliabilityDisplay(Shown):
             sample_weight=sample_weight,
         )
         readings = check_readings(y_true, y_pred, sample_weight, confidence)
-        values, weight = readings.confidence, readings.weight
-        assert values is not None
-        bins = uniform_bins(values, n_bins)
-        if strategy == "quantile":
-            bins = quantile_bins(values, weight, n_bins)
+        values, weight = readings.check_probabilities(), readings.weight
+        bins = readings.confidence_bins(n_bins, strategy)
         mass, right, sure = (
             np.bincount(bins, weights=weight * what) for what in (1, readings.is_right, values)
         )

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .._atomic import written_whole
+from .._reading import Picture, Reading
 from .._warn import warn_caller
-from ._reading import Picture, Reading
 
 # The underscore hides it from what reads a folder of Parquet files.
 MANIFEST = "_manifest.json"
@@ -51,8 +51,7 @@ def as_table(
 class OutputFolder:
     """Folder of the partitions of one transcription, created if it is missing.
 
-    `inputs` is everything that the readings depend on, with keys in the words of messages. Raises
-    ValueError if the folder holds something else, and warns if other versions of packages began it.
+    `inputs` is everything that the readings depend on, with keys in the words of messages.
     """
 
     def __init__(self, path: Path, inputs: dict[str, Any]) -> None:

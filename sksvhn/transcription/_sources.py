@@ -20,7 +20,7 @@ import pandas as pd
 from .._csv_lines import BOX_COLUMNS, box_of, csv_header, csv_rows
 from .._file_kinds import check_is_file
 from .._images._paths import find_pictures
-from ._reading import Picture
+from .._reading import Picture
 from ._stored import NEEDED, StoredPictures, open_stored
 
 # Rows of a table that are in memory at a time.
@@ -47,8 +47,7 @@ class Partition:
 class Source:
     """Pictures, the file that holds them if it is one, and their candidates.
 
-    `rows` lists the pictures again, in the same order, each time. `common` are candidates of all
-    pictures.
+    `rows` lists the pictures again each time; `common` are candidates of all of them.
     """
 
     rows: Callable[[], Iterator[Picture]]

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .._csv_lines import BOX_COLUMNS
-from .._file_kinds import check_is_file, kind_of_file, wrong_file
-from ..datasets._mat73 import H5PY_ERRORS
+from .._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
 
 #: What `transcribe` takes.
 NEEDED = (
@@ -34,8 +33,7 @@ Batches = Callable[[], Iterator[tuple[dict[str, list[Any]], int]]]
 class StoredPictures:
     """Pictures in one HDF5 or Parquet file.
 
-    `name` is the dataset of arrays, or the column of files' contents, such as PNG, alone or as the
-    field ``bytes``.
+    `name` is the dataset of arrays, or the column of files' contents (or structs of `bytes`).
     """
 
     path: Path
@@ -75,8 +73,7 @@ class StoredPictures:
 def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str], Batches]:
     """Open a file of pictures, or a Parquet table of paths, in batches of `n_rows`.
 
-    Returns the pictures (None for a table), the names of the columns, and a callable that yields
-    batches of all columns without the pictures. Raises ValueError for other files.
+    Returns the pictures (None for a table), the columns' names, and batches of the others.
     """
     # As workers see it, wherever they run.
     path = check_is_file(path, NEEDED, or_folder=True).absolute()

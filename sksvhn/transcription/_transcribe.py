@@ -18,8 +18,9 @@ from sklearn.utils import check_scalar
 from tqdm import tqdm
 
 from .._images._load import MAX_PIXELS
+from .._models import is_estimator
 from .._parameters import positive_int
-from ._reading import PictureBatchReader
+from .._reading import PictureBatchReader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -249,7 +250,7 @@ def _loaded(model: Any) -> tuple[Any, bytes]:
 
     if isinstance(model, (str, os.PathLike)):
         return load(model), Path(model).read_bytes()
-    if not hasattr(model, "save"):
+    if not is_estimator(model):
         raise TypeError(
             f"model is a {type(model).__name__}; expected a file that save wrote, or a fitted "
             "classifier of this package."
@@ -275,10 +276,9 @@ def _missing(
 
 
 class _PartitionReader:
-    """Read partitions on a worker, with a model that it loads once from the content of its file.
+    """Read partitions on a worker, with a model that it loads once, for its own devices.
 
-    The model itself would be one for the devices of this machine. Relative paths start from
-    `folder`.
+    Relative paths start from `folder`.
     """
 
     def __init__(self, model: bytes, folder: str, **options: Any) -> None:

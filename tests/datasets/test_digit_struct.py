@@ -10,9 +10,9 @@ import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sksvhn._file_kinds import H5PY_ERRORS
 from sksvhn.datasets import read_digit_struct
 from sksvhn.datasets._mat73 import (
-    H5PY_ERRORS,
     UnforeseenLayoutError,
     read_structs,
     read_structs_by_object,

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sksvhn import SVHNLogisticRegression
+from sksvhn._reading import Picture, PictureBatchReader
 from sksvhn.datasets import load_labelled_pictures, load_svhn_numbers
 from sksvhn.preprocessing import NumberCropper, load_image
-from sksvhn.transcription._reading import Picture, PictureBatchReader
 from tests.datasets.svhn_files import Entry, NumberSet
 
 SIZE = (10, 12)

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sksvhn._reading import Picture
 from sksvhn.transcription import _sources
-from sksvhn.transcription._reading import Picture
 from sksvhn.transcription._sources import open_source
 
 
@@ -158,8 +158,8 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
 
 
 def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:
+    from sksvhn._reading import Reading
     from sksvhn.transcription._output import as_table
-    from sksvhn.transcription._reading import Reading
 
     table = as_table([Picture("caf\udce9.png")], [Reading(error="x")], has_candidates=False)
     assert table["path"].to_pylist() == ["caf\\xe9.png"]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from .._labels import check_not_empty, check_same_writing, numbers_to_strings
-from .._parameters import validate_params
+from ._labels import check_not_empty, check_same_writing, numbers_to_strings
+from ._parameters import validate_params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums of weights such as 0.1 carry rounding errors far below this, and differences between two
+# accuracies that matter lie above it up to ten million numbers.
+ROUNDING = 1e-10
 
 _NEGATIVE = re.compile(r"-[0-9]+")
 _CONSTRAINTS: dict[str, list[Any]] = {
@@ -57,6 +61,18 @@ class Readings:
         """Number of characters of each reading."""
         return _lengths(self.read)
 
+    def check_probabilities(self) -> NDArray[np.float64]:
+        """Return the confidences, or raise ValueError if one lies outside [0, 1]."""
+        assert self.confidence is not None
+        outside = (self.confidence < 0) | (self.confidence > 1)
+        if outside.any():
+            raise ValueError(
+                "confidence must hold probabilities, in [0, 1]; found "
+                f"{self.confidence[outside][0]}. Pass probabilities of whole readings, such as an "
+                "estimator's confidence(X)."
+            )
+        return self.confidence
+
     def subset(self, mask: NDArray[np.bool_]) -> Readings:
         """Return the numbers selected by a boolean mask."""
         confidence = None if self.confidence is None else self.confidence[mask]
@@ -71,6 +87,33 @@ class Readings:
         true, read = self.code_points(int(self.true_length.max()))
         hits: NDArray[np.bool_] = (true == read) & (true != 0)
         return hits
+
+    def confidence_steps(
+        self,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the distinct confidences, falling, and the weight taken and right down to each."""
+        assert self.confidence is not None
+        order = np.argsort(-self.confidence, kind="stable")
+        confidence, weight = self.confidence[order], self.weight[order]
+        is_threshold = np.append(confidence[1:] != confidence[:-1], True)
+        taken = np.cumsum(weight)[is_threshold]
+        right = np.cumsum(weight * self.is_right[order])[is_threshold]
+        return confidence[is_threshold], taken, right
+
+    def confidence_bins(
+        self, n_bins: int, strategy: Literal["uniform", "quantile"]
+    ) -> NDArray[np.intp]:
+        """Return the bin of each probability: of equal width, or by the share of weight below."""
+        if strategy == "uniform":
+            # Divided, not stepped: 9 / 15 is then the same float as a confidence of 0.6.
+            return np.searchsorted(
+                np.arange(1, n_bins) / n_bins, self.check_probabilities(), side="left"
+            )
+        _, place = np.unique(self.check_probabilities(), return_inverse=True)
+        mass = np.bincount(place, weights=self.weight)
+        below = (np.cumsum(mass) - mass) / mass.sum()
+        bins: NDArray[np.intp] = np.floor(n_bins * below + ROUNDING).astype(np.intp)[place]
+        return bins
 
     def mean(self, values: NDArray[Any]) -> float:
         """Return the weighted mean of one value per number."""

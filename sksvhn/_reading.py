@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._images._crop import blankness, crop_picture
-from .._images._load import MAX_PIXELS, PictureError, warn_of_notes
-from .._labels import codes_of, numbers_to_strings
-from ..estimators._picture_reader import crop_settings_of, in_range
+from ._images._crop import blankness, crop_picture
+from ._images._load import MAX_PIXELS, PictureError, warn_of_notes
+from ._labels import codes_of, numbers_to_strings
+from ._models import reads_numbers, reads_photographs
+from .estimators._picture_reader import crop_settings_of, in_range
 
 # Answers that are told of each picture.
 N_TOP = 3
@@ -20,8 +21,7 @@ N_TOP = 3
 class Reading(NamedTuple):
     """Reading of one picture; None stands for rejected, unread, or without candidates.
 
-    `top` are the most probable answers, the reading first, and `error` says why a picture could not
-    be read.
+    `top` are the most probable answers; `error` says why a picture could not be read.
     """
 
     reading: str | None = None
@@ -43,8 +43,7 @@ class Picture(NamedTuple):
 class PictureBatchReader:
     """Read batches of pictures with a fitted model; one that can't be read stops no other.
 
-    `common` are the candidates of pictures without their own, and `min_confidence` None is the
-    model's. Raises ValueError if the model does not read photographs, or not these candidates.
+    `common` are candidates of pictures without their own; `min_confidence` None is the model's.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class PictureBatchReader:
         min_confidence: float | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        if not hasattr(clf, "crops"):
+        if not reads_photographs(clf):
             raise ValueError(
                 f"The model is a {type(clf).__name__}, which reads only cropped pictures, not "
                 "photographs."
@@ -70,7 +69,7 @@ class PictureBatchReader:
         self._settings = crop_settings_of(clf, max_pixels)
         self.has_candidates = has_candidates
         self.min_confidence: float = (
-            getattr(clf, "min_confidence", 0.0) if min_confidence is None else min_confidence
+            clf.min_confidence if min_confidence is None else min_confidence
         )
         self._common = self._in_form(common) if has_candidates else None
 
@@ -104,15 +103,15 @@ class PictureBatchReader:
         crops = in_range(self.clf, [crop for crop, _ in prepared])
         if self.has_candidates:
             return self._ranked(crops, [candidates for _, candidates in prepared])
-        if hasattr(self.clf, "top_k"):
+        if reads_numbers(self.clf):
             best = self.clf.top_k(crops, N_TOP)
             labels = best.numbers.reshape(-1, *best.numbers.shape[2:])
-            names = as_strings(self.clf, labels).reshape(best.probability.shape)
+            names = labels_as_strings(self.clf, labels).reshape(best.probability.shape)
             probability = best.probability
         else:
             probability = self.clf.predict_proba(crops)
             order = np.argsort(-probability, axis=1, kind="stable")[:, :N_TOP]
-            names = as_strings(self.clf, self.clf.classes_)[order]
+            names = labels_as_strings(self.clf, self.clf.classes_)[order]
             probability = np.take_along_axis(probability, order, axis=1)
         return map(self._reading, names.tolist(), probability.tolist())
 
@@ -122,7 +121,7 @@ class PictureBatchReader:
             candidates, ranked.posterior, ranked.in_list.tolist(), strict=True
         ):
             order = np.argsort(-posterior, kind="stable")[:N_TOP]
-            names = as_strings(self.clf, labels[order]) if len(order) else order
+            names = labels_as_strings(self.clf, labels[order]) if len(order) else order
             yield self._reading(names.tolist(), posterior[order].tolist(), in_list)
 
     def _reading(
@@ -149,16 +148,11 @@ class PictureBatchReader:
             codec.check_rejection()
             return labels
         # "07" and "7" are one integer.
-        first = np.unique(as_strings(self.clf, labels), return_index=True)[1]
+        first = np.unique(labels_as_strings(self.clf, labels), return_index=True)[1]
         return labels[np.sort(first)]
 
 
-def reads_numbers(clf: Any) -> bool:
-    """Whether a model reads whole numbers, and not one label per picture."""
-    return hasattr(clf, "rank_candidates")
-
-
-def as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
+def labels_as_strings(clf: Any, labels: NDArray[Any]) -> NDArray[np.object_]:
     """Write a model's labels as strings, rejected readings as empty ones."""
     if not reads_numbers(clf):
         known = set(clf.classes_.tolist())
