@@ -54,10 +54,9 @@ def numbers_to_strings(
     signed: bool | None = None,
     name: str = "y",
 ) -> NDArray[np.object_]:
-    """Convert number labels in any of the three forms to a 1-D object array of ``str``.
+    """Convert number labels in any form to a 1-D object array of str; a rejected one is "".
 
-    A rejected reading becomes ``""``. `signed` says whether -1 is an ordinary number; None decides
-    by the other integers in y.
+    `signed` says whether -1 is an ordinary number; None decides by the other integers in y.
     """
     array = _as_array(y, name)
     if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "UO":

@@ -35,10 +35,9 @@ MAX_HEADER = 2**24
 def write_file(
     path: str | os.PathLike[str], kind: str, document: Any, arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Write a JSON document and arrays of numbers or booleans as a whole or not at all.
+    """Write a JSON document and arrays, as a whole or not at all; `kind` says what the file is.
 
-    `kind` says what the file is. Raises ValueError if `read_file` would refuse the size of the
-    document.
+    Raises ValueError if `read_file` would refuse the size of the document.
     """
     text = json.dumps(document, separators=(",", ":"))
     stored = {

@@ -30,10 +30,9 @@ def as_python(value: Any) -> Any:
 
 
 def python_params(estimator: Any) -> SimpleNamespace:
-    """Return the parameters of an estimator, each converted by `as_python`.
+    """Return the parameters of an estimator as Python's numbers.
 
-    NumPy's numbers pass scikit-learn's constraints, but torch refuses some, and small ones overflow
-    in products.
+    torch refuses some of NumPy's, and small ones overflow in products.
     """
     params: Mapping[str, Any] = estimator.get_params(deep=False)
     return SimpleNamespace(**{name: as_python(value) for name, value in params.items()})

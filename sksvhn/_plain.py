@@ -18,8 +18,7 @@ Take = Callable[[str], NDArray[Any]]
 def to_plain(value: Any, arrays: dict[str, NDArray[Any]], name: str) -> Any:
     """Convert a value to JSON, and move the arrays in it to `arrays`, named after `name`.
 
-    Tuples, other dicts than those with string keys, and arrays become dicts of one entry that says
-    what they are. Raises TypeError for other types.
+    What JSON lacks becomes a dict of one entry that says what it is; TypeError for other types.
     """
     if isinstance(value, (list, tuple)):
         items = [to_plain(item, arrays, f"{name}.{i}") for i, item in enumerate(value)]

@@ -76,8 +76,7 @@ class Cropped(NamedTuple):
 def crop_picture(source: ImageSource, boxes: Any, settings: CropSettings) -> Cropped:
     """Read a picture, crop it to its digit boxes and resize it.
 
-    `boxes` are rows of left, top, width and height, one such row, or None or NaN for the whole
-    picture. Raises PictureError, TypeError, OSError or ValueError.
+    `boxes` are rows of left, top, width and height, or None or NaN for the whole picture.
     """
     picture, note = read_picture(source, color=settings.color, max_pixels=settings.max_pixels)
     width, height = picture.size
@@ -132,28 +131,7 @@ def box_rows(table: Any) -> NDArray[Any]:
 
 
 def union_region(boxes: ArrayLike) -> Region:
-    """Smallest region that holds every box.
-
-    Parameters
-    ----------
-    boxes : array-like of shape (n_boxes, 4)
-        Left, top, width and height of each box.
-
-    Returns
-    -------
-    Region
-        The union's edges; it may leave the picture.
-
-    Raises
-    ------
-    ValueError
-        If there is no box, or one is not finite or has no area.
-
-    Examples
-    --------
-    >>> union_region([[10, 5, 8, 20], [17, 6, 9, 20]])
-    Region(left=10.0, top=5.0, right=26.0, bottom=26.0)
-    """
+    """Return the smallest region that holds every box; raise ValueError for boxes without area."""
     array = np.asarray(boxes, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != 4 or len(array) == 0:
         raise ValueError(
@@ -172,30 +150,13 @@ def union_region(boxes: ArrayLike) -> Region:
 
 
 def grow_region(region: Region, margin: float) -> Region:
-    """Widen and heighten a region about its centre by the share `margin`, half on each side.
-
-    Examples
-    --------
-    >>> grow_region(Region(10, 10, 30, 20), 0.5)
-    Region(left=5.0, top=7.5, right=35.0, bottom=22.5)
-    """
+    """Grow a region about its centre by the share `margin` of each side."""
     dx, dy = region.width * margin / 2, region.height * margin / 2
     return Region(region.left - dx, region.top - dy, region.right + dx, region.bottom + dy)
 
 
 def clip_region(region: Region, width: int, height: int) -> Region:
-    """Part of a region that lies in a picture of `width` x `height` pixels.
-
-    Raises
-    ------
-    ValueError
-        If no part of it does.
-
-    Examples
-    --------
-    >>> clip_region(Region(-4, 2, 30, 12), width=20, height=10)
-    Region(left=0, top=2, right=20, bottom=10)
-    """
+    """Return the part of a region that lies in the picture; raise ValueError if there is none."""
     clipped = Region(
         max(region.left, 0),
         max(region.top, 0),
@@ -211,17 +172,9 @@ def clip_region(region: Region, width: int, height: int) -> Region:
 
 
 def square_region(region: Region, width: int, height: int) -> Region:
-    """Square about a region, its side the region's longer one, moved into the picture.
+    """Return a square as wide as a region's longer side about it, moved into the picture.
 
-    Where the picture is smaller than the side, the square stands out on both sides of it by
-    distances that keep the region's centre in the square's centre as nearly as possible.
-
-    Examples
-    --------
-    >>> square_region(Region(2, 0, 22, 10), width=40, height=30)
-    Region(left=2.0, top=0, right=22.0, bottom=20)
-    >>> square_region(Region(2, 0, 22, 10), width=40, height=12)
-    Region(left=2.0, top=-5.0, right=22.0, bottom=15.0)
+    A square larger than the picture stands out on both sides, about the region's centre.
     """
     side = max(region.width, region.height)
     left = _slide((region.left + region.right - side) / 2, side, width)
@@ -232,35 +185,9 @@ def square_region(region: Region, width: int, height: int) -> Region:
 def number_region(
     boxes: ArrayLike, width: int, height: int, *, crop: CropStyle = "stretch", margin: float = 0.3
 ) -> Region:
-    """Region of a picture that holds its whole number, and `margin` of surroundings.
+    """Return the region that holds the boxes of a number, and `margin` of surroundings.
 
-    Parameters
-    ----------
-    boxes : array-like of shape (n_boxes, 4)
-        Left, top, width and height of each digit, in pixels.
-    width, height : int
-        Size of the picture in pixels.
-    crop : {"stretch", "square"}, default="stretch"
-        Whether the region keeps the number's own proportions or is a square.
-    margin : float, default=0.3
-        Share by which the union of the boxes grows in x and in y, half on each side.
-
-    Returns
-    -------
-    Region
-        Inside the picture, except where a square is larger than the picture.
-
-    Raises
-    ------
-    ValueError
-        If there is no box, one is not finite or has no area, or all lie outside the picture; if
-        they hold less than 2 x 2 pixels of it, as shares of the picture do; or if more than half of
-        them lies outside and they can be (left, top, right, bottom).
-
-    Examples
-    --------
-    >>> number_region([[10, 5, 10, 20], [20, 5, 10, 20]], 40, 40, margin=0.2)
-    Region(left=8.0, top=3.0, right=32.0, bottom=27.0)
+    It lies in the picture, unless it is a larger square. Raises ValueError for impossible boxes.
     """
     union = union_region(boxes)
     number = clip_region(union, width, height)
@@ -274,8 +201,7 @@ def resize_region(
 ) -> NDArray[np.uint8]:
     """Resample a region of a picture (mode "L" or "RGB") to `image_size`, as uint8.
 
-    Outside the picture, its nearest border pixels are repeated: a black bar would be an edge that
-    the street does not have.
+    Border pixels are repeated outside the picture: a black bar would be an edge.
     """
     height, width = image_size
     inside = clip_region(region, *picture.size)

@@ -36,9 +36,7 @@ def is_lazy(X: Any) -> bool:
 class LazyPictures:
     """Stored pictures, seen as an array (n, height, width, channels) of uint8 or float.
 
-    `source` is an array on disk (``shape``, ``dtype`` and slices) or a sequence of arrays. Reading
-    raises ValueError for parts of another shape or dtype, for NaN, and for pixels of another
-    `scale`.
+    `source` is an array on disk or a sequence of arrays, which are checked when they are read.
     """
 
     def __init__(

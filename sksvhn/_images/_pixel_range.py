@@ -32,8 +32,7 @@ def is_white(value: object) -> bool:
 class WhiteVotes:
     """Learn what white is: each picture votes, so a few odd ones decide nothing.
 
-    The maximum alone is no evidence: columns that were scaled separately have rare far pixels, and
-    a dark picture says little.
+    The maximum alone is no evidence: a feature scaled separately can have rare far pixels.
     """
 
     def __init__(self) -> None:

@@ -19,10 +19,9 @@ _END = object()
 
 
 def is_one_picture(pictures: Any, *, first_axis_counts: bool = False) -> bool:
-    """Whether `load_image` would take this as one picture.
+    """Tell if `load_image` takes this as one picture; raise ValueError where that is ambiguous.
 
-    Raises ValueError if an array can be both three grey pictures and one picture with its channels
-    first, unless `first_axis_counts`.
+    Three grey pictures can be one with channels first, unless `first_axis_counts`.
     """
     one = (str, PathLike, bytes, bytearray, memoryview, Image.Image)
     if isinstance(pictures, one) or callable(getattr(pictures, "read", None)):
@@ -72,11 +71,7 @@ def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
 
 
 def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
-    """Pair each of several pictures with its boxes, lazily.
-
-    Raises TypeError for what cannot be iterated over, and ValueError if there are not as many boxes
-    as pictures.
-    """
+    """Pair each of several pictures with its boxes, lazily; raise ValueError if counts differ."""
     pictures, boxes = split_table(pictures, boxes)
     _check_iterable(
         pictures,

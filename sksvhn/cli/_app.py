@@ -45,14 +45,7 @@ def shows_progress(quiet: bool) -> bool:
 
 
 def counted(n: int, thing: str) -> str:
-    """Name a number of things.
-
-    Examples
-    --------
-    >>> from sksvhn.cli._app import counted
-    >>> counted(1, "epoch"), counted(2000, "grey picture")
-    ('1 epoch', '2,000 grey pictures')
-    """
+    """Name a number of things, such as "2,000 epochs"."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
@@ -64,14 +57,7 @@ def described(images: Any) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Replace what could steer a terminal: names of files may hold anything.
-
-    Examples
-    --------
-    >>> from sksvhn.cli._app import printable
-    >>> printable("1.png"), printable("a\tb\x1b[2J")
-    ('1.png', 'a\\tb\\x1b[2J')
-    """
+    """Replace what could steer a terminal: names of files may hold anything."""
     if text.isprintable():
         return text
     return "".join(
@@ -108,16 +94,7 @@ class Commands(TyperGroup):
 
 
 def sentence(error: BaseException) -> str:
-    r"""Put an error into one line, as a person reads it.
-
-    Examples
-    --------
-    >>> from sksvhn.cli._app import sentence
-    >>> sentence(FileNotFoundError(2, "No such file or directory", "1.png"))
-    '1.png: No such file or directory'
-    >>> sentence(ValueError("X is empty;\n pass pictures."))
-    'X is empty; pass pictures.'
-    """
+    """Put an error into one line, as a person reads it."""
     if isinstance(error, OSError) and error.strerror:
         name = "" if error.filename is None else f"{error.filename}: "
         return f"{name}{error.strerror}"
@@ -281,14 +258,7 @@ def check_out(out: Path, *given: Path, force: bool) -> None:
 
 
 def parse_image_size(text: str | None) -> tuple[int, int] | None:
-    """Read "64" or "54,64" as height and width.
-
-    Examples
-    --------
-    >>> from sksvhn.cli._app import parse_image_size
-    >>> parse_image_size("64"), parse_image_size("32,48")
-    ((64, 64), (32, 48))
-    """
+    """Read "64" or "54,64" as height and width."""
     if text is None:
         return None
     sides = text.split(",")

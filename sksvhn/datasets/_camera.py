@@ -92,8 +92,7 @@ def sharpen(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
 def expose(rng: np.random.Generator, luminance: NDArray[np.uint8]) -> Field:
     """Apply gamma, gain and, sometimes, over-exposure or haze; return values in about [0, 1].
 
-    Contrast stays above a floor and highlights are compressed: people could read all numbers in
-    SVHN.
+    Contrast has a floor and highlights are compressed: people could read all of SVHN's numbers.
     """
     gamma, gain = np.exp(rng.normal(0, (0.15, 0.08)))
     curve = gain * np.linspace(0, 1, 256) ** gamma

@@ -69,10 +69,9 @@ def read_crops(
     label: str,
     verbose: int,
 ) -> Crops:
-    """Crop the pictures of `tasks` (row, source, boxes or None), which come in any order.
+    """Crop the pictures of `tasks`, which come in any order.
 
-    `objection` makes the message of the ValueError for a row and its problem; None leaves the
-    picture out.
+    `objection` makes the message of a ValueError for a row; None leaves the picture out.
     """
     workers = Parallel(n_jobs=n_jobs, return_as="generator")
     chunks = workers(delayed(_crop_chunk)(chunk, settings) for chunk in _chunks(tasks))

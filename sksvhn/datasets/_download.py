@@ -46,18 +46,7 @@ class Retries(NamedTuple):
 
 
 def check_mirrors(mirrors: str | Sequence[str]) -> tuple[str, ...]:
-    """Addresses that a filename can be appended to.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is not an HTTP address.
-
-    Examples
-    --------
-    >>> check_mirrors("http://localhost/svhn")
-    ('http://localhost/svhn/',)
-    """
+    """Return HTTP addresses that a filename can be appended to, or raise ValueError."""
     addresses = (mirrors,) if isinstance(mirrors, str) else tuple(mirrors)
     for address in addresses:
         if not isinstance(address, str) or not address.startswith(("http://", "https://")):
@@ -100,8 +89,7 @@ def download_file(
 ) -> Path:
     """Download a file into `folder`, under its name only when complete and verified.
 
-    Mirrors are tried in order; `retries` is for those that cannot be reached, stall or fail, not
-    for those that lack the file. Raises OSError if no mirror gave it or it could not be written.
+    `retries` is for mirrors that fail, not for those that lack the file; OSError if all do.
     """
     failures = []
     for mirror in mirrors:

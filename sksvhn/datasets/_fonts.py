@@ -94,10 +94,9 @@ class Glyph(NamedTuple):
 def find_fonts(
     alphabet: str, font_dir: str | PathLike[str] | None = None
 ) -> tuple[tuple[FontFace, ...], ...]:
-    """Families of installed fonts, with their faces that have every character of `alphabet`.
+    """Return families of installed fonts, and of `font_dir`, with their faces of the alphabet.
 
-    The fonts of `font_dir` and its subfolders are added. The order does not depend on the machine.
-    Raises ValueError or NotADirectoryError, and warns if only Pillow's own font is installed.
+    The order does not depend on the machine. Warns if only Pillow's own font is installed.
     """
     faces = [*_installed_faces()]
     if font_dir is not None:
@@ -123,10 +122,9 @@ def find_fonts(
 
 @lru_cache(maxsize=16384)
 def draw_glyph(face: FontFace, character: str, boldness: int, swelling: int) -> Glyph:
-    """Draw a character whose font's digits are `GLYPH_HEIGHT` pixels high.
+    """Draw a character of a font whose digits are `GLYPH_HEIGHT` pixels high.
 
-    `boldness` is how far its outline moves outwards, and `swelling` how much broader uprights
-    become, in pixels.
+    Its outline moves outwards by `boldness`, and uprights get `swelling` broader, in pixels.
     """
     font = _load_at_height(face)
     left, top, right, bottom = font.getbbox(character, anchor="ls", stroke_width=boldness)

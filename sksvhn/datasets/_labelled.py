@@ -11,10 +11,9 @@ from sklearn.utils import Bunch
 
 
 def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
-    """Digits 0 to 9, shape (n,), of SVHN's labels 1 to 10, where 10 stands for the digit 0.
+    """Return digits 0 to 9 of SVHN's labels 1 to 10, where 10 stands for 0, or of labels 0 to 9.
 
-    Labels 0 to 9 have been mapped already. Raises ValueError for others, or both 0 and 10; `name`
-    is for the message.
+    Raises ValueError, with `name`, for other labels, or if there are both 0 and 10.
     """
     expected = f"{name} must hold labels 1 to 10 (10 is the digit 0) or 0 to 9; it holds"
     if labels.dtype.kind not in "iuf":

@@ -112,10 +112,9 @@ def letter(
     padding: int,
     surroundings: Surroundings,
 ) -> Lettering:
-    """Draw `text` with digits `height` pixels high and `padding` pixels of canvas round it.
+    """Draw `text` with digits `height` pixels high on a canvas with `padding` pixels round it.
 
-    `hand` says how it is written, `rng` draws deviations, and `surroundings` are drawn without
-    boxes.
+    `hand` says how it is written; `surroundings` are drawn without boxes.
     """
     x = y = 0.0
     placed = []

@@ -53,8 +53,7 @@ def read_mat5_arrays(
 ) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """Read the variables `names` of a MATLAB 5 file, and list the names of all its variables.
 
-    Arrays are writable, in Fortran order and of the stored dtype (MATLAB stores small whole doubles
-    as bytes). Raises ValueError for other files, damage, or other kinds of variables.
+    Arrays are writable, in Fortran order and of the stored dtype: uint8 for small whole doubles.
     """
     arrays: dict[str, NDArray[Any]] = {}
     found: list[str] = []

@@ -56,10 +56,9 @@ class NumberFolder:
 
 
 class NumberArchive:
-    """A .tar.gz (or .tar) that holds digitStruct.mat and its pictures.
+    """A .tar.gz (or .tar) that holds digitStruct.mat, usually as its last member, and pictures.
 
-    It is read twice from start to end, because digitStruct.mat is usually the last member. Nothing
-    is written to disk, and members are found only by their whole path, so none can lead elsewhere.
+    It is read twice from start to end, and nothing is written to disk.
     """
 
     def __init__(self, path: Path) -> None:

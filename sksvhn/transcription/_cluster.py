@@ -44,9 +44,7 @@ def map_partitions(
 ) -> Generator[tuple[int, Any], None, None]:
     """Process numbered partitions on the workers, and yield index and result as they come.
 
-    `process` goes to each worker once, and may run in several threads. At most `AHEAD` partitions
-    per thread are requested at a time. Raises RuntimeError at the end if the workers of a partition
-    died each time.
+    At most `AHEAD` per thread are sent ahead. RuntimeError if workers died with each try of one.
     """
     waiting = iter(partitions)
     name = f"sksvhn-{uuid4().hex}"

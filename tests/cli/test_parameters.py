@@ -55,6 +55,12 @@ def test_text_stays_text(text: str) -> None:
     assert parse_parameters(given, SVHNSequenceClassifier) == {"alphabet": text, "device": text}
 
 
+def test_settings_have_a_dot() -> None:
+    given = ["lr=0.05", "training.amp=false", "architecture.head=dense"]
+    expected = {"lr": 0.05, "training__amp": False, "architecture__head": "dense"}
+    assert parse_parameters(given, SVHNSequenceClassifier) == expected
+
+
 def test_what_may_be_none_or_text() -> None:
     given = ["alphabet=null", 'device="cpu"']
     expected = {"alphabet": None, "device": "cpu"}
