@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import warnings
 from enum import StrEnum
@@ -106,16 +107,20 @@ def sentence(error: BaseException) -> str:
     return f"unexpected {type(error).__name__} ({text}); please report it."
 
 
+# What messages advise in Python, and how a shell says it.
+_IN_SHELL = {
+    "on_error='skip'": "--on-error skip",
+    "color='rgb'": "--color rgb",
+    "max_pixels": "--max-pixels",
+    "image_size, crop and margin": "--image-size, --crop and --margin",
+}
+# Not in names of files.
+_ADVICE = re.compile(rf"(?<![\w./\\-])({'|'.join(map(re.escape, _IN_SHELL))})(?![\w/\\-]|\.\w)")
+
+
 def in_options(text: str) -> str:
     """Advice for Python as advice for a shell."""
-    for python, shell in (
-        ("on_error='skip'", "--on-error skip"),
-        ("color='rgb'", "--color rgb"),
-        ("max_pixels", "--max-pixels"),
-        ("image_size, crop and margin", "--image-size, --crop and --margin"),
-    ):
-        text = text.replace(python, shell)
-    return text
+    return _ADVICE.sub(lambda found: _IN_SHELL[found[1]], text)
 
 
 def _show_warning(message: Warning | str, *args: Any, **kwargs: Any) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from numbers import Integral
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
 from .._images._crop import CROP_CONSTRAINTS, Cropped, CropSettings, crop_picture
 from .._images._load import PictureError
+from .._warn import warn_caller
 from ._progress import with_progress
 
 #: How messages name the way to go on without a picture.
@@ -99,6 +102,59 @@ def without_rows(array: NDArray[_T], rows: Iterable[int]) -> NDArray[_T]:
     """Leave rows out, or nothing without a copy."""
     rows = list(rows)
     return np.delete(array, rows, axis=0) if rows else array
+
+
+def refusal(where: object, picture: str, problem: str) -> str:
+    """Sentence of the error that a picture's problem is where none may be left out."""
+    return f"{where}: picture {picture} {problem}. Leave such pictures out with {SKIP}."
+
+
+def table_of_skipped(
+    problems: dict[int, str],
+    names: Sequence[str],
+    *,
+    column: str,
+    where: object,
+    damage: str | None = None,
+) -> pd.DataFrame:
+    """List pictures left out, in order, with a warning; raise ValueError if these are all.
+
+    `names` are those of all pictures, by the rows of `problems`.
+    """
+    rows = sorted(problems)
+    reasons = [problems[row] for row in rows]
+    findings = [] if damage is None else [damage]
+    if rows:
+        first = f"the first, {names[rows[0]]!r}, {reasons[0]}"
+        if len(rows) == len(names):
+            raise ValueError(f"{where}: none of the {len(rows)} pictures could be loaded; {first}.")
+        findings.append(f"left out {len(rows)} of {len(names)} pictures; {first}")
+    if findings:
+        warn_caller(f"{where}: {'; '.join(findings)}.")
+    return pd.DataFrame({column: [names[row] for row in rows], "reason": reasons}, dtype=str)
+
+
+def numbers_and_crops(
+    images: NDArray[np.uint8],
+    frame: pd.DataFrame,
+    skipped: pd.DataFrame,
+    *,
+    description: str,
+    return_X_y: bool,
+    as_frame: bool,
+) -> Bunch | tuple[NDArray[np.uint8], Any]:
+    """Return crops and the numbers in their table as loaders do."""
+    target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
+    if return_X_y:
+        return images, target
+    return Bunch(
+        images=images,
+        target=target,
+        frame=frame,
+        n_skipped=len(skipped),
+        skipped=skipped,
+        DESCR=description,
+    )
 
 
 def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:

@@ -19,8 +19,16 @@ from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._labels import DIGITS
 from .._parameters import validate_params
-from .._warn import warn_caller
-from ._crops import CROPPED_CONSTRAINTS, SKIP, OnError, Task, read_crops, without_rows
+from ._crops import (
+    CROPPED_CONSTRAINTS,
+    OnError,
+    Task,
+    numbers_and_crops,
+    read_crops,
+    refusal,
+    table_of_skipped,
+    without_rows,
+)
 from ._number_files import is_regular_file
 
 
@@ -184,10 +192,7 @@ def load_labelled_pictures(
     }
 
     def objection(i: int, problem: str) -> str:
-        return (
-            f"{path}: picture {rows[i].path!r} (line {rows[i].line}) {problem}. Leave such "
-            f"pictures out with {SKIP}."
-        )
+        return refusal(path, f"{rows[i].path!r} (line {rows[i].line})", problem)
 
     if missing and on_error == "raise":
         raise ValueError(objection(*next(iter(missing.items()))))
@@ -200,24 +205,22 @@ def load_labelled_pictures(
         label="load_labelled_pictures",
         verbose=verbose,
     )
-    problems = dict(sorted((missing | damaged).items()))
-    skipped = _skipped(problems, rows, path)
+    problems = missing | damaged
+    names = [row.path for row in rows]
+    skipped = table_of_skipped(problems, names, column="path", where=path)
     warn_of_notes(
         {f"picture {rows[i].path!r} (line {rows[i].line})": note for i, note in notes.items()},
         where=f"{path}: ",
     )
     images, sizes = without_rows(images, problems), without_rows(sizes, problems)
     frame = _frame([row for i, row in enumerate(rows) if i not in problems], sizes)
-    target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
-    if return_X_y:
-        return images, target
-    return Bunch(
-        images=images,
-        target=target,
-        frame=frame,
-        n_skipped=len(skipped),
-        skipped=skipped,
-        DESCR=f"Pictures and numbers of {path}, cropped and resized.",
+    return numbers_and_crops(
+        images,
+        frame,
+        skipped,
+        description=f"Pictures and numbers of {path}, cropped and resized.",
+        return_X_y=return_X_y,
+        as_frame=as_frame,
     )
 
 
@@ -271,21 +274,6 @@ def _tasks(rows: list[_Row], folder: Path, missing: dict[int, str]) -> Iterator[
     for i, row in enumerate(rows):
         if i not in missing:
             yield i, os.path.join(folder, row.path), row.boxes or None
-
-
-def _skipped(problems: dict[int, str], rows: list[_Row], path: Path) -> pd.DataFrame:
-    """Pictures left out, with a warning; an error if that is all."""
-    skipped = pd.DataFrame(
-        {"path": [rows[i].path for i in problems], "reason": list(problems.values())}, dtype=str
-    )
-    if problems:
-        first = f"the first, {skipped['path'][0]!r}, {skipped['reason'][0]}"
-        if len(problems) == len(rows):
-            raise ValueError(f"{path}: no picture of {len(rows)} could be loaded; {first}.")
-        warn_caller(
-            f"{path}: left out {len(problems)} of {len(rows)} pictures; {first}.",
-        )
-    return skipped
 
 
 def _frame(rows: list[_Row], sizes: NDArray[np.int64]) -> pd.DataFrame:

@@ -12,8 +12,18 @@ from sklearn.utils import Bunch
 from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._parameters import validate_params
-from .._warn import warn_caller
-from ._crops import CROPPED_CONSTRAINTS, SKIP, Crops, OnError, Unreadable, read_crops, without_rows
+from ._crops import (
+    CROPPED_CONSTRAINTS,
+    SKIP,
+    Crops,
+    OnError,
+    Unreadable,
+    numbers_and_crops,
+    read_crops,
+    refusal,
+    table_of_skipped,
+    without_rows,
+)
 from ._digit_struct import number_table
 from ._number_files import NumberFiles, open_number_files
 
@@ -174,7 +184,10 @@ def load_svhn_numbers(
     usable = frame.drop(index=list(problems))
     images, sizes, damaged, notes = _read_crops(usable, files, settings, on_error, n_jobs, verbose)
     problems.update(zip(usable.index[list(damaged)].tolist(), damaged.values(), strict=True))
-    skipped = _skipped(problems, frame["filename"], files)
+    names = frame["filename"].tolist()
+    skipped = table_of_skipped(
+        problems, names, column="filename", where=files.location, damage=files.damage
+    )
     warn_of_notes(
         {f"picture {usable['filename'].iloc[row]!r}": note for row, note in notes.items()},
         where=f"{files.location}: ",
@@ -184,16 +197,13 @@ def load_svhn_numbers(
     images = without_rows(images, damaged)
     sizes = without_rows(sizes, damaged)
     usable["picture_height"], usable["picture_width"] = sizes.T
-    target = usable["number"].copy() if as_frame else usable["number"].to_numpy(dtype=object)
-    if return_X_y:
-        return images, target
-    return Bunch(
-        images=images,
-        target=target,
-        frame=usable,
-        n_skipped=len(skipped),
-        skipped=skipped,
-        DESCR=_DESCR,
+    return numbers_and_crops(
+        images,
+        usable,
+        skipped,
+        description=_DESCR,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
     )
 
 
@@ -214,30 +224,10 @@ def _raise_for_table(problems: dict[int, str], filenames: pd.Series, files: Numb
     if not problems:
         return
     row = min(problems)
-    others = f" (and {len(problems) - 1} more of {len(filenames)} cannot be used)"
-    raise ValueError(
-        f"{files.location}: picture {filenames[row]!r} {problems[row]}"
-        f"{others if len(problems) > 1 else ''}. Leave such pictures out with {SKIP}."
-    )
-
-
-def _skipped(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> pd.DataFrame:
-    """Pictures left out, in the table's order, with a warning; an error if that is all."""
-    rows = sorted(problems)
-    skipped = pd.DataFrame(
-        {"filename": filenames[rows].tolist(), "reason": [problems[row] for row in rows]}, dtype=str
-    )
-    findings = [] if files.damage is None else [files.damage]
-    if rows:
-        first = f"the first, {filenames[rows[0]]!r}, {problems[rows[0]]}"
-        if len(rows) == len(filenames):
-            raise ValueError(
-                f"{files.location}: none of the {len(rows)} pictures could be loaded; {first}."
-            )
-        findings.append(f"left out {len(rows)} of {len(filenames)} pictures; {first}")
-    if findings:
-        warn_caller(f"{files.location}: {'; '.join(findings)}.")
-    return skipped
+    problem = problems[row]
+    if len(problems) > 1:
+        problem += f" (and {len(problems) - 1} more of {len(filenames)} cannot be used)"
+    raise ValueError(refusal(files.location, repr(filenames[row]), problem))
 
 
 def _read_crops(
@@ -253,10 +243,7 @@ def _read_crops(
     boxes = frame["boxes"].tolist()
 
     def objection(row: int, problem: str) -> str:
-        return (
-            f"{files.location}: picture {frame['filename'].iloc[row]!r} {problem}. Leave such "
-            f"pictures out with {SKIP}."
-        )
+        return refusal(files.location, repr(frame["filename"].iloc[row]), problem)
 
     return read_crops(
         (

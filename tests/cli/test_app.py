@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from sksvhn.cli._app import counted, parse_image_size, printable, sentence
+from sksvhn.cli._app import counted, in_options, parse_image_size, printable, sentence
 from sksvhn.cli._read import parse_box
 
 
@@ -23,6 +23,13 @@ def test_an_error_is_one_line() -> None:
     missing = FileNotFoundError(2, "No such file or directory", "1.png")
     assert sentence(missing) == "1.png: No such file or directory"
     assert sentence(ValueError("X is empty;\n pass pictures.")) == "X is empty; pass pictures."
+
+
+def test_advice_is_for_the_shell_and_names_of_files_stay() -> None:
+    advice = "a/max_pixels.png has too many pixels; raise max_pixels, or pass on_error='skip'."
+    assert in_options(advice) == (
+        "a/max_pixels.png has too many pixels; raise --max-pixels, or pass --on-error skip."
+    )
 
 
 def test_sizes_and_boxes() -> None:

@@ -154,7 +154,7 @@ def test_pictures_that_cannot_be_used(folder: Path, line: str, message: str) -> 
 
 def test_nothing_is_left(folder: Path) -> None:
     table = write_table(folder, "path,number\ne.png,1\n")
-    with pytest.raises(ValueError, match="no picture of 1 could be loaded; the first, 'e"):
+    with pytest.raises(ValueError, match="none of the 1 pictures could be loaded; the first, 'e"):
         load_labelled_pictures(table, on_error="skip")
 
 
