@@ -19,10 +19,9 @@ HEADS = ("attention", "dense", "tiles")
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Layers of a network, checked, with one value per stage and layer.
+    """Layers of a network, checked; a stage is a row of convolutions followed by a pool.
 
-    A stage is a row of convolutions followed by a pool. `normalization` and `dropout` hold one
-    value per stage and then one per hidden layer.
+    `normalization` and `dropout` hold one value per stage, then one per hidden layer.
     """
 
     channels: tuple[tuple[int, ...], ...]

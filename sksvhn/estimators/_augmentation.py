@@ -27,12 +27,12 @@ VIEWS = ((1.0, 0.0), (0.87, 0.0), (1.13, 0.0), (1.0, 0.08), (1.0, -0.08))
 def augment(
     pictures: Tensor, *, size: tuple[int, int], strength: float, generator: torch.Generator
 ) -> Tensor:
-    """Resize, scale, shift, shear, rotate and recolour pictures, and erase a rectangle.
+    """Resize, scale, shift, shear, rotate and recolour pictures, and erase a rectangle of each.
 
-    Numbers are never mirrored; polarity is inverted half the time, as on houses. Erasing is Zhong
-    et al.'s (2017, arXiv 1708.04896), with one flat shade per picture. `strength` multiplies every
-    range, and `generator` is on the CPU, so every device gets the same changes.
+    `strength` multiplies every range; `generator` is on the CPU, so devices get the same changes.
     """
+    # Numbers are never mirrored. Erasing is Zhong et al.'s (2017, arXiv 1708.04896), with one flat
+    # shade per picture.
     pictures = _recolor(_warp(pictures, size, strength, generator), strength, generator)
     return _erase(pictures, strength, generator)
 

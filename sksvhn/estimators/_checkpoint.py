@@ -51,9 +51,7 @@ WITHOUT_EFFECT = frozenset(
 class Checkpoint:
     """State of a fit after its last complete epoch, in a file named after what defines the fit.
 
-    `definition` is what the weights depend on besides the parameters and an int random state; only
-    the same fit finds the file. `n_epochs` are done, and the fit draws from `random_state`. A
-    damaged file gives a warning and is not used.
+    `definition` is what weights depend on besides the parameters and an int random state.
     """
 
     def __init__(

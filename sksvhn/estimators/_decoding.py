@@ -37,10 +37,9 @@ Readings = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floating[Any]]
 
 
 class Pattern(NamedTuple):
-    """Possible numbers: some lengths, and some characters at each position.
+    """Possible numbers: `lengths` (max_length,), `characters` (max_length, n_characters), bool.
 
-    `lengths` (max_length,) and `characters` (max_length, n_characters) are booleans; entry k of the
-    former is length k + 1.
+    Entry k of `lengths` is length k + 1.
     """
 
     lengths: NDArray[np.bool_]
@@ -80,10 +79,10 @@ def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
 def best_readings(log_factors: SequenceFactors, patterns: list[Pattern], k: int = 1) -> Readings:
     """Find the k most probable numbers of each picture, over all lengths at once; exact.
 
-    The k best numbers of a length begin with one of the k best prefixes, as positions are
-    independent. Ties go to the earlier pattern, the shorter number, the earlier character. Returns
-    codes (n, k, max_length), lengths and log P(number | picture) (n, k), descending.
+    Returns codes (n, k, max_length), lengths and log P(number | picture) (n, k), descending.
     """
+    # The k best numbers of a length begin with one of the k best prefixes, as positions are
+    # independent. Ties go to the earlier pattern, the shorter number, the earlier character.
     found = [_best_of_pattern(log_factors, pattern, k) for pattern in patterns]
     return _best(found, k)
 

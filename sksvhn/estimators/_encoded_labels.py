@@ -14,10 +14,9 @@ _MOST_DIGITS = 10
 
 
 def warn_if_encoded(integers: NDArray[np.object_]) -> None:
-    """Warn if integers, given as strings, are all of 0 to k - 1.
+    """Warn if integers, given as strings, are all or nearly all of 0 to k - 1.
 
-    A fold may lack a few rare codes. House numbers that include 0 and lack hardly any number below
-    the greatest are next to impossible.
+    House numbers hardly ever are; a fold may lack a few rare codes.
     """
     counts = Counter(integers.tolist())
     if len(counts) <= _MOST_DIGITS or "0" not in counts:

@@ -31,8 +31,7 @@ _CHUNK = 1 << 19
 def hog_features(pictures: NDArray[Any]) -> NDArray[Any]:
     """Histograms of oriented gradients of pictures (n, height, width, channels), in [0, 1].
 
-    A pixel's gradient is that of its strongest channel. Votes are shared linearly between
-    neighbouring orientations and cells. The range of the pixels does not matter.
+    A pixel's gradient is that of its strongest channel; the range of the pixels does not matter.
     """
     n, height, width, channels = pictures.shape
     dtype = np.dtype(np.float64 if pictures.dtype == np.float64 else np.float32)

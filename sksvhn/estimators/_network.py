@@ -221,10 +221,11 @@ class DigitNetwork(Network):
 class SequenceNetwork(Network):
     """Logits of the length and of the character at every position.
 
-    Targets are codes (n, max_length), -1 after the end, and lengths (n,). With an attention head,
-    one classifier serves all positions: a digit learned at one place is known at every other. With
-    `other_character`, the last class is "none of the characters".
+    Targets are codes (n, max_length), -1 after the end, and lengths (n,).
     """
+
+    # With an attention head one classifier serves all positions: a digit learned at one place is
+    # known at every other. With `other_character` the last class is "none of the characters".
 
     def __init__(
         self,
@@ -314,10 +315,9 @@ class SequenceNetwork(Network):
 
 
 def loss_without_number(length_logits: Tensor, position_logits: Tensor) -> Tensor:
-    """-log P(at least one of the characters is not in the alphabet), shape (n,).
+    """-log P(at least one character is not in the alphabet), shape (n,).
 
-    It is a sum over the position of the first such character: the number reaches it, and all
-    characters before it are known.
+    It sums over the first such position: the number reaches it, and those before are known.
     """
     length = length_logits.log_softmax(dim=1)
     reached = length.flip(1).logcumsumexp(dim=1).flip(1)
@@ -330,8 +330,7 @@ def loss_without_number(length_logits: Tensor, position_logits: Tensor) -> Tenso
 def blanks_to_lengths(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Turn logits of characters and a blank (last) at every position into the factors of numbers.
 
-    Given that one length holds, P(length = l) is proportional to the product of P(no blank) up to l
-    and P(blank) after it. The characters of each position keep their proportions.
+    P(length = l) is proportional to the product of P(no blank) up to l and P(blank) after it.
     """
     log_p = at_least_float32(logits).log_softmax(dim=2)
     written, blank = log_p[..., :-1].logsumexp(dim=2), log_p[..., -1]
@@ -375,8 +374,7 @@ def in_evaluation(module: nn.Module) -> nn.Module:
 def without_normalization(module: nn.Module) -> nn.Module:
     """Fold batch normalisation into the convolutions and linear maps right before it.
 
-    In prediction both are one linear map (Jacob et al. 2018, arXiv 1712.05877, section 3.2). The
-    module itself stays as it is and shares its other weights.
+    In prediction both are one linear map (Jacob et al. 2018, arXiv 1712.05877, section 3.2).
     """
     children: dict[str, nn.Module | None] = {}
     linear: str | None = None  # the child before, where it is one

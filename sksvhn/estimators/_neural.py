@@ -52,8 +52,7 @@ MIN_PICTURE_SIDE = 16
 class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A classifier of pictures that trains a torch module.
 
-    Subclasses say what the labels are (`_encode`, `_encode_known`) and which network learns them
-    (`_module_config`, `_make_module`).
+    Subclasses settle labels (`_encode`...) and network (`_module_config`, `_make_module`).
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -113,10 +113,9 @@ class NumberReader(metaclass=ABCMeta):
         keep_classes: bool = False,
         classes: ArrayLike | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Codes and lengths of labels, all of which count: callers leave out those of weight 0.
+        """Codes and lengths of labels, without those of weight 0.
 
-        `reset` settles which characters and lengths there are; `keep_classes` adds the labels
-        to ``classes_`` instead of replacing them.
+        `reset` settles characters and lengths; `keep_classes` adds the labels to ``classes_``.
         """
         labels = as_labels(y)
         # From y itself: as an array, a missing value among strings is the text "nan".

@@ -27,10 +27,7 @@ def params_of_fit(
 ) -> dict[str, dict[str, Any]]:
     """Return what each estimator inside takes; without routing, all take everything.
 
-    Raises
-    ------
-    TypeError, UnsetMetadataPassedError
-        If routing is enabled, and no estimator requests a parameter, or one does not say.
+    With routing, raises for a parameter that no estimator requests, or that one is silent on.
     """
     if not routing_is_enabled():
         return dict.fromkeys(names, fit_params)

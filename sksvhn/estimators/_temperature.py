@@ -41,8 +41,7 @@ def best_temperatures(
 ) -> tuple[float, float]:
     """Find the temperatures of length and characters under which the numbers are most probable.
 
-    Their prior is log-normal with median 1. log P(number | picture) is a sum of a term for the
-    length and one for the characters, so each is chosen by itself.
+    Their prior is log-normal with median 1; each is chosen by itself, as the terms are a sum.
     """
     reached = codes >= 0
     of_characters = np.broadcast_to(weights[:, None], codes.shape)[reached]

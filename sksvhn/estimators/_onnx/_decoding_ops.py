@@ -19,10 +19,9 @@ def add_reading(
     alphabet: str,
     min_confidence: float,
 ) -> tuple[str, str]:
-    """Add the search for the most probable number over all lengths; return reading and confidence.
+    """Add the search for the most probable number; return reading (text) and confidence, (n,).
 
-    Logits have the shapes (n, max_length) and (n, max_length, n_characters). The reading is text,
-    empty below `min_confidence`, and the confidence float32, both of shape (n,).
+    Logits have the shapes (n, max_length) and (n, max_length, n_characters).
     """
     possible = [pattern for pattern in patterns if pattern.n_numbers()]
     n_patterns, max_length = len(possible), len(possible[0].lengths)

@@ -21,8 +21,7 @@ def add_network(
 ) -> list[str]:
     """Add a network in evaluation mode, in float32, and return the outputs of its `forward`.
 
-    `pictures` are float32 of shape (n, channels, height, width), and `image_shape` is (height,
-    width, channels).
+    `pictures` are (n, channels, height, width), `image_shape` is (height, width, channels).
     """
     if isinstance(network, DigitNetwork):
         vectors = _features(graph, network.features, pictures, image_shape)

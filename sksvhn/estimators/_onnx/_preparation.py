@@ -23,8 +23,7 @@ def add_views(
 ) -> str:
     """Standardise pictures (n, height, width[, channels]) of any dtype, and resample their views.
 
-    Returns float32 of shape (n_views * n, channels, height, width): all pictures of the first view,
-    then of the second, and so on.
+    Returns float32 (n_views * n, channels, height, width), view by view.
     """
     height, width, channels = image_shape
     batch = graph.add("Cast", _channels_first(graph, pictures, channels), to=1)  # float32
