@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Examples take as long as the machine lets them.
-settings.register_profile("sksvhn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Examples take as long as the machine lets them; each run draws others.
+settings.register_profile(
+    "sksvhn", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("sksvhn")
 
 

@@ -214,10 +214,12 @@ def check(call: Any, name: str, arguments: dict[str, Any], expected: list[Any], 
 def test_every_dtype_and_layout(call: Any, name: str, arrays: list[str], request: Any) -> None:
     id_ = request.node.callspec.id
     given = {array: COLOUR if "jitter" in id_ else ARRAYS[array] for array in arrays}
+    drawn = "Display" in id_  # takes long
+    if drawn:
+        given = {array: a if array == "image" else a[:3] for array, a in given.items()}
     plain = given[name]
     expected = answer(call, given)
     off = 1.0 if "Resizer" in id_ else 1e-5  # bytes are answered in bytes
-    drawn = "Display" in id_  # takes long
     for dtype in DTYPES[4 if drawn else 0 :: 3 if drawn else 1]:
         variant = plain.astype(dtype)
         if np.array_equal(variant, plain):  # else they are other numbers

@@ -1,11 +1,22 @@
-"""The examples run as a user runs them, on small files in SVHN's format."""
+"""The examples run to their end, on small files in SVHN's format."""
 
 from __future__ import annotations
 
 import json
+import os
+import runpy
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from functools import partial
+from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import h5py
 import numpy as np
@@ -13,9 +24,12 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from sksvhn import metrics
+
 from .datasets.svhn_files import NumberSet
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +42,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(script: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / script, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Scripts in this process, which has imported what they need; returns what they print."""
+
+    def run(script: str, *arguments: str) -> str:
+        path = EXAMPLES / script
+        monkeypatch.setattr(sys, "argv", [str(path), *arguments])
+        monkeypatch.setattr(sys, "path", [str(path.parent), *sys.path])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pictures that are noise
+            runpy.run_path(str(path), run_name="__main__")
+        return capfd.readouterr().out
+
+    return run
 
 
-def test_demo(data: Path, tmp_path: Path) -> None:
+def test_demo(run: Run, data: Path, tmp_path: Path) -> None:
     printed = run("demo.py", "--data", str(data), "--out", str(tmp_path), "--max-epochs", "1")
     assert "coverage at 98 % accuracy" in printed
     assert (tmp_path / "reader.sksvhn").stat().st_size > 100_000
@@ -44,20 +66,15 @@ def test_demo(data: Path, tmp_path: Path) -> None:
         assert min(picture.size) > 500
 
 
-def test_demo_says_what_is_missing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / "demo.py", "--data", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith(
+def test_demo_says_what_is_missing(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("demo.py", "--data", str(tmp_path))
+    assert str(stopped.value).startswith(
         f"Error: {tmp_path} holds neither train.tar.gz nor a folder train"
     )
 
 
-def test_accuracy_benchmark(data: Path) -> None:
+def test_accuracy_benchmark(run: Run, data: Path) -> None:
     printed = run(
         "benchmarks/accuracy.py",
         *("--data", str(data), "--train", "both", "--n-generated", "40"),
@@ -71,7 +88,7 @@ def test_accuracy_benchmark(data: Path) -> None:
         assert 0 <= low <= high <= 1
 
 
-def test_digits_benchmark(tmp_path: Path) -> None:
+def test_digits_benchmark(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with h5py.File(tmp_path / "digits.h5", "w") as file:
         for subset, n in (("train", 100), ("test", 20)):
@@ -94,7 +111,7 @@ def test_digits_benchmark(tmp_path: Path) -> None:
     ]
 
 
-def test_digits_benchmark_reads_color_digits(tmp_path: Path) -> None:
+def test_digits_benchmark_reads_color_digits(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for subset, n in (("train", 100), ("test", 20)):
         X = rng.integers(0, 256, (32, 32, 3, n), dtype=np.uint8)
@@ -103,7 +120,12 @@ def test_digits_benchmark_reads_color_digits(tmp_path: Path) -> None:
     assert "100 digits to train on, 20 to score, (32, 32, 3) pixels" in printed
 
 
-def test_larger_than_memory_benchmark() -> None:
+def test_larger_than_memory_benchmark(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def child(command: list[str], **_: Any) -> SimpleNamespace:
+        printed = run("benchmarks/larger_than_memory.py", *command[2:])
+        return SimpleNamespace(stdout=printed.splitlines()[-1])  # the parent prints as well
+
+    monkeypatch.setattr(subprocess, "run", child)
     printed = run("benchmarks/larger_than_memory.py", "--n-samples", "40", "--n-repetitions", "1")
     table = printed.splitlines()[-3:]
     assert [line.split("  ")[0] for line in table] == [
@@ -114,17 +136,17 @@ def test_larger_than_memory_benchmark() -> None:
     assert [line.split()[-4] for line in table] == ["40.0", "40.0", "160.0"]
 
 
-def test_loading_benchmark() -> None:
+def test_loading_benchmark(run: Run) -> None:
     printed = run("benchmarks/loading.py", "--share", "0.003", "--n-repetitions", "1")
     assert "99 numbers" in printed
     assert "n_jobs=2:" in printed
 
 
-def test_failures_benchmark(data: Path, tmp_path: Path) -> None:
+def test_failures_benchmark(run: Run, data: Path, tmp_path: Path) -> None:
     printed = run(
         "benchmarks/failures.py",
         *("--data", str(data), "--model", str(tmp_path / "clf.joblib"), "--out", str(tmp_path)),
-        *("--max-epochs", "1", "--n-pictures", "20"),
+        *("--max-epochs", "1", "--n-pictures", "20", "--input-size", "24"),
     )
     headings = [line for line in printed.splitlines() if line.startswith("### ")]
     assert len(headings) == 12
@@ -135,7 +157,11 @@ def test_failures_benchmark(data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "clf.joblib").exists()
 
 
-def test_trust_benchmark(data: Path, tmp_path: Path) -> None:
+def test_trust_benchmark(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = partial(metrics.bootstrap_interval, n_resamples=20)
+    monkeypatch.setattr(metrics, "bootstrap_interval", few)
     arguments = ("--data", str(data), "--out", str(tmp_path), "--max-epochs", "1")
     model = ("--model", str(tmp_path / "clf.joblib"), "--n-simulations", "2")
     candidates = ("--n-candidates", "3", "5")
@@ -154,9 +180,17 @@ def test_trust_benchmark(data: Path, tmp_path: Path) -> None:
             assert min(picture.size) > 400
 
 
-def test_speed_benchmark(tmp_path: Path) -> None:
+def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "KERAS_BACKEND"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # it sets them for its children
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    monkeypatch.syspath_prepend(EXAMPLES / "benchmarks")
+    command = {"the command": ("-m", "sksvhn", "--help")}
+    monkeypatch.setattr(import_module("speed.machine"), "STARTS", command)
     arguments = ("--quick", "--parts", "train", "start", "--networks", "E1", "--threads", "1")
-    printed = run("benchmarks/speed.py", *arguments, "--out", str(tmp_path))
+    with ProcessPoolExecutor(1, get_context("spawn")) as child:  # one for all contenders
+        monkeypatch.setattr(import_module("speed.turns"), "_child", lambda: nullcontext(child))
+        printed = run("benchmarks/speed.py", *arguments, "--out", str(tmp_path))
     assert "E1" in printed
     assert "`python -m sksvhn --help`" in printed
     runs = json.loads((tmp_path / "speed.json").read_text())["runs"]

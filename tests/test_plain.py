@@ -66,7 +66,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 
 @given(value=values)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_values_come_back_as_they_were(value: Any) -> None:
     assert_same(there_and_back(value), value)
 

@@ -1,11 +1,12 @@
 """Measure how far the answers of one model differ between batches, threads and processors.
 
 Readers and digit classifiers are trained on generated pictures. Child processes then answer the
-same fresh pictures in batches of many sizes, under each limit of the instruction sets, with 1, 2
-and 4 threads; `transcribe` reads them in partitions of many sizes. Printed is how much confidences
-differ at most from those of one process with one thread that answers all pictures in one call, how
-many readings differ, and how close the two likeliest readings of those pictures were.
-docs/reproducibility.md states the bound.
+same fresh pictures: in batches of many sizes with one thread and all instructions, and in a few of
+these sizes under each limit of the instruction sets with 1, 2 and 4 threads. `transcribe` reads
+them in partitions of many sizes. Printed is how much confidences differ at most from those of one
+process with one thread that answers all pictures in one call, how many readings differ, and how
+close the two likeliest readings of those pictures were. Whether the generated pictures themselves
+are equal in every process is printed as well. docs/reproducibility.md states the bound.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,21 +36,25 @@ from sksvhn import (
 )
 from sksvhn.datasets import make_street_numbers
 
-# Limits of oneDNN, of PyTorch's own kernels, of MKL, and of NumPy's and SciPy's OpenBLAS.
+# Limits of oneDNN, of PyTorch's own kernels, of MKL, of NumPy's and SciPy's OpenBLAS, of NumPy.
 AVX2 = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "ATEN_CPU_CAPABILITY": "avx2",
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
 }
+FOUND_BY_NUMPY = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 INSTRUCTION_SETS: dict[str, dict[str, str]] = {
     "all": {},
     "AVX2": AVX2,
     "AVX512": {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
     "none in PyTorch": AVX2 | {"ATEN_CPU_CAPABILITY": "default"},
+    "none in NumPy": {"NPY_DISABLE_CPU_FEATURES": " ".join(FOUND_BY_NUMPY)},
 }
 THREADS = (1, 2, 4)
 SIZES = (1, 2, 3, 5, 8, 16, 31, 32, 33, 64, 100, 128, 200, 255, 256, 257, 500, 999, 1000)
+# Under other limits and with other numbers of threads.
+FEW_SIZES = (1, 33, 256)
 PARTITIONS = (1, 7, 64, 256, 1000)
 # Small batches are as many as this, and not all of the pictures.
 N_BATCHES = 40
@@ -65,14 +71,15 @@ class Answers(NamedTuple):
 def main() -> None:
     """Train, answer in every setting, and print a row for each model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n-train", type=int, default=6000, help="pictures (6000)")
-    parser.add_argument("--max-epochs", type=int, default=15, help="of the networks (15)")
+    parser.add_argument("--n-train", type=int, default=2000, help="pictures (2000)")
+    parser.add_argument("--max-epochs", type=int, default=5, help="of the networks (5)")
     parser.add_argument("--n-pictures", type=int, default=1000, help="that are answered (1000)")
     parser.add_argument("--folder", type=Path, help="of the models, which are kept there")
     parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", type=int, nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.answer is not None:
-        answer(options.folder, options.answer)
+        answer(options.folder, options.answer, options.sizes)
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
@@ -122,12 +129,13 @@ def answers_of(clf: Any, X: NDArray[np.uint8]) -> Answers:
     return Answers(clf.predict(X), first, first - second)
 
 
-def answer(folder: Path, out: Path) -> None:
-    """Write what all models answer in batches of every size, and in one call."""
-    found = {}
+def answer(folder: Path, out: Path, sizes: list[int]) -> None:
+    """Write what all models answer in batches of these sizes, and a digest of fresh pictures."""
+    made = make_street_numbers(100, random_state=0).images
+    found: dict[str, Any] = {"pictures": sha256(made.tobytes()).hexdigest()}
     for path in sorted(folder.glob("*.sksvhn")):
         clf, X = sksvhn.load(path), pictures_of(folder, path.stem)
-        for size in (*SIZES, len(X)):
+        for size in sizes:
             n = min(len(X), N_BATCHES * size)
             parts = [answers_of(clf, X[i : min(n, i + size)]) for i in range(0, n, size)]
             for field, arrays in zip(Answers._fields, zip(*parts, strict=True), strict=True):
@@ -138,13 +146,16 @@ def answer(folder: Path, out: Path) -> None:
     np.savez(out, **found)
 
 
-def answered_in(folder: Path, limits: dict[str, str], n_threads: int) -> dict[str, NDArray[Any]]:
+def answered_in(
+    folder: Path, limits: dict[str, str], n_threads: int, sizes: list[int]
+) -> dict[str, NDArray[Any]]:
     """Answer in a process of its own."""
     threads = {name: str(n_threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    of_sizes = ["--sizes", *map(str, sizes)]
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / "answers.npz"
         subprocess.run(
-            [sys.executable, __file__, "--folder", folder, "--answer", out],
+            [sys.executable, __file__, "--folder", folder, "--answer", out, *of_sizes],
             env=os.environ | threads | limits,
             check=True,
         )
@@ -156,21 +167,24 @@ def measure(folder: Path) -> None:
     """Compare all settings with one thread that answers in one call, and print the table."""
     rows = []
     reference: dict[str, Answers] = {}
+    digests: set[str] = set()
+    names = [path.stem for path in sorted(folder.glob("*.sksvhn"))]
+    n = len(pictures_of(folder, names[0]))
     for limit, variables in INSTRUCTION_SETS.items():
         for n_threads in THREADS:
-            found = answered_in(folder, variables, n_threads)
-            for path in sorted(folder.glob("*.sksvhn")):
-                name, n = path.stem, len(pictures_of(folder, path.stem))
-                for size in (*SIZES, n):
+            plain = not variables and n_threads == 1
+            sizes = sorted({size for size in (SIZES if plain else FEW_SIZES) if size < n} | {n})
+            found = answered_in(folder, variables, n_threads, sizes)
+            digests.add(str(found["pictures"]))
+            for name in names:
+                for size in sizes[::-1]:
                     answers = Answers(*(found[f"{name}/{size}/{f}"] for f in Answers._fields))
-                    if size == n:
-                        reference.setdefault(name, answers)
-                    rows.append((name, limit, n_threads, size, answers))
+                    reference.setdefault(name, answers)  # the first: all pictures in one call
+                    difference = differences(answers, reference[name])
+                    rows.append((name, limit, n_threads, size, *difference))
+            print(f"{limit}, {n_threads} threads: {max(row[4] for row in rows):.2g}", flush=True)
     table = pd.DataFrame(
-        [
-            (name, limit, n_threads, size, *differences(answers, reference[name]))
-            for name, limit, n_threads, size, answers in rows
-        ],
+        rows,
         columns=["model", "instructions", "threads", "batch", "confidence", "readings", "lead"],
     )
     for columns in (["model"], ["model", "instructions"], ["model", "threads"]):
@@ -178,12 +192,17 @@ def measure(folder: Path) -> None:
     same = table[(table["instructions"] == "all") & (table["threads"] == 1)]
     print("other batches alone:")
     print(same.groupby("model", sort=False)[["confidence", "readings", "lead"]].max())
+    print(same.groupby("batch")["confidence"].max())
+    print(f"generated pictures are equal everywhere: {len(digests) == 1}")
     print("partitions of transcribe:")
+    greatest = table["confidence"].max()
     for size in PARTITIONS:
         found, lead = transcribed(folder, size), reference["SVHNSequenceClassifier"].lead
         answers = Answers(found["reading"].to_numpy(), found["confidence"].to_numpy(), lead)
-        print(size, *differences(answers, reference["SVHNSequenceClassifier"]))
-    print(f"at most, of all: {table['confidence'].max():.2g}")
+        difference = differences(answers, reference["SVHNSequenceClassifier"])
+        greatest = max(greatest, difference[0])
+        print(size, *difference, flush=True)
+    print(f"at most, of all: {greatest:.2g}")
 
 
 def differences(answers: Answers, reference: Answers) -> tuple[float, int, float]:

@@ -170,7 +170,7 @@ def _pixel_dtype(table: Any) -> Any:
         dtype = table.dtype
     if dtype == np.uint8:
         return np.uint8
-    if dtype.kind in "iub" or dtype == np.float16:
+    if dtype.kind in "iub" or (dtype.kind == "f" and dtype.itemsize <= 4):  # in any byte order
         return np.float32
     return [np.float64, np.float32]
 

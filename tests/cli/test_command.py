@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sksvhn
+from sksvhn.cli import app
 
 from .conftest import Run
 
@@ -86,19 +87,29 @@ def test_streams_and_exit_code(model: Path, folder: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX terminals")
 @pytest.mark.parametrize("no_color", ["", "1"])
-def test_colour_on_terminals_alone(no_color: str) -> None:
+def test_colour_on_terminals_alone(
+    no_color: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     import pty
 
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("NO_COLOR", no_color)
     ours, theirs = pty.openpty()
-    env = {k: v for k, v in os.environ.items() if k != "FORCE_COLOR"} | {"NO_COLOR": no_color}
-    command = [*COMMAND, "info", "absent"]
-    subprocess.run(command, stderr=theirs, env=env, check=False)
-    os.close(theirs)
+    with open(theirs, "w") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        info_of_nothing()
     shown = os.read(ours, 1000)
     os.close(ours)
     assert (b"\x1b[31m" in shown) == (not no_color)
-    done = subprocess.run(command, capture_output=True, env=env, check=False)
-    assert done.stderr == b"Error: there is no file at absent; pass a model that sksvhn wrote.\n"
+    info_of_nothing()
+    said = "Error: there is no file at absent; pass a model that sksvhn wrote.\n"
+    assert capfd.readouterr() == ("", said)
+
+
+def info_of_nothing() -> None:
+    """Run the command on the streams as they are, which the fixture `run` replaces."""
+    with pytest.raises(SystemExit, match=r"^1$"):
+        app(["info", "absent"], prog_name="sksvhn")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")

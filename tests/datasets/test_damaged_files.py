@@ -738,7 +738,7 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any], bool]] =
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_random_damage(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
 ) -> None:

@@ -219,7 +219,7 @@ def test_paths_that_hold_no_table(tmp_path: Path) -> None:
 
 
 @given(data=st.data(), layout=st.sampled_from(LAYOUTS))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 def test_damaged_bytes_give_a_table_or_a_known_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, layout: tuple[str, str]
 ) -> None:

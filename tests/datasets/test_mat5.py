@@ -23,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mat5") / "x.mat"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(arrays=st.dictionaries(st.text("abXY_", min_size=1), ARRAYS), compressed=st.booleans())
 def test_reads_what_scipy_writes(
     path: Path, arrays: dict[str, np.ndarray], compressed: bool
@@ -77,7 +77,7 @@ def test_every_cut_is_noticed(path: Path, compressed: bool) -> None:
             read_mat5_arrays(path, ["X"])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data(), compressed=st.booleans())
 def test_damage_never_gets_out(path: Path, data: st.DataObject, compressed: bool) -> None:
     array = np.arange(60, dtype=np.uint8).reshape(3, 20)

@@ -396,7 +396,7 @@ def test_parameters_are_checked(folder: Path, parameters: dict, message: str) ->
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_damaged_bytes_of_an_archive_give_data_or_a_clear_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

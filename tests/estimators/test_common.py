@@ -23,10 +23,10 @@ from sksvhn import (
 
 SAMPLE_WEIGHT_EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 
+# Small networks: the checks fit each some two hundred times.
 NEURAL = [
-    SVHNMLPClassifier(),
-    SVHNCNNClassifier(),
-    # A small network and few epochs: the checks fit it some two hundred times.
+    SVHNMLPClassifier(hidden_layer_sizes=(64, 32)),
+    SVHNCNNClassifier(channels=((16,), (32,))),
     SVHNSequenceClassifier(max_epochs=15, channels=((16,), (32,))),
 ]
 ESTIMATORS = [

@@ -129,7 +129,7 @@ def architectures(draw: st.DrawFn) -> NetworkSpec:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     architecture=architectures(),
     height=st.integers(1, 13),
@@ -179,7 +179,7 @@ def test_networks_of_all_architectures(
         np.testing.assert_allclose(found, tensor.numpy(), atol=2e-5 * scale, rtol=1e-4)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     alphabet=st.sampled_from(["01", "-01", "-12", "0", "1", "-7", "ABé", "0123456789"]),
     max_length=st.integers(1, 4),

@@ -394,7 +394,7 @@ SAMPLES = [
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_damaged_files_give_a_picture_or_one_error(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from(SAMPLES)))
     for _ in range(data.draw(st.integers(0, 4))):

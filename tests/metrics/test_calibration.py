@@ -43,7 +43,7 @@ def score(case: Case, n_bins: int, strategy: str, weight=None) -> float:
 
 @strategies
 @given(case=cases(), n_bins=st.sampled_from([1, 2, 3, 10, 15, 100]))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_equals_brute_force(strategy, case, n_bins):
     expected = brute_error(case, n_bins, strategy)
     assert score(case, n_bins, strategy, case.weight) == pytest.approx(expected, abs=1e-12)
@@ -51,7 +51,7 @@ def test_equals_brute_force(strategy, case, n_bins):
 
 @strategies
 @given(case=cases(), n_bins=st.integers(1, 20), data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_invariances(strategy, case, n_bins, data):
     expected = pytest.approx(score(case, n_bins, strategy, case.weight), abs=1e-12)
     shuffled = case.rows(data.draw(st.permutations(range(len(case.true)))))

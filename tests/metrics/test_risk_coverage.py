@@ -49,7 +49,7 @@ def arguments(case: Case) -> tuple[list[str], list[str], list[float]]:
 
 
 @given(case=cases())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_curve_equals_brute_force(case):
     coverage, risk, thresholds = risk_coverage_curve(*arguments(case), sample_weight=case.weight)
     expected = brute_curve(case)
@@ -62,14 +62,14 @@ def test_curve_equals_brute_force(case):
 
 
 @given(case=cases())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_area_equals_brute_force(case):
     score = area_under_risk_coverage_score(*arguments(case), sample_weight=case.weight)
     assert score == pytest.approx(brute_area(case), abs=1e-12)
 
 
 @given(case=cases(), coverage=shares)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_accuracy_equals_brute_force(case, coverage):
     # A sum of tenths is inexact: rounding must not lose a coverage that is met exactly.
     for weight in (case.weight, 0.1 * np.array(case.weight)):
@@ -80,7 +80,7 @@ def test_accuracy_equals_brute_force(case, coverage):
 
 
 @given(case=cases(), data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_invariances(case, data):
     shuffled = case.rows(data.draw(st.permutations(range(len(case.true)))))
     log_confidence = Case(case.true, case.read, case.weight, np.log(case.confidence).tolist())

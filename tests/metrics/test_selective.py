@@ -38,7 +38,7 @@ def score(case: Case, target: str, weight=None, **kwargs) -> float:
 
 
 @given(case=cases(), target=targets)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 def test_equals_brute_force(case, target):
     ones = [1] * len(case.true)
     assert score(case, target) == pytest.approx(brute_coverage(case, ones, target), abs=1e-12)
@@ -47,7 +47,7 @@ def test_equals_brute_force(case, target):
 
 
 @given(case=cases(), target=targets, data=st.data())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 def test_invariances(case, target, data):
     expected = pytest.approx(score(case, target, case.weight))
     shuffled = case.rows(data.draw(st.permutations(range(len(case.true)))))

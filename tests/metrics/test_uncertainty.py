@@ -111,7 +111,7 @@ def readers(both: int, only_a: int, only_b: int, none: int) -> tuple[list[str], 
 
 
 @given(counts=st.tuples(*[st.integers(0, 15)] * 4).filter(lambda c: sum(c) > 1))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_comparison_equals_brute_force(counts):
     _, only_a, only_b, _ = counts
     true, a, b = readers(*counts)
