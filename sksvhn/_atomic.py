@@ -18,10 +18,13 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"{target} cannot be written: the folder {target.parent} does not exist; make it."
+            f"{target} cannot be written because the folder {target.parent} does not exist; create "
+            "it first."
         )
     if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder; name a file in it.")
+        raise IsADirectoryError(
+            f"the output must be a file; {target} is a folder; name a file in it."
+        )
     part = target.with_name(f".{target.name[:100]}.{uuid4().hex}.part")
     try:
         yield part
@@ -30,7 +33,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, target)
     except PermissionError as error:
         raise PermissionError(
-            f"{target} cannot be written ({error.strerror}); allow it, or name another place."
+            f"{target} cannot be written ({error.strerror}); change its permissions or choose "
+            "another path."
         ) from None
     finally:
         part.unlink(missing_ok=True)

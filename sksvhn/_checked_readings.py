@@ -133,13 +133,13 @@ def check_readings(
     signed = any(map(_NEGATIVE.fullmatch, true)) or None
     read = numbers_to_strings(y_pred, signed=signed, name="y_pred")
     if not len(true):
-        raise ValueError("y_true is empty; a score needs at least one number.")
+        raise ValueError("y_true must hold at least one number; got none.")
     check_not_empty(true, "y_true")
     check_same_writing(true, read)
     weight = _check_sample_weight(sample_weight, true, dtype=np.float64, ensure_non_negative=True)
     counts = weight > 0
     if not counts.any():
-        raise ValueError("sample_weight is zero for every number; at least one must weigh more.")
+        raise ValueError("sample_weight must be positive for at least one number; got only zeros.")
     checked_confidence = None if confidence is None else _check_confidence(confidence)
     return Readings(true, read, weight, checked_confidence).subset(counts)
 
@@ -150,7 +150,8 @@ def _check_confidence(confidence: ArrayLike) -> NDArray[np.float64]:
     )
     if values.ndim != 1:
         raise ValueError(
-            f"confidence must be 1-D, one value per number; got an array of shape {values.shape}."
+            "confidence must be 1-D, with one value per number; got an array of shape "
+            f"{values.shape}."
         )
     checked: NDArray[np.float64] = values
     return checked

@@ -32,7 +32,7 @@ def csv_lines(path: Path, needed: str) -> Iterator[tuple[int, list[str]]]:
                     yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(
-            f"{path} must be {needed}; it cannot be read as one ({error}); save it again as CSV."
+            f"{path} must be {needed}; parsing it failed ({error}); save it again as CSV."
         ) from None
 
 
@@ -60,14 +60,14 @@ def _header(
     missing = [name for name in columns if name not in header]
     if missing:
         raise ValueError(
-            f"{path} must be {_needed(columns)}; its first line is {','.join(header)!r}; name "
-            f"{', '.join(missing)} in it."
+            f"{path} must be {_needed(columns)}; got the first line {','.join(header)!r}; add "
+            f"{', '.join(missing)} to it."
         )
     sides = [name for name in BOX_COLUMNS if name in header]
     if 0 < len(sides) < len(BOX_COLUMNS):
         raise ValueError(
-            f"{path} must have all of the columns {', '.join(BOX_COLUMNS)} or none of them; it has "
-            f"{', '.join(sides)}; add the others."
+            f"{path} must have all of the columns {', '.join(BOX_COLUMNS)} or none of them; got "
+            f"only {', '.join(sides)}; add the others."
         )
     return header
 
@@ -81,7 +81,7 @@ def box_of(row: Mapping[str, str], line: int, path: Path) -> Box | None:
         left, top, width, height = map(float, sides)
     except ValueError:
         raise ValueError(
-            f"line {line} of {path} must hold numbers for {', '.join(BOX_COLUMNS)}; got "
-            f"{','.join(sides)!r}; write all four in pixels, or none of them."
+            f"line {line} of {path} must have numbers for {', '.join(BOX_COLUMNS)}; got "
+            f"{','.join(sides)!r}; write all four in pixels, or leave all four empty."
         ) from None
     return left, top, width, height

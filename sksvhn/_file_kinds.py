@@ -163,7 +163,8 @@ def check_is_file(path: str | PathLike[str], needed: str, *, or_folder: bool = F
         path.open("rb").close()
     except PermissionError as error:
         raise PermissionError(
-            f"{path} may not be read ({error.strerror}); allow it, or pass another file."
+            f"{path} cannot be read ({error.strerror}); change its permissions or pass another "
+            "file."
         ) from None
     return path
 

@@ -82,7 +82,7 @@ def numbers_to_strings(
         if not isinstance(value, str):
             raise ValueError(
                 f"{name} must hold strings or integers; element {i} is {value!r} "
-                f"({type(value).__name__}). Drop it or write it as a string."
+                f"({type(value).__name__}); drop it or write it as a string."
             )
         strings[i] = value
     check_text(strings, name)
@@ -104,7 +104,7 @@ def single_labels(y: ArrayLike, name: str, estimator: Any) -> NDArray[Any]:
     elif array.dtype.kind == "O" and len(types := set(map(type, array.ravel().tolist()))) > 1:
         names = " and ".join(sorted(t.__name__ for t in types))
         raise ValueError(
-            f"{name} must hold labels of one type; got {names}. Write all as strings or integers."
+            f"{name} must hold labels of one type; got {names}; convert all to strings or integers."
         )
     else:
         array = np.asarray(y)
@@ -126,7 +126,7 @@ def check_not_missing(labels: NDArray[Any], name: str) -> None:
         mark = "" if name == "y" else '; mark a rejected reading by "", -1 or a row of blanks'
         raise ValueError(
             f"Input {name} contains NaN, None or infinity: element {', '.join(map(str, where))} is "
-            f"{labels[where]}. Drop what has no label{mark}."
+            f"{labels[where]}. Drop pictures without a label{mark}."
         )
 
 
@@ -140,13 +140,13 @@ def check_text(labels: ArrayLike, name: str) -> None:
             continue
         if label in _MISSING:
             raise ValueError(
-                f"{name} holds {label!r}, which is how a missing value is written as a string; "
-                "drop what has no label."
+                f"{name} must not hold missing values; got {label!r}, a missing value written as a "
+                "string; drop pictures without a label."
             )
         if label != label.strip() or not label.isprintable():
             raise ValueError(
-                f"{name} holds {label!r}; labels must have no white space around them and no "
-                "invisible characters. Strip them, such as by label.strip()."
+                "labels must not start or end with white space, nor hold invisible characters; "
+                f"{name} holds {label!r}; strip it, as with label.strip()."
             )
 
 
@@ -155,8 +155,8 @@ def check_not_empty(strings: NDArray[np.object_], name: str) -> None:
     for i, string in enumerate(strings):
         if not string:
             raise ValueError(
-                f'{name} element {i} is an empty number ("", -1 or a row of blanks); every number '
-                "needs at least one character. Drop the pictures that show none."
+                f"every number must have at least one character; {name} element {i} is an empty "
+                'number ("", -1 or a row of blanks); drop pictures without a number.'
             )
 
 
@@ -165,8 +165,8 @@ def check_same_writing(true: NDArray[np.object_], read: NDArray[np.object_]) -> 
     for these, others, name in ((true, read, "y_true"), (read, true, "y_pred")):
         if all(map(_WHOLE_FLOAT.fullmatch, these)) and not any("." in other for other in others):
             raise ValueError(
-                f"{name} holds strings of floats, such as {these[0]!r}, which equal no number; "
-                "write integers as strings, such as by astype(int).astype(str)."
+                f"{name} must hold strings of integers; got strings of floats such as "
+                f"{these[0]!r}; convert them with astype(int).astype(str)."
             )
 
 
@@ -192,8 +192,8 @@ def _stacked(y: ArrayLike, name: str) -> NDArray[Any]:
         return np.asarray(y)
     except ValueError:
         raise ValueError(
-            f"{name} has rows of different lengths; pad them with the blank to one length, or pass "
-            "the numbers as strings."
+            f"{name} must have rows of one length; got rows of different lengths; pad them with "
+            "the blank, or pass the numbers as strings."
         ) from None
 
 
@@ -210,9 +210,7 @@ def _check_whole(array: NDArray[Any], name: str) -> None:
         return
     if not np.array_equal(array, np.trunc(array)):
         bad = array[array != np.trunc(array)][0]
-        raise ValueError(
-            f"{name} must hold whole numbers; found {bad}. Unknown label type: continuous."
-        )
+        raise ValueError(f"{name} must hold integers; got {bad}. Unknown label type: continuous.")
 
 
 def _integers_to_strings(values: NDArray[Any], signed: bool | None) -> NDArray[np.object_]:
@@ -234,17 +232,17 @@ def _padded_to_strings(
     if not np.array_equal(in_number, ~is_blank):
         row = int(np.flatnonzero((in_number == is_blank).any(axis=1))[0])
         raise ValueError(
-            f"{name} has a blank ({blank}) before the end of row {row}: {codes[row].tolist()}; "
-            "blanks may stand only behind a number's last character."
+            f"blanks must come after the last character of a number; row {row} of {name} has one "
+            f"({blank}) before it: {codes[row].tolist()}."
         )
     outside = in_number & ((codes < 0) | (codes >= len(alphabet)))
     if outside.any():
         row = int(np.flatnonzero(outside.any(axis=1))[0])
         raise ValueError(
-            f"{name} row {row} is {codes[row].tolist()}; each code must be in "
-            f"[0, {len(alphabet) - 1}] (the alphabet {alphabet!r}) or the blank {blank}. "
-            "Estimators take another alphabet and blank as parameters; for scores and splits "
-            "as_number_strings converts such rows."
+            f"each code of {name} must be in [0, {len(alphabet) - 1}] (alphabet {alphabet!r}) or "
+            f"the blank {blank}; row {row} is {codes[row].tolist()}. Estimators have the "
+            "parameters alphabet and blank; for scores and splits, convert the rows with "
+            "as_number_strings."
         )
     table = np.array(list(alphabet), dtype=object)
     characters = np.where(in_number, table[np.where(in_number, codes, 0).astype(np.int64)], "")
@@ -258,17 +256,17 @@ def _check_one_code_per_column(codes: NDArray[Any], blank: int, alphabet: str, n
         integers = codes[(codes != blank) & ((codes < 0) | (codes >= len(alphabet)))]
         if integers.size:
             raise ValueError(
-                f"{name} has shape {codes.shape}, a row of codes for each number, but holds "
-                f"{integers[0]}, which is not a code in [0, {len(alphabet) - 1}]. Pass whole "
-                f"numbers as a 1-D array, such as {name}.ravel()."
+                f"rows of {name} must hold codes in [0, {len(alphabet) - 1}] or the blank; got "
+                f"{integers[0]} in an array of shape {codes.shape}. Pass whole numbers as a 1-D "
+                f"array, such as {name}.ravel()."
             )
     # Rows of codes that look so are "100", "010" and "001" together, or have ten digits.
     elif n > 1 and width > 2 and ((codes == 0) | (codes == 1)).all():
         n_hot = len(np.unique(codes.argmax(axis=1)))
         if (np.count_nonzero(codes, axis=1) == 1).all() and n_hot >= (2 if width >= 10 else 3):
             raise ValueError(
-                f"{name} has shape {codes.shape} and a single 1 in each row, which is one-hot "
-                f"encoding; pass one label per picture, such as {name}.argmax(axis=1)."
+                f"{name} must hold one label per picture; got one-hot rows of shape {codes.shape}; "
+                f"pass {name}.argmax(axis=1)."
             )
 
 
@@ -307,19 +305,19 @@ class NumberCodec:
         width = y.shape[1] if form == "padded" else 0
         if alphabet is not None and (not alphabet or len(set(alphabet)) < len(alphabet)):
             raise ValueError(
-                f"alphabet={alphabet!r} must name at least one character, and each only once."
+                f"alphabet must hold at least one character, each once; got {alphabet!r}."
             )
         foreign = "".join(sorted(set(alphabet or "") - set(MINUS + DIGITS)))
         if form == "int" and foreign:
             raise ValueError(
-                f"alphabet={alphabet!r} holds {foreign!r}, but y holds integers, which have only "
-                "digits and a minus sign; pass the numbers as strings or leave these characters "
-                "out of alphabet."
+                "alphabet must hold only digits and a minus sign if y holds integers; got "
+                f"{foreign!r} in {alphabet!r}; pass the numbers as strings, or remove these "
+                "characters."
             )
         if form == "padded" and 0 <= blank < len(alphabet or DIGITS):
             raise ValueError(
-                f"blank={blank} is also the code of the character {(alphabet or DIGITS)[blank]!r}; "
-                "choose a blank outside the alphabet's codes."
+                f"blank must differ from all codes of the alphabet; got {blank}, the code of "
+                f"{(alphabet or DIGITS)[blank]!r}; choose another number."
             )
         if alphabet is None:
             alphabet = _inferred_alphabet(strings)
@@ -351,7 +349,9 @@ class NumberCodec:
             or kinds is None
             or re.fullmatch(f"[<>|=]?[{kinds}][0-9]{{0,4}}", str(codec.dtype)) is None
         ):
-            raise ValueError("the description of the labels must be one that labels can lead to.")
+            raise ValueError(
+                "the stored description of labels is not one that training labels can give"
+            )
         return replace(codec, dtype=np.dtype(codec.dtype))
 
     @property
@@ -369,8 +369,8 @@ class NumberCodec:
         check_not_missing(y, name)
         if label_form(y) != self.form or (self.form == "padded" and y.shape[1] != self.width):
             raise ValueError(
-                f"{name} has shape {y.shape} and dtype {y.dtype}, but the first labels were "
-                f"{_DESCRIPTIONS[self.form].format(self.width)}; pass all labels in one form."
+                f"{name} must be {_DESCRIPTIONS[self.form].format(self.width)}, like the first "
+                f"labels; got shape {y.shape} and dtype {y.dtype}; pass all labels in one form."
             )
         return replace(self, dtype=np.result_type(self.dtype, y.dtype))
 
@@ -385,8 +385,8 @@ class NumberCodec:
         form = label_form(y)
         if form != self.form:
             raise ValueError(
-                f"{name} holds {_DESCRIPTIONS[form].format(y.shape[-1])}, but the training labels "
-                f"were {_DESCRIPTIONS[self.form].format(self.width)}; pass them in that form."
+                f"{name} must be {_DESCRIPTIONS[self.form].format(self.width)}, like the training "
+                f"labels; got {_DESCRIPTIONS[form].format(y.shape[-1])}; convert them."
             )
 
     def encode(
@@ -400,16 +400,16 @@ class NumberCodec:
         if len(lengths) and lengths.max() > self.max_length:
             worst = strings[int(lengths.argmax())]
             raise ValueError(
-                f"{name} holds {worst!r} of length {len(worst)}, longer than "
-                f"max_length={self.max_length}; raise max_length or drop it."
+                f"{name} must hold at most max_length={self.max_length} characters per number; got "
+                f"{worst!r} of length {len(worst)}; raise max_length or drop it."
             )
         for i, string in enumerate(strings):
             try:
                 codes[i, : len(string)] = [index[character] for character in string]
             except KeyError as error:
                 raise ValueError(
-                    f"{name} holds {string!r}, whose character {error.args[0]!r} is not in the "
-                    f"alphabet {self.alphabet!r}; pass alphabet= with every character there is."
+                    f"{name} must hold characters of the alphabet {self.alphabet!r}; got "
+                    f"{error.args[0]!r} in {string!r}; pass alphabet= with all characters."
                 ) from None
         return codes, lengths
 
@@ -424,22 +424,22 @@ class NumberCodec:
         """Raise if no reading in the labels' form could stand for a candidate."""
         if self.form == "int" and not self.signed and ("" in strings or "-1" in strings):
             raise ValueError(
-                "candidates hold -1, which stands for no match at all where labels are not "
-                "negative; drop it, or pass numbers as strings to fit."
+                "candidates must not hold -1, which marks a reading without a match if labels are "
+                "not negative; drop it, or pass numbers as strings to fit."
             )
         longest = max(map(len, strings), default=0)
         if self.form == "padded" and longest > self.n_columns:
             raise ValueError(
-                f"candidates hold a number of {longest} characters, but readings have "
-                f"{self.n_columns} columns; drop it, or pass a greater max_length to fit."
+                f"candidates must have at most {self.n_columns} characters, the columns of a "
+                f"reading; got one of {longest}; drop it, or pass a greater max_length to fit."
             )
 
     def check_rejection(self) -> None:
         """Raise if a rejected reading could not be told from a label."""
         if self.form == "int" and self.signed:
             raise ValueError(
-                "-1 marks a reading that is rejected, or of an empty list of candidates, but these "
-                "labels are integers of which some are negative; pass numbers as strings to fit."
+                "-1 marks rejected readings and empty lists of candidates, but some labels are "
+                "negative integers; pass numbers as strings to fit."
             )
 
     def to_strings(
@@ -481,8 +481,8 @@ def _inferred_alphabet(strings: NDArray[np.object_]) -> str:
         if odd or _AS_FIGURE.fullmatch(string):
             which = f", with {odd[0]!r}" if odd else ""
             raise ValueError(
-                f"y holds {string!r}{which}, which is unlikely to be what a picture shows; write "
-                f"numbers with {DIGITS} and letters, or name all characters there are as alphabet."
+                f"y must hold what pictures show; got {string!r}{which}; write numbers with "
+                f"{DIGITS} and letters, or pass alphabet= with all characters."
             )
     seen = set().union(*map(set, strings.tolist()))
     others = "".join(sorted(seen - set(DIGITS)))

@@ -50,8 +50,8 @@ def write_file(
     length = int.from_bytes(content[:8], "little")
     if length > MAX_HEADER:
         raise ValueError(
-            f"{path} would need a header of {length:,} bytes, and the limit is {MAX_HEADER:,}; use "
-            "joblib.dump."
+            f"the header of {path} must have at most {MAX_HEADER:,} bytes; this model needs "
+            f"{length:,}; use joblib.dump."
         )
     with written_whole(path) as part:
         # safetensors' save_file would let nobody but its owner read the file.
@@ -79,7 +79,7 @@ def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, N
         raise ValueError(f"{path} is damaged ({in_brief(error)}); copy it again.") from None
     if written is None:
         raise ValueError(
-            f"{path} must be {needed}; it is a safetensors file, but sksvhn did not write it; pass "
+            f"{path} must be {needed}; it is a safetensors file that sksvhn did not write; pass "
             "another file."
         )
     if found != kind:
@@ -88,12 +88,12 @@ def read_file(path: str | os.PathLike[str], kind: str) -> tuple[Any, dict[str, N
         )
     digest, _, text = rest.partition(" ")
     if digest != _digest(kind, text, arrays):
-        raise ValueError(f"{path} is damaged: its digest is wrong; copy it again.")
+        raise ValueError(f"{path} is damaged (its checksum is wrong); copy it again.")
     try:
         return json.loads(text), arrays
     except (RecursionError, ValueError):
         raise ValueError(
-            f"{path} holds no document that sksvhn can have written; pass another file."
+            f"{path} must be a file that sksvhn wrote; its header is not; pass another file."
         ) from None
 
 
@@ -113,8 +113,8 @@ def _check_header(file: BinaryIO, path: Path, needed: str) -> None:
         raise wrong_file(path, needed)
     if length > min(size - 8, MAX_HEADER):
         raise ValueError(
-            f"{path} is cut off or damaged: its header should have {length:,} bytes, the file has "
-            f"{size:,} and the limit is {MAX_HEADER:,}; copy it again."
+            f"{path} is cut off or damaged: its header should have {length:,} bytes (at most "
+            f"{MAX_HEADER:,}), the file has {size:,}; copy it again."
         )
 
 

@@ -48,7 +48,7 @@ def from_plain(plain: Any, take: Take) -> Any:
         ((kind, content),) = plain.items()
         if kind in _READERS:
             return _READERS[kind](content, take)
-    raise ValueError(f"{repr(plain)[:60]} must be a value as sksvhn writes it.")
+    raise ValueError(f"{repr(plain)[:60]} must be a value in sksvhn's format.")
 
 
 def _scalar_to_plain(value: Any, name: str) -> Any:
@@ -56,8 +56,8 @@ def _scalar_to_plain(value: Any, name: str) -> Any:
     if isinstance(plain, _SCALARS):
         return plain
     raise TypeError(
-        f"{name} holds {value!r} of type {type(value).__name__}, which has no place in a file that "
-        "runs no code; use joblib.dump."
+        f"{name} cannot be saved in a file that runs no code: it holds {value!r} of type "
+        f"{type(value).__name__}; use joblib.dump."
     )
 
 
@@ -77,8 +77,8 @@ def _array_to_plain(array: NDArray[Any], arrays: dict[str, NDArray[Any]], name: 
         items = [_scalar_to_plain(item, name) for item in array.tolist()]
         return {"objects" if array.dtype.kind == "O" else "strings": items}
     raise TypeError(
-        f"{name} is an array of dtype {array.dtype} and shape {array.shape}, which has no place in "
-        "a file that runs no code; use joblib.dump."
+        f"{name} cannot be saved in a file that runs no code: it is an array of dtype "
+        f"{array.dtype} and shape {array.shape}; use joblib.dump."
     )
 
 
@@ -89,7 +89,7 @@ def _tuple(content: Any, take: Take) -> tuple[Any, ...]:
 def _dict(content: Any, take: Take) -> dict[Any, Any]:
     pairs = [_of_type(pair, list) for pair in _of_type(content, list)]
     if not all(len(pair) == 2 and isinstance(pair[0], _SCALARS) for pair in pairs):
-        raise ValueError("a dict must be a list of keys and values.")
+        raise ValueError("a dict must be a list of keys and a list of values.")
     return {key: from_plain(item, take) for key, item in pairs}
 
 
@@ -102,14 +102,14 @@ def _characters(content: Any, take: Take) -> NDArray[Any]:
     if points.dtype != np.uint32 or points.ndim < 1 or 0 in points.shape[-1:]:
         raise ValueError("text must be an array of code points.")
     if (points > 0x10FFFF).any():
-        raise ValueError("text must hold characters alone.")
+        raise ValueError("text must hold only characters.")
     return points.view(f"<U{points.shape[-1]}")[..., 0]
 
 
 def _objects(content: Any, take: Take) -> NDArray[Any]:
     items = _of_type(content, list)
     if not all(isinstance(item, _SCALARS) for item in items):
-        raise ValueError("an array of objects must hold scalars alone.")
+        raise ValueError("an array of objects must hold only scalars.")
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array
@@ -133,7 +133,7 @@ def _random_state(content: Any, take: Take) -> np.random.RandomState:
         or state.get("has_gauss") not in (0, 1)
         or type(gauss) is not float
     ):
-        raise ValueError("a random state must be one of MT19937, as NumPy gives it.")
+        raise ValueError("a random state must be an MT19937 state of NumPy.")
     generator = np.random.RandomState(0)
     generator.set_state(state)
     return generator
@@ -141,7 +141,7 @@ def _random_state(content: Any, take: Take) -> np.random.RandomState:
 
 def _of_type(value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        raise ValueError(f"{repr(value)[:60]} should be a {kind.__name__}.")
+        raise ValueError(f"{repr(value)[:60]} must be a {kind.__name__}.")
     return value
 
 

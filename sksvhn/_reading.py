@@ -57,13 +57,13 @@ class PictureBatchReader:
     ) -> None:
         if not reads_photographs(clf):
             raise ValueError(
-                f"The model is a {type(clf).__name__}, which reads only cropped pictures, not "
-                "photographs."
+                f"model must read photographs; got a {type(clf).__name__}, which reads only "
+                "cropped pictures; pass one of the neural classifiers."
             )
         if has_candidates and not reads_numbers(clf):
             raise ValueError(
-                f"The model is a {type(clf).__name__}, which reads single digits; candidates need "
-                "a model that reads whole numbers."
+                "model must read whole numbers if candidates are given; got a "
+                f"{type(clf).__name__}, which reads single digits."
             )
         self.clf = clf
         self._settings = crop_settings_of(clf, max_pixels)
@@ -139,9 +139,9 @@ class PictureBatchReader:
             labels = codec.from_strings(names)
         except ValueError:
             raise ValueError(
-                f"the model was trained on numbers of the characters {self.clf.alphabet_} in the "
-                f"form {codec.form!r}, which cannot hold all candidates "
-                f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}); leave the others out"
+                "candidates must be numbers that the model can read, of the characters "
+                f"{self.clf.alphabet_} in the form {codec.form!r}; got "
+                f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}; leave these out"
             ) from None
         codec.check_candidates(names)
         if len(names) == 0:

@@ -52,7 +52,7 @@ def test_two_writers_do_not_meet(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     missing, folder = written_whole(tmp_path / "no" / "model.bin"), written_whole(tmp_path)
-    with pytest.raises(FileNotFoundError, match="does not exist; make it"), missing:
+    with pytest.raises(FileNotFoundError, match="does not exist; create it"), missing:
         raise AssertionError
     with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"), folder:
         raise AssertionError

@@ -321,7 +321,7 @@ def test_tensorboard_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_log_dir_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "logs"
     file.write_text(json.dumps({}))
-    with pytest.raises(NotADirectoryError, match=r"logs' is a file; pass a folder\."):
+    with pytest.raises(NotADirectoryError, match=r"logs' is a file; pass another path\."):
         make_classifier(TensorBoard(file)).fit(X, Y)
 
 

@@ -200,7 +200,9 @@ def test_nothing_folders_and_what_may_not_be_read(
 
     # Tests may run as root, whom nothing is refused.
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(PermissionError, match=r"may not be read \(Permission denied\); allow it"):
+    with pytest.raises(
+        PermissionError, match=r"cannot be read \(Permission denied\); change its permissions"
+    ):
         door(files / "a.csv")
 
 

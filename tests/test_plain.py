@@ -121,7 +121,9 @@ def test_random_states_go_on() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_place(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"thing.*no place in a file that runs no code; use joblib"):
+    with pytest.raises(
+        TypeError, match=r"thing.* cannot be saved in a file that runs no code.*; use joblib"
+    ):
         to_plain({"thing": [value]}, {}, "thing")
 
 

@@ -43,13 +43,13 @@ def check_pictures(
     given: ImageShape | None = None
     if getattr(table, "ndim", 2) < 2:
         raise ValueError(
-            f"X has shape {table.shape}; expected pictures of shape (n, height, width[, channels]) "
-            "or rows of shape (n, n_features). Reshape your data: X.reshape(1, -1) is one row."
+            "X must be pictures of shape (n, height, width[, channels]) or rows of shape (n, "
+            f"n_features); got shape {table.shape}. Reshape your data: X.reshape(1, -1) is one row."
         )
     if not reset and _is_one_picture(table, estimator.image_shape_):
         raise ValueError(
-            f"X has shape {table.shape}, which is one picture; {type(estimator).__name__} expects "
-            "a batch of them. Pass X[np.newaxis]."
+            f"X must be a batch of pictures; got one picture of shape {table.shape}; pass "
+            "X[np.newaxis]."
         )
     if isinstance(table, np.ndarray) and table.ndim > 2:
         given = _given_shape(table)
@@ -58,8 +58,9 @@ def check_pictures(
             if math.prod(given) == estimator.n_features_in_:  # rows may have been misunderstood
                 remedy += f", or pass image_shape={given} and fit again"
             raise ValueError(
-                f"X holds pictures of shape {given}, but {type(estimator).__name__} was fitted on "
-                f"pictures of shape {estimator.image_shape_} (height, width, channels); {remedy}."
+                f"X must hold pictures of shape {estimator.image_shape_} (height, width, "
+                f"channels), with which {type(estimator).__name__} was fitted; got {given}; "
+                f"{remedy}."
             )
         if 0 in table.shape:
             raise ValueError(
@@ -96,7 +97,7 @@ def check_stored_pictures(
         return check_pictures(estimator, X, reset=reset, image_shape=image_shape, scale=scale)
     # Arrays on disk have a shape, but not all of them a length.
     if (len(X) == 0 or len(X[0]) == 0) if in_parts else X.shape[0] == 0:
-        raise ValueError("X, or its first part, holds 0 pictures; at least one is needed.")
+        raise ValueError("X and its first part must hold at least one picture; got 0.")
     first = np.asarray((X[0] if in_parts else X)[:1])
     seen = check_pictures(estimator, first, reset=reset, image_shape=image_shape)
     return LazyPictures(X, estimator.image_shape_, seen.dtype, scale)
@@ -115,7 +116,7 @@ def check_no_files(estimator: BaseEstimator, X: Any, *, reads_files: bool = Fals
         if reads_files
         else "sksvhn.preprocessing.NumberCropper makes an array of them"
     )
-    raise ValueError(f"X names files, and {name} expects an array of pictures here; {remedy}.")
+    raise ValueError(f"X must be an array of pictures; got names or contents of files; {remedy}.")
 
 
 def as_array(X: ArrayLike) -> NDArray[Any]:
@@ -124,15 +125,16 @@ def as_array(X: ArrayLike) -> NDArray[Any]:
         isinstance(X, (Sequence, np.generic)) or hasattr(X, "__array__") or hasattr(X, "shape")
     ):
         raise ValueError(
-            f"X is a {type(X).__name__}, which holds no array; stack its pictures, "
-            "np.stack([picture for picture, label in X]), and pass the labels as y. Where pictures "
-            "don't fit into memory, pass a sequence that makes arrays of them."
+            f"X must be an array of pictures; got a {type(X).__name__}; stack its pictures, "
+            "np.stack([picture for picture, label in X]), and pass the labels as y. If the "
+            "pictures don't fit into memory, pass a sequence of arrays."
         )
     try:
         return np.asarray(X)
     except ValueError:
         raise ValueError(
-            "X holds pictures or rows of different shapes; resize or convert them to one shape."
+            "X must hold pictures or rows of one shape; got different shapes; resize or convert "
+            "them."
         ) from None
 
 
@@ -181,9 +183,9 @@ def _given_shape(pictures: NDArray[Any]) -> ImageShape:
     if pictures.ndim == 4 and pictures.shape[3] in (1, 3):
         return (pictures.shape[1], pictures.shape[2], pictures.shape[3])
     raise ValueError(
-        f"X has shape {pictures.shape}; expected pictures of shape (n, height, width), "
-        "(n, height, width, 1) or (n, height, width, 3), or flattened rows (n, n_features). "
-        "Convert RGBA pictures to RGB and move channels to the last axis."
+        "X must be pictures of shape (n, height, width), (n, height, width, 1) or (n, height, "
+        f"width, 3), or flattened rows (n, n_features); got shape {pictures.shape}. Convert RGBA "
+        "pictures to RGB and move channels to the last axis."
     )
 
 
@@ -195,8 +197,8 @@ def _settle_shape(
         if math.prod(stated) != n_features or (given is not None and given != stated):
             found = f"pictures of shape {given}" if given else f"rows of {n_features} features"
             raise ValueError(
-                f"X holds {found}, which do not fit image_shape={tuple(image_shape)}; correct "
-                "image_shape or leave it None."
+                f"X must fit image_shape={tuple(image_shape)}; got {found}; correct image_shape or "
+                "leave it None."
             )
         return stated
     if given is not None:
@@ -209,9 +211,9 @@ def _settle_shape(
         return (side, side, 3)
     if n_features >= LEAST_PIXELS:
         warn_caller(
-            f"X has rows of {n_features} pixels, which are not a square picture in grey or colour: "
-            "each is treated as a picture of one row; pass image_shape=(height, width) if that is "
-            "wrong.",
+            f"Rows of {n_features} pixels in X are no square picture in grey or colour; each row "
+            "is treated as a picture one pixel high. If that is wrong, pass image_shape=(height, "
+            "width).",
         )
     return (1, n_features, 1)
 
@@ -224,8 +226,8 @@ def _stated_shape(image_shape: Sequence[Any]) -> ImageShape:
         or (*sizes, 1)[2] not in (1, 3)
     ):
         raise ValueError(
-            f"image_shape={image_shape!r} must be (height, width) or (height, width, channels): "
-            "positive integers, and 1 or 3 channels."
+            "image_shape must be (height, width) or (height, width, channels), with positive "
+            f"integers and 1 or 3 channels; got {image_shape!r}."
         )
     height, width, channels = (*sizes, 1)[:3]
     return (height, width, channels)

@@ -165,8 +165,8 @@ def clip_region(region: Region, width: int, height: int) -> Region:
     )
     if clipped.width <= 0 or clipped.height <= 0:
         raise ValueError(
-            f"the digit boxes ({_edges(region)}) lie outside the picture of {width} x {height} "
-            "pixels; boxes must be (left, top, width, height) in pixels."
+            "digit boxes must be (left, top, width, height) in pixels, inside the picture of "
+            f"{width} x {height} pixels; got {_edges(region)}."
         )
     return clipped
 
@@ -245,8 +245,8 @@ def _check_in_pixels(
     """Raise if boxes are shares of the picture, or corners, by the part that lies in it."""
     if number.width < min(_LEAST_SIDE, width) or number.height < min(_LEAST_SIDE, height):
         raise ValueError(
-            f"digit boxes must be (left, top, width, height) in pixels; got "
-            f"{np.asarray(boxes).tolist()}, which hold {number.width:g} x {number.height:g} of the "
+            "digit boxes must be (left, top, width, height) in pixels; got "
+            f"{np.asarray(boxes).tolist()}, only {number.width:g} x {number.height:g} of the "
             f"picture's {width} x {height} pixels; multiply shares by its width and height."
         )
     if 2 * number.width * number.height >= union.width * union.height:
@@ -254,10 +254,10 @@ def _check_in_pixels(
     left, top, right, bottom = np.asarray(boxes, dtype=np.float64).T
     if ((left < right) & (right <= width) & (top < bottom) & (bottom <= height)).all():
         raise ValueError(
-            f"digit boxes must be (left, top, width, height) in pixels; got "
-            f"{np.asarray(boxes).tolist()}, more than half of which lies outside the picture of "
-            f"{width} x {height} pixels; write right - left for the width and bottom - top for the "
-            "height, or clip them to the picture."
+            "digit boxes must be (left, top, width, height) in pixels; got "
+            f"{np.asarray(boxes).tolist()}, more than half outside the picture of {width} x "
+            f"{height} pixels; pass right - left as the width and bottom - top as the height, or "
+            "clip the boxes to the picture."
         )
 
 

@@ -63,14 +63,14 @@ class LazyPictures:
         for index, part in enumerate(parts):
             if not hasattr(part, "shape"):
                 raise ValueError(
-                    f"Part {index} of X is a {type(part).__name__}; each part must be an array of "
-                    "pictures or rows."
+                    f"Each part of X must be an array of pictures or rows; part {index} is a "
+                    f"{type(part).__name__}."
                 )
             if part.shape[1:] not in shapes or part.dtype != stored_dtype:
                 raise ValueError(
-                    f"Part {index} of X holds {part.dtype} pictures of shape {part.shape[1:]}, but "
-                    f"the first ones are {stored_dtype} of shape {image_shape} (height, width, "
-                    "channels); convert all parts to one shape and dtype."
+                    f"All parts of X must have one shape and dtype; part {index} has {part.dtype} "
+                    f"pictures of shape {part.shape[1:]}, the first has {stored_dtype} pictures of "
+                    f"shape {image_shape} (height, width, channels); convert them."
                 )
             length = _block_length(part)
             for start in range(0, part.shape[0], length):
@@ -89,8 +89,8 @@ class LazyPictures:
         pixels = np.asarray(self._parts[part][start:stop], dtype=self.dtype)
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             raise ValueError(
-                f"Input X contains NaN or infinity among the pictures {first} to "
-                f"{self._stop(index) - 1}; drop or mend them."
+                f"Input X contains NaN or infinity in pictures {first} to {self._stop(index) - 1}; "
+                "drop or correct them."
             )
         pictures = pixels.reshape(-1, *self._image_shape)
         if self._scale is not None:

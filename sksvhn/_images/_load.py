@@ -165,8 +165,8 @@ def read_picture(
     if isinstance(source, (str, PathLike)):
         if os.path.isdir(source):
             raise IsADirectoryError(
-                f"{os.fspath(source)!r} is a folder; pass the files in it, such as "
-                f"sorted(Path({os.fspath(source)!r}).glob('*.jpg'))."
+                f"source must be one picture; {os.fspath(source)!r} is a folder; pass the files in "
+                f"it, such as sorted(Path({os.fspath(source)!r}).glob('*.jpg'))."
             )
         content = Path(source).read_bytes()
         return _decode(content, f"The file {os.fspath(source)!r}", color, max_pixels)
@@ -181,7 +181,10 @@ def read_picture(
             file_object.seek(0)
         content = file_object.read()
         if not isinstance(content, bytes):
-            raise TypeError(f"{name} gives text; open it in binary mode ('rb').")
+            raise TypeError(
+                f"{name} must be opened in binary mode; reading it gives text; open it with mode "
+                "'rb'."
+            )
         return _decode(content, name, color, max_pixels)
     pixels, note = _to_uint8(_as_pixels(source))
     decoded = _convert(lambda: Image.fromarray(pixels), "The array", color, None)
@@ -249,8 +252,8 @@ def _check_size(picture: Image.Image, max_pixels: int | None) -> None:
         raise ValueError(f"it is {width} x {height} pixels large")
     if max_pixels is not None and width * height > max_pixels:
         raise ValueError(
-            f"it is {width} x {height} pixels large, more than max_pixels={max_pixels}; shrink it, "
-            "or raise max_pixels"
+            f"it has {width} x {height} pixels, more than max_pixels={max_pixels}; shrink it or "
+            "raise max_pixels"
         )
 
 
@@ -318,7 +321,9 @@ def _to_eight_bits(picture: Image.Image) -> Decoded:
     if pixels.dtype.kind in "iu":
         low, high = pixels.min(), pixels.max()
         if low < 0 or high > 65535:
-            raise ValueError(f"its values go from {low} to {high}, beyond 16 bits (0 to 65535)")
+            raise ValueError(
+                f"its values must fit in 16 bits (0 to 65535); they go from {low} to {high}"
+            )
         pixels = pixels.astype(np.uint16)
     pixels, note = _to_uint8(pixels)
     return Decoded(Image.fromarray(pixels), note)
@@ -330,12 +335,13 @@ def _as_pixels(source: Any) -> NDArray[Any]:
         pixels = np.asarray(source)
     except (TypeError, ValueError, RuntimeError) as error:  # a tensor elsewhere, ragged lists
         raise TypeError(
-            f"source is a {type(source).__name__} that cannot be made an array of pixels: {error}"
+            "source must be a picture or convertible to an array of pixels; got a "
+            f"{type(source).__name__}: {error}"
         ) from None
     if pixels.dtype.kind not in "biuf":
         raise TypeError(
-            f"source is of dtype {pixels.dtype}; expected a path, bytes, a file object, a PIL "
-            "image, or an array of numbers."
+            "source must be a path, bytes, a file object, a PIL image or an array of numbers; got "
+            f"dtype {pixels.dtype}."
         )
     if pixels.ndim == 3 and pixels.shape[0] <= 4 < pixels.shape[2]:
         pixels = np.moveaxis(pixels, 0, -1)
@@ -343,8 +349,8 @@ def _as_pixels(source: Any) -> NDArray[Any]:
         pixels = pixels[..., 0]
     if pixels.size == 0 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] <= 4)):
         raise ValueError(
-            f"The array has shape {np.shape(source)}; expected one picture of shape (height, "
-            "width), (height, width, channels) or (channels, height, width) with 1 to 4 channels."
+            "source must be one picture of shape (height, width), (height, width, channels) or "
+            f"(channels, height, width) with 1 to 4 channels; got shape {np.shape(source)}."
         )
     return pixels
 
@@ -359,8 +365,8 @@ def _to_uint8(pixels: NDArray[Any]) -> tuple[NDArray[np.uint8], str | None]:
     highest = 1 if pixels.dtype.kind == "f" else 255
     if not (low >= 0 and high <= highest):  # also where they are NaN
         raise ValueError(
-            f"The array holds {pixels.dtype} from {low:g} to {high:g}; expected floats from 0 to "
-            "1, or integers from 0 to 255."
+            f"source must hold floats from 0 to 1, or integers from 0 to 255; got {pixels.dtype} "
+            f"from {low:g} to {high:g}; rescale them."
         )
     if pixels.dtype.kind == "f":
         pixels = np.rint(pixels * 255)

@@ -74,8 +74,9 @@ class WhiteVotes:
         n_plain = sum(self._plain.values())
         if min(self._plain[1], n_plain - self._plain[1]) > (1 - MAJORITY) * n_plain:
             warn_caller(
-                f"Among the training pictures, {self._plain[1]} hold pixels from 0 to 1 and "
-                f"{n_plain - self._plain[1]} go to 255 or beyond; bring all to one scale.",
+                f"The training pictures must have one scale; {self._plain[1]} hold pixels from 0 "
+                f"to 1 and {n_plain - self._plain[1]} go to 255 or beyond; rescale all to one "
+                "range.",
             )
         n_votes = n_plain + self._n_others
         for white in WHITES:
@@ -132,10 +133,10 @@ class KnownScale:
             _warn_of_blank("picture of X")
         if black:
             warn_caller(
-                f"{len(black)} of {len(pictures)} pictures are almost black: no pixel in them is "
-                f"above {max(black):g}, and in the training pictures white was {self.white}. If "
-                f"white is something else in them, such as 1, bring them to 0 to {self.white}; "
-                "pass masks as bool.",
+                f"{len(black)} of {len(pictures)} pictures are almost black: none of their pixels "
+                f"is above {max(black):g}, and white was {self.white} in the training pictures. If "
+                f"their white is another value, such as 1, rescale them to 0 to {self.white}; pass "
+                "masks as bool.",
             )
 
     def _check_rows(
@@ -188,8 +189,8 @@ def _contrast(low: float, high: float, white: int) -> str:
 
 def _warn_of_blank(what: str) -> None:
     warn_caller(
-        f"Each {what} has one single value, so nothing can be read in it; check how they were "
-        "loaded.",
+        f"Every {what} is blank (all its pixels are equal), so nothing can be read. Check how the "
+        "pictures were loaded.",
     )
 
 

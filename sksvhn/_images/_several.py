@@ -29,9 +29,9 @@ def is_one_picture(pictures: Any, *, first_axis_counts: bool = False) -> bool:
     shape = _shape(pictures)
     if len(shape) == 3 and shape[0] in (3, 4) and shape[2] > 4 and not first_axis_counts:
         raise ValueError(
-            f"pictures must be one picture or several; an array of shape {shape} can be "
-            f"{shape[0]} grey pictures, or one with its channels first; pass a list of "
-            "arrays for the former, [pictures] for the latter."
+            f"pictures must be one picture or several; an array of shape {shape} may be {shape[0]} "
+            "grey pictures, or one picture with channels first; pass a list of arrays for the "
+            "former, [pictures] for the latter."
         )
     return len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= 4)
 
@@ -60,12 +60,15 @@ def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
     others = [column for column in X.columns if column != "boxes"]
     if len(others) != 1:
         raise ValueError(
-            f"X has the columns {list(X.columns)}; expected one column of pictures and, "
-            "optionally, one named 'boxes'. Select them."
+            "X must have one column of pictures and, optionally, one named 'boxes'; got "
+            f"{list(X.columns)}; select these."
         )
     if "boxes" in X.columns:
         if boxes is not None:
-            raise ValueError("X has a column 'boxes' and boxes were passed; use one of the two.")
+            raise ValueError(
+                "boxes must be given once; got a column 'boxes' of X and the argument boxes; drop "
+                "one of them."
+            )
         boxes = X["boxes"].tolist()
     return X[others[0]].tolist(), boxes
 
@@ -85,15 +88,15 @@ def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
         boxes = box_rows(boxes)
     if hasattr(pictures, "__len__") and hasattr(boxes, "__len__") and len(boxes) != len(pictures):
         raise ValueError(
-            f"X holds {len(pictures)} pictures, but boxes holds {len(boxes)} entries; pass as many "
-            "boxes as pictures, None for those that are taken whole."
+            f"boxes must have one entry per picture; got {len(boxes)} for {len(pictures)} "
+            "pictures; pass None for pictures that are read whole."
         )
     return _in_step(pictures, boxes)
 
 
 def _check_iterable(given: Any, name: str, expected: str) -> None:
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
-        raise TypeError(f"{name} is a {type(given).__name__}; expected {expected}.")
+        raise TypeError(f"{name} must be {expected}; got a {type(given).__name__}.")
 
 
 def _in_step(pictures: Iterable[Any], boxes: Iterable[Any]) -> Iterator[tuple[Any, Any]]:

@@ -313,7 +313,9 @@ def _is_worth_a_sheet(inputs: Tensor) -> bool:
 def _new_run(log_dir: Path) -> Path:
     """Make a folder that no other run has, even one of another process."""
     if log_dir.exists() and not log_dir.is_dir():
-        raise NotADirectoryError(f"log_dir={str(log_dir)!r} is a file; pass a folder.")
+        raise NotADirectoryError(
+            f"log_dir must be a folder; {str(log_dir)!r} is a file; pass another path."
+        )
     log_dir.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         run_dir = log_dir / f"run_{number:03d}"

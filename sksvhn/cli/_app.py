@@ -234,8 +234,8 @@ def check_order(command: str, model: str | Path, *others: str | Path) -> None:
         return
     for other in filter(_is_model, others):
         raise typer.BadParameter(
-            f"the model comes first; {model} is not a model, and {other} is; write: "
-            f"sksvhn {command} {other} {model}"
+            f"MODEL must come first; {model} is not a model, and {other} is; write: sksvhn "
+            f"{command} {other} {model}"
         )
 
 
@@ -253,11 +253,14 @@ def check_out(out: Path, *given: Path, force: bool) -> None:
     """Raise, before any work, if a file cannot be written or, without `force`, exists."""
     problem = None
     if out.is_dir() or not out.absolute().parent.is_dir():
-        problem = f"{out} names no file in a folder that exists."
+        problem = (
+            f"must be a file in an existing folder; got {out}; create the folder or choose another "
+        )
+        "name."
     elif out.exists() and any(path.exists() and out.samefile(path) for path in given):
-        problem = f"{out} would be written over; choose another name."
+        problem = f"must not be an input file; got {out}; choose another name."
     elif out.exists() and not force:
-        problem = f"{out} is there already; choose another name, or add --force to write over it."
+        problem = f"{out} exists already; choose another name, or add --force to overwrite it."
     if problem is not None:
         raise typer.BadParameter(problem, param_hint="--out")
 
@@ -273,7 +276,7 @@ def parse_image_size(text: str | None) -> tuple[int, int] | None:
         height = 0
     if height < 1 or width < 1:
         raise typer.BadParameter(
-            f"{text!r} is not a size; write height and width in pixels, such as 64 or 48,64.",
+            f"must be a height and width in pixels, such as 64 or 48,64; got {text!r}.",
             param_hint="--image-size",
         )
     return height, width

@@ -113,8 +113,8 @@ def load_for(
     )
     if labelled.kind == "numbers" and not reads_numbers(clf):
         raise ValueError(
-            f"{data} holds whole numbers, and the model, a {type(clf).__name__}, reads single "
-            "digits; evaluate it on digits, such as test_32x32.mat."
+            f"DATA must hold single digits, which the model ({type(clf).__name__}) reads; {data} "
+            "holds whole numbers; pass digits, such as test_32x32.mat."
         )
     return labelled
 
@@ -217,7 +217,8 @@ def _prepare_plots(folder: Path) -> None:
     matplotlib.use("agg")  # a terminal may have no display
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(
-            f"{folder} is a file; name a folder for the pictures.", param_hint="--plots"
+            f"must be a folder; {folder} is a file; name a folder for the plots.",
+            param_hint="--plots",
         )
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -152,7 +152,7 @@ def read(
         with_bar=shows_progress(quiet) and not sys.stdout.isatty(),
     )
     if table is not None and table.n_without:
-        warn(f"{boxes} has no box of {table.n_without:,} of the pictures; they were read whole.")
+        warn(f"{boxes} has no box for {table.n_without:,} of the pictures; they were read whole.")
     if listed is not None and listed.n_without:
         warn(f"{candidates} has no candidates for {listed.n_without:,} of the pictures.")
     if n_failed:
@@ -219,7 +219,7 @@ def parse_box(text: str) -> Box:
         left, top, width, height = map(float, text.split(","))
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is not a box; write left,top,width,height in pixels, such as 10,20,60,30.",
+            f"must be left,top,width,height in pixels, such as 10,20,60,30; got {text!r}.",
             param_hint="--box",
         ) from None
     return left, top, width, height
@@ -235,8 +235,7 @@ class Boxes:
             box = box_of(row, line, path)
             if box is None:
                 raise ValueError(
-                    f"line {line} of {path} does not hold a box; write numbers for "
-                    f"{', '.join(BOX_COLUMNS)}."
+                    f"line {line} of {path} must have numbers for {', '.join(BOX_COLUMNS)}."
                 )
             self.by_path.setdefault(os.path.abspath(row["path"]), []).append(box)
 
@@ -258,22 +257,25 @@ class Candidates:
         needed = "a list of numbers, one per line, or a CSV file with the columns path, candidate"
         lines = list(csv_lines(path, needed))
         if not lines:
-            raise ValueError(f"{path} holds no candidates; write one number per line.")
+            raise ValueError(f"{path} must hold at least one candidate; write one number per line.")
         header = lines[0][1]
         # Each once: a table may list a house for every household.
         if not {"path", "candidate"} <= set(header):
             for line, cells in lines:
                 if len(cells) > 1:
                     raise ValueError(
-                        f"line {line} of {path} is {','.join(cells)!r}; write one number per line, "
-                        "or a CSV file whose first line is path,candidate."
+                        f"{path} must hold one number per line, or be a CSV file that starts with "
+                        f"path,candidate; got {','.join(cells)!r} in line {line}."
                     )
             self.common = list(dict.fromkeys(cells[0] for _, cells in lines))
             return
         for line, cells in lines[1:]:
             row = dict(zip(header, cells, strict=False))
             if not row.get("candidate"):
-                raise ValueError(f"line {line} of {path} names no candidate: {cells}.")
+                raise ValueError(
+                    f"each line of {path} must have a path and a candidate; got {cells} in line "
+                    f"{line}."
+                )
             numbers = self.by_path.setdefault(os.path.abspath(row["path"]), [])
             if row["candidate"] not in numbers:
                 numbers.append(row["candidate"])

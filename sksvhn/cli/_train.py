@@ -128,7 +128,7 @@ def train(
     size = parse_image_size(image_size)
     if validation_fraction is not None and not early_stopping:
         raise typer.BadParameter(
-            "nothing is held out without --early-stopping; add it.",
+            "has an effect only with --early-stopping; add it or leave this option out.",
             param_hint="--validation-fraction",
         )
     options = {
@@ -181,8 +181,8 @@ def _estimator_for(data: Path, name: str | None, options: dict[str, Any], given:
         return _estimator(_DEFAULTS[kind], options, given)
     if kind == "numbers" and name != "sequence":
         raise ValueError(
-            f"{data} holds whole numbers, and {type(clf).__name__} reads single digits; use "
-            "--estimator sequence."
+            f"DATA must hold single digits, which {type(clf).__name__} reads; {data} holds whole "
+            "numbers; use --estimator sequence."
         )
     return clf
 
@@ -227,7 +227,7 @@ def parse_parameters(given: Iterable[str], estimator: Any) -> dict[str, Any]:
         name, equals, text = entry.partition("=")
         name = name.replace(".", "__")  # of settings, such as training.amp
         if not equals:
-            raise _bad(f"{entry!r} has no '='; write NAME=VALUE, such as lr=0.05.")
+            raise _bad(f"must be NAME=VALUE, such as lr=0.05; got {entry!r}.")
         if name in _NOT_HERE and name in names:
             raise _bad(f"{name} cannot be set here: {_NOT_HERE[name]}.")
         if name not in names:
@@ -278,12 +278,12 @@ def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
         clf.fit(labelled.images, labelled.target)
     except KeyboardInterrupt:
         if getattr(clf, "n_iter_", 0) == 0:
-            warn("stopped before the first epoch was over; nothing is saved.")
+            warn("stopped before the end of the first epoch; nothing was saved.")
         else:
             clf.set_params(callbacks=None)
             clf.save(out)
             n_epochs = counted(clf.n_iter_, "epoch")
-            warn(f"stopped after {n_epochs}; what was learned is saved in {out}.")
+            warn(f"stopped after {n_epochs}; the model trained so far was saved in {out}.")
         raise
     clf.set_params(callbacks=None)
 

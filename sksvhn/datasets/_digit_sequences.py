@@ -180,8 +180,8 @@ def make_digit_sequences(
     canvas = check_image_size(canvas_size)
     if layout == "canvas" and canvas[1] < max_length:
         raise ValueError(
-            f"canvas_size={canvas_size} is too narrow for max_length={max_length} characters; "
-            "every one needs a pixel at least."
+            f"canvas_size must have at least one column of pixels per character; got {canvas_size} "
+            f"for max_length={max_length}; widen it or lower max_length."
         )
     rng = check_random_state(random_state)
     if numbers is None:
@@ -191,8 +191,8 @@ def make_digit_sequences(
         strings = _check_numbers(numbers, characters, max_length)
         if n_samples not in (None, len(strings)) or length_distribution is not None:
             raise ValueError(
-                f"numbers are written as given, one picture each of its {len(strings)}; leave "
-                "n_samples and length_distribution out."
+                "n_samples and length_distribution must be left out if numbers are given; got "
+                f"{len(strings)} numbers, each written once; leave them out."
             )
         sequences = _write(rng, characters, strings, max_length)
 
@@ -241,17 +241,17 @@ def _check_numbers(numbers: ArrayLike, characters: NDArray[np.str_], max_length:
     strings: list[str] = numbers_to_strings(numbers, name="numbers").tolist()
     known = set(characters.tolist())
     if not strings:
-        raise ValueError("numbers is empty; pass at least one number to write.")
+        raise ValueError("numbers must hold at least one number; got none.")
     for i, string in enumerate(strings):
         if not 1 <= len(string) <= max_length:
             raise ValueError(
                 f"numbers must have 1 to max_length={max_length} characters; element {i} is "
-                f"{string!r}. Drop it, or raise max_length."
+                f"{string!r}; drop it or raise max_length."
             )
         if unknown := set(string) - known:
             raise ValueError(
-                f"numbers element {i}, {string!r}, holds {min(unknown)!r}, which is not "
-                f"among the labels; they are {', '.join(sorted(known))}."
+                f"numbers must be made of the labels {', '.join(sorted(known))}; element {i}, "
+                f"{string!r}, holds {min(unknown)!r}; drop it or pass pictures of that character."
             )
     return strings
 

@@ -115,11 +115,13 @@ def number_table(files: NumberFiles) -> NumberTable:
         structs = read_structs(data)
     except H5PY_ERRORS as error:
         raise ValueError(
-            f"{files.digit_struct_name} is damaged, or holds no struct 'digitStruct' with the "
-            f"fields 'name' and 'bbox': {error}."
+            f"{files.digit_struct_name} must hold the struct 'digitStruct' with the fields 'name' "
+            f"and 'bbox'; it does not, or is damaged ({error}); download or copy it again."
         ) from error
     if not structs.filenames:
-        raise ValueError(f"{files.digit_struct_name} lists no pictures.")
+        raise ValueError(
+            f"{files.digit_struct_name} must list at least one picture; it lists none."
+        )
     return _tabulate(structs)
 
 

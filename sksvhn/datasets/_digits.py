@@ -137,21 +137,21 @@ def _read_arrays(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     arrays, found = read_mat5_arrays(path, ("X", "y"))
     if len(arrays) < 2:
         raise ValueError(
-            f"{path} must hold the variables X and y, as train_32x32.mat does; it holds "
-            f"{', '.join(found) or 'none'}. Download or copy it again if it was cut off."
+            f"{path} must hold the variables X and y, as train_32x32.mat does; got "
+            f"{', '.join(found) or 'none'}; download or copy it again if it was cut off."
         )
     X, y = arrays["X"], arrays["y"]
     if X.shape == (_SIZE, _SIZE, 3):  # MATLAB stores no trailing 1
         X = X[..., np.newaxis]
     if X.ndim != 4 or X.shape[:3] != (_SIZE, _SIZE, 3) or X.dtype != np.uint8 or X.size == 0:
         raise ValueError(
-            f"X of {path} must hold pictures of dtype uint8 and shape (32, 32, 3, n); it has "
+            f"X of {path} must hold pictures of dtype uint8 and shape (32, 32, 3, n); got "
             f"{X.dtype} and {X.shape}."
         )
     n_pictures = X.shape[3]
     if y.size != n_pictures or max(y.shape) != n_pictures:
         raise ValueError(
-            f"y of {path} must have shape ({n_pictures}, 1), one label per picture of X; it has "
+            f"y of {path} must have shape ({n_pictures}, 1), one label per picture of X; got "
             f"{y.shape}."
         )
     return X, y

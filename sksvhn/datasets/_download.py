@@ -73,13 +73,14 @@ def find_file(file: PublishedFile, folder: Path) -> Path | None:
         found = file_hash(str(path), alg=algorithm)
     except OSError as error:
         raise OSError(
-            f"cannot read {path}: {error.strerror}. Remove it, or name another folder as data_home."
+            f"{path} cannot be read ({error.strerror}); remove it, or pass another folder as "
+            "data_home."
         ) from None
     if found != expected:
         raise ValueError(
-            f"{path} must be the published file; it is {kind_of_file(path).name}, and its "
-            f"{algorithm} sum is {found}, not {expected}. Remove it to download that one, or read "
-            "your own with load_svhn_numbers or load_svhn_digits."
+            f"{path} must be the published file; it is {kind_of_file(path).name} with the "
+            f"{algorithm} sum {found}, not {expected}. Remove it to download the published one, or "
+            "read your own file with load_svhn_numbers or load_svhn_digits."
         )
     return path
 
@@ -98,8 +99,8 @@ def download_file(
             return folder / file.filename
         failures.append(f"{mirror} {reason}")
     raise OSError(
-        f"could not download {file.filename}: {'; '.join(failures)}. Try again later, name another "
-        f"place in mirrors, or put the file into {folder} yourself."
+        f"{file.filename} could not be downloaded: {'; '.join(failures)}. Try again later, pass "
+        f"other mirrors, or put the file into {folder} yourself."
     )
 
 
@@ -163,13 +164,14 @@ def _try_once(file: PublishedFile, folder: Path, mirror: str, verbose: int) -> _
     except OSError as error:
         if error.errno in _FULL:
             raise OSError(
-                f"the disk that holds {folder} is full: {file.filename} could not be kept. Free "
-                "space, or name a folder on another disk as data_home."
+                f"{file.filename} could not be saved because the disk of {folder} is full; free "
+                "space, or pass a folder on another disk as data_home."
             ) from None
         denied = isinstance(error, PermissionError)  # which pooch puts in its own words
         reason = "Permission denied" if denied else error.strerror or error
         raise OSError(
-            f"cannot write {file.filename} to {folder}: {reason}. Name another folder as data_home."
+            f"{file.filename} could not be saved in {folder}: {reason}; pass another folder as "
+            "data_home."
         ) from None
     except ValueError as error:
         # pooch names both sums.

@@ -228,7 +228,8 @@ def fetch_svhn(
         if archive is None:
             if not download_if_missing:
                 raise OSError(
-                    f"{file.filename} is not in {folder}, and download_if_missing is False."
+                    f"{file.filename} is not in {folder}, and download_if_missing=False; pass "
+                    "download_if_missing=True or put the file there."
                 )
             retries = Retries(int(n_retries), float(delay))
             archive = download_file(file, folder, mirrors, retries, verbose=verbose)
@@ -264,8 +265,8 @@ def _decoding_options(
         }
     if (size, crop, margin) != ((64, 64), "stretch", 0.3):
         raise ValueError(
-            "image_size, crop and margin are for format='numbers' only: digits are published as "
-            f"pictures of 32 x 32 pixels; got image_size={size}, crop={crop!r}, margin={margin}."
+            "image_size, crop and margin must be left out with format='digits', whose pictures are "
+            f"published as 32 x 32 pixels; got image_size={size}, crop={crop!r}, margin={margin}."
         )
     return {"color": color}
 
@@ -275,8 +276,7 @@ def _data_folder(data_home: str | PathLike[str] | None) -> Path:
         return Path(get_data_home(data_home)).absolute() / "svhn"
     except OSError as error:
         raise OSError(
-            f"the folder for data sets, {error.filename}, cannot be made: {error.strerror}. Name "
-            "another one as data_home."
+            f"data_home={error.filename} cannot be created ({error.strerror}); pass another folder."
         ) from None
 
 
@@ -294,8 +294,8 @@ def _keep(path: Path, data: Bunch) -> bool:
         store_cached(path, data)
     except OSError as error:
         warn_caller(
-            f"the decoded data set cannot be kept in {path.parent}: {error.strerror or error}. It "
-            "will be decoded again the next time.",
+            f"The decoded data set could not be saved in {path.parent} "
+            f"({error.strerror or error}); it will be decoded again next time.",
         )
         return False
     return True

@@ -104,7 +104,7 @@ def find_fonts(
     if not faces:
         warn_caller(
             "No font package is installed, so every number is drawn in Pillow's one font, which "
-            "makes poor training data; pip install sksvhn[fonts] installs a variety.",
+            "makes poor training data. Install more fonts with: pip install 'sksvhn[fonts]'",
         )
         faces = [FontFace("Pillow", "Pillow default", _origin(_PILLOW), None)]
     families: dict[str, list[FontFace]] = {}
@@ -114,8 +114,8 @@ def find_fonts(
             families.setdefault(face.family, []).append(slanted)
     if not families:
         raise ValueError(
-            f"none of the {len(faces)} fonts found has all the characters of {alphabet!r}; name a "
-            "folder with one that does by font_dir."
+            f"at least one font must have all characters of {alphabet!r}; none of {len(faces)} "
+            "has; pass a folder with one as font_dir."
         )
     return tuple(tuple(families[family]) for family in sorted(families))
 
@@ -189,10 +189,10 @@ def _pymupdf_faces() -> Iterator[FontFace]:
 
 def _folder_faces(folder: Path) -> list[FontFace]:
     if not folder.is_dir():
-        raise NotADirectoryError(f"font_dir must be a folder with fonts; {folder} is not one.")
+        raise NotADirectoryError(f"font_dir must be a folder with fonts; {folder} is not a folder.")
     paths = _font_files(folder)
     if not paths:
-        raise ValueError(f"font_dir: {folder} holds no .ttf or .otf file.")
+        raise ValueError(f"font_dir must hold .ttf or .otf files; {folder} has none.")
     return [face for path in paths for face in _file_faces(path, str(folder))]
 
 
@@ -220,7 +220,7 @@ def _variable_weights(path: Path) -> list[float] | None:
     try:
         font = ImageFont.truetype(path)
     except OSError as error:
-        raise ValueError(f"{path} is not a font that can be read: {error}.") from error
+        raise ValueError(f"{path} must be a font; it cannot be read as one ({error}).") from error
     try:
         axes = font.get_variation_axes()
     except OSError:  # FreeType's answer for a font of one style
@@ -241,7 +241,9 @@ def _load(face: FontFace, size: float) -> ImageFont.FreeTypeFont:
     if face.location is None:
         font = ImageFont.load_default(size)
         if not isinstance(font, ImageFont.FreeTypeFont):
-            raise ImportError("Pillow was built without FreeType; install one of its wheels.")
+            raise ImportError(
+                "make_street_numbers needs Pillow with FreeType; install a wheel of Pillow."
+            )
         return font
     source: str | io.BytesIO = face.location
     if face.origin.startswith(_PYMUPDF):

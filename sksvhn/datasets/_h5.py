@@ -141,7 +141,7 @@ def load_svhn_h5(
         raise
     except H5PY_ERRORS as error:
         raise ValueError(
-            f"{path} is cut off or damaged ({error}). Download or copy it again."
+            f"{path} is cut off or damaged ({error}); download or copy it again."
         ) from error
     digits = digits_of_labels(labels, f"y_{suffix} of {path}")
     if repeated:
@@ -161,19 +161,19 @@ def _check_arrays(file: h5py.File, suffix: str, path: Path) -> None:
     names = [f"X_{suffix}", f"y_{suffix}"]
     if not set(names) <= set(arrays):
         raise _WrongContentError(
-            f"{path} must hold the arrays {names[0]} and {names[1]}; it holds "
+            f"{path} must hold the arrays {names[0]} and {names[1]}; got "
             f"{', '.join(sorted(file)) or 'none'}. {_loader_for(file)}"
         )
     X, y = arrays[names[0]], arrays[names[1]]
     if X.ndim != 3 or X.dtype.kind not in "iuf" or X.size == 0:
         raise _WrongContentError(
-            f"{names[0]} of {path} must hold pictures as numbers of shape (n, height, width); it "
-            f"has shape {X.shape} and dtype {X.dtype}."
+            f"{names[0]} of {path} must hold numeric pictures of shape (n, height, width); got "
+            f"shape {X.shape} and dtype {X.dtype}."
         )
     if y.shape not in ((len(X),), (len(X), 1)):
         raise _WrongContentError(
             f"{names[1]} of {path} must have shape ({len(X)},), one label per picture of "
-            f"{names[0]}; it has {y.shape}."
+            f"{names[0]}; got {y.shape}."
         )
     for other in (f"X_{other}" for other in _SUFFIXES.values()):
         if other in arrays and arrays[other].shape[1:] != X.shape[1:]:
@@ -199,16 +199,16 @@ def _pixels(file: h5py.File, suffix: str) -> NDArray[np.float32]:
     if dataset.nbytes > MAX_DEFLATION * n_bytes:  # memory for it might be had, and the rest starve
         raise _WrongContentError(
             f"{name} of {file.filename} declares the shape {dataset.shape}, more than a file of "
-            f"{n_bytes} bytes can hold. Download or copy it again."
+            f"{n_bytes} bytes can hold; download or copy it again."
         )
     with np.errstate(over="ignore"):
         images = np.ascontiguousarray(dataset[...], np.float32)
     finite = np.isfinite(images).all(axis=(1, 2))
     if not finite.all():
         raise _WrongContentError(
-            f"{name} of {file.filename} must hold pixels of 0 to 255; picture "
-            f"{int(finite.argmin())} holds NaN or infinity ({np.count_nonzero(~finite)} such "
-            f"pictures of {len(images)})."
+            f"{name} of {file.filename} must hold pixels from 0 to 255; "
+            f"{np.count_nonzero(~finite)} of {len(images)} pictures hold NaN or infinity, the "
+            f"first is {int(finite.argmin())}."
         )
     return images
 
@@ -233,6 +233,7 @@ def _warn_of_repeated(repeated: dict[str, int], n_pictures: int, path: Path) -> 
     where = " and ".join(f"{count} are also in {name}" for name, count in repeated.items())
     leak = "leaks the test set" if "X_test" in repeated else "measures what was learned by heart"
     warn_caller(
-        f"{path}: X_val repeats pictures: of its {n_pictures}, {where}. Validating on it {leak}; "
-        "split the train pictures instead, as with sklearn.model_selection.train_test_split.",
+        f"{path}: X_val repeats pictures: of its {n_pictures}, {where}. Validating on it {leak}. "
+        "Split the training pictures instead, such as with "
+        "sklearn.model_selection.train_test_split.",
     )

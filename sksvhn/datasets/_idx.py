@@ -32,13 +32,13 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
             content = _read_at_most(file, n_bytes + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ValueError(
-                f"{path} is cut off or damaged ({error}). Download or copy it again."
+                f"{path} is cut off or damaged ({error}); download or copy it again."
             ) from error
     if len(content) != n_bytes:
         found = "more" if len(content) > n_bytes else f"only {len(content)}"
         raise ValueError(
             f"{path} is cut off or damaged: it declares {' x '.join(map(str, shape))} bytes and "
-            f"holds {found}. Download or copy it again."
+            f"holds {found}; download or copy it again."
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
 
@@ -51,16 +51,16 @@ def _read_shape(file: IO[bytes], n_dimensions: int, path: Path) -> tuple[int, ..
         needed = f"an idx file of {kind}, which starts with 0x{expected.hex()}"
         if magic[:2] == bytes(2):
             raise ValueError(
-                f"{path} must be {needed}; it is one that starts with 0x{magic.hex()}; pass the "
-                "file that is named so."
+                f"{path} must be {needed}; its first bytes are 0x{magic.hex()}; pass the file with "
+                "that name."
             )
         raise wrong_file(path, needed)
     sizes = file.read(4 * n_dimensions)
     if len(sizes) < 4 * n_dimensions:
-        raise ValueError(f"{path} is cut off: it ends inside its header. Download it again.")
+        raise ValueError(f"{path} is cut off in its header; download it again.")
     shape = tuple(np.frombuffer(sizes, ">u4").tolist())
     if 0 in shape:
-        raise ValueError(f"{path} holds nothing: its shape is {shape}.")
+        raise ValueError(f"{path} must hold at least one picture or label; its shape is {shape}.")
     return shape
 
 

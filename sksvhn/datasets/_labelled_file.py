@@ -84,7 +84,7 @@ def save_labelled(path: str | PathLike[str], data: Bunch | Iterable[Bunch]) -> i
                 _start(file, bunch)
             if _form(bunch) != _form(first):
                 raise ValueError(
-                    f"all parts must be alike; {name} holds {_words(bunch)}, the first part "
+                    f"all parts must have one form; {name} has {_words(bunch)}, the first part has "
                     f"{_words(first)}; load them with one color='rgb', image_size, crop and "
                     "margin, or save two files."
                 )
@@ -126,11 +126,11 @@ def read_labelled_file(path: Path) -> Bunch:
             return Bunch(images=X, target=target, kind=kind, crop=crop, margin=float(margin))
     except H5PY_ERRORS as error:
         raise ValueError(
-            f"{path} is cut off or damaged ({error}). Write or copy it again."
+            f"{path} is cut off or damaged ({error}); write or copy it again."
         ) from error
     raise ValueError(
         f"{path} must hold the datasets X, pictures of shape (n, height, width[, 3]), and y, n "
-        "numbers as text or digits as integers; it holds others; write it with save_labelled."
+        "numbers as text or n digits as integers; write it with save_labelled."
     )
 
 
@@ -139,7 +139,7 @@ def _name(bunch: Any, i: int) -> str:
     needed = {"images", "target", "kind", "crop", "margin"}
     if not isinstance(bunch, Bunch) or needed - set(bunch):
         raise TypeError(
-            f"data must be a Bunch, or several, as load_labelled returns them; part {i} is a "
+            f"data must be one Bunch of load_labelled, or several; part {i} is a "
             f"{type(bunch).__name__} without {', '.join(sorted(needed - set(dir(bunch))))}; load "
             "it with load_labelled."
         )

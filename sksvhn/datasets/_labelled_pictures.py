@@ -239,7 +239,8 @@ def _read_table(path: Path, alphabet: str) -> list[_Row]:
             first.boxes.append(box)
     if not rows:
         raise ValueError(
-            f"{path} lists no pictures; write a line of path and number for each below the first."
+            f"{path} must list at least one picture; write one line of path and number per "
+            "picture, after the first line."
         )
     return list(rows.values())
 
@@ -247,12 +248,12 @@ def _read_table(path: Path, alphabet: str) -> list[_Row]:
 def _check_row(row: _Row, alphabet: str, path: Path) -> None:
     for name, value in (("path", row.path), ("number", row.number)):
         if not value:
-            raise ValueError(f"line {row.line} of {path} has no {name}.")
+            raise ValueError(f"line {row.line} of {path} must have a {name}; it is empty.")
     others = [c for c in row.number if c not in alphabet]
     if others:
         raise ValueError(
-            f"line {row.line} of {path} has the number {row.number!r}, in which {others[0]!r} is "
-            f"not one of {alphabet}; correct it, or name all characters as alphabet."
+            f"line {row.line} of {path} must have a number of the characters {alphabet}; got "
+            f"{others[0]!r} in {row.number!r}; correct it, or pass alphabet with all characters."
         )
 
 
@@ -261,12 +262,12 @@ def _check_same_picture(first: _Row, row: _Row, box: Box | None, path: Path) -> 
     where = f"line {row.line} of {path} lists {row.path!r} again"
     if row.number != first.number:
         raise ValueError(
-            f"{where}, with the number {row.number} instead of {first.number} in line "
-            f"{first.line}; a picture has one number."
+            f"{where} with the number {row.number}, after {first.number} in line {first.line}; a "
+            "picture must have one number."
         )
     if box is None or not first.boxes:
         raise ValueError(
-            f"{where}, after line {first.line}; only boxes of a number's digits have a line each."
+            f"{where}, after line {first.line}; repeat a picture only to give one box per digit."
         )
 
 

@@ -232,7 +232,7 @@ def _kind_of_data(path: Path) -> Literal["numbers", "listed", "mat", "saved", "c
             return "numbers" if "digitStruct" in file else "course"
     except H5PY_ERRORS as error:
         raise ValueError(
-            f"{path} is cut off or damaged ({error}). Download or copy it again."
+            f"{path} is cut off or damaged ({error}); download or copy it again."
         ) from error
 
 
@@ -253,13 +253,13 @@ def _check_as_asked(
         problems.append(f"{found_color}, not {color}")
     if problems:
         raise ValueError(
-            f"the pictures of {data.filename} are {' and '.join(problems)}; only those of SVHN's "
-            "format 1 and of .csv files can be cropped otherwise: load them with the size and "
-            "colour that is needed."
+            f"the pictures of {data.filename} are {' and '.join(problems)}; only pictures of "
+            "SVHN's format 1 and of .csv files can be cropped in another way: load those with the "
+            "size and colour you need."
         )
     asked = (crop or data.crop, data.margin if margin is None else margin)
     if asked != (data.crop, data.margin):
         warn_caller(
-            f'the pictures of {data.filename} have been cropped already, to "{data.crop}" with a '
-            f'margin of {data.margin:g}, and not to "{asked[0]}" with one of {asked[1]:g}.',
+            f"The pictures of {data.filename} were cropped before, with crop={data.crop!r} and "
+            f"margin={data.margin:g}; crop={asked[0]!r} and margin={asked[1]:g} have no effect.",
         )

@@ -71,7 +71,7 @@ def read_mat5_arrays(
                 file.seek(end)
         except (_DamageError, zlib.error) as error:
             raise ValueError(
-                f"{path} is cut off or damaged ({error}). Download or copy it again."
+                f"{path} is cut off or damaged ({error}); download or copy it again."
             ) from error
         except _WrongKindError as error:
             raise ValueError(f"{error} of {path} must be an array of real numbers.") from None
@@ -86,7 +86,7 @@ def _byte_order(header: bytes, path: Path) -> str:
         return ">"
     if header.startswith(b"MATLAB 5.0"):
         raise ValueError(
-            f"{path} is cut off or damaged (in its header). Download or copy it again."
+            f"{path} is cut off or damaged (in its header); download or copy it again."
         )
     raise wrong_file(path, "a MATLAB 5 file, such as train_32x32.mat")
 

@@ -185,15 +185,15 @@ def _idx_pair(path: Path, subset: str) -> tuple[Path, Path]:
         raise wrong_file(path, _NEEDED, advice={"tar.gz": unpack, "tar": unpack})
     if "images" not in path.name:
         raise ValueError(
-            f"{path} must be {_NEEDED}; it has another name; pass the file of pictures, or rename "
-            "both."
+            f"{path} must be {_NEEDED}; its name has no 'images'; pass the file of pictures, or "
+            "rename both."
         )
     name = path.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
     for candidate in (path.with_name(name), path.with_name(f"{name}.gz")):
         if candidate.is_file():
             return path, candidate
     raise FileNotFoundError(
-        f"the labels of {path}, {name} or {name}.gz, are not beside it; put them there."
+        f"the labels of {path} must be beside it, as {name} or {name}.gz; put them there."
     )
 
 
@@ -206,9 +206,8 @@ def _published_file(folder: Path, subset: str, content: str, n_dimensions: int) 
                 return candidate
     found = sorted(file.name for file in folder.glob("*ubyte*"))
     raise FileNotFoundError(
-        f"the folder {folder} holds no {stem}-{suffix}[.gz] (subset={subset!r}) and no folders A "
-        f"to J of pictures; idx files in it: {', '.join(found) or 'none'}; pass the folder "
-        "of the files."
+        f"{folder} must hold {stem}-{suffix}[.gz] (subset={subset!r}) or folders A to J of "
+        f"pictures; idx files in it: {', '.join(found) or 'none'}; pass the folder of the files."
     )
 
 
@@ -218,14 +217,14 @@ def _read_idx_pair(
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
     if len(images) != len(labels):
         raise ValueError(
-            f"pictures and labels must be equally many; {images_path} holds {len(images)} "
-            f"pictures, {labels_path} {len(labels)} labels."
+            f"there must be one label per picture; {images_path} holds {len(images)} pictures, "
+            f"{labels_path} {len(labels)} labels."
         )
     if not letters:
         return images, pd.DataFrame({"label": labels.astype(np.int64)})
     if labels.max() >= len(_LETTERS):
         raise ValueError(
-            f"letters=True expects labels 0 to 9, which stand for A to J; {labels_path} holds "
+            f"labels must be 0 to 9, for A to J, if letters=True; {labels_path} holds "
             f"{labels.max()}."
         )
     return images, pd.DataFrame({"label": np.array(list(_LETTERS))[labels]})

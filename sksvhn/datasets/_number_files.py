@@ -145,7 +145,7 @@ def open_number_files(path: str | PathLike[str]) -> NumberFiles:
             inside = sorted(str(p.parent) for p in path.glob(f"*/{DIGIT_STRUCT}"))
             hint = f" Did you mean {' or '.join(inside)}?" if inside else ""
             raise FileNotFoundError(
-                f"the folder {path} holds no {DIGIT_STRUCT}; pass the folder that does.{hint}"
+                f"the folder {path} holds no {DIGIT_STRUCT}; pass the folder that holds it.{hint}"
             )
         return NumberFolder(check_is_file(path / DIGIT_STRUCT, NEEDED))
     check_is_file(path, NEEDED, or_folder=True)
@@ -208,5 +208,8 @@ def read_file(file: IO[bytes]) -> bytes | str:
 def _read_digit_struct(file: IO[bytes], name: str) -> bytes:
     content = file.read(MAX_DIGIT_STRUCT_BYTES + 1)
     if len(content) > MAX_DIGIT_STRUCT_BYTES:
-        raise ValueError(f"the table in {name} has more than {MAX_DIGIT_STRUCT_BYTES >> 20} MiB.")
+        raise ValueError(
+            f"digitStruct.mat must have at most {MAX_DIGIT_STRUCT_BYTES >> 20} MiB; the one in "
+            f"{name} has more."
+        )
     return content

@@ -219,7 +219,7 @@ def _with_missing(
 def _raise_for_table(problems: dict[int, str], filenames: pd.Series, files: NumberFiles) -> None:
     if files.damage is not None:
         raise ValueError(
-            f"{files.damage}. Download it again, or load what it still holds with {SKIP}."
+            f"{files.damage}. Download it again, or load the pictures that can be read with {SKIP}."
         )
     if not problems:
         return

@@ -305,7 +305,7 @@ def make_empty_surfaces(
 def _check_alphabet(alphabet: str) -> str:
     if not alphabet or len(set(alphabet)) < len(alphabet) or any(c.isspace() for c in alphabet):
         raise ValueError(
-            "alphabet must be one or more different characters, none of them blank; got "
+            "alphabet must hold one or more different characters that are not white space; got "
             f"{alphabet!r}."
         )
     return alphabet
@@ -342,7 +342,7 @@ def length_probabilities(
             or not np.isclose(weights.sum(), 1)
         ):
             raise ValueError(
-                "length_distribution must hold probabilities that add up to 1; got "
+                "length_distribution must hold probabilities that sum to 1; got "
                 f"{weights.tolist()}."
             )
     return tuple((weights / weights.sum()).tolist())

@@ -67,23 +67,23 @@ class NetworkSpec:
         )
         if not all(map(_is_positive_int, hidden)):
             raise ValueError(
-                f"hidden_layer_sizes={hidden_layer_sizes!r} must hold positive integers, one per "
-                "layer, as in (128, 64)."
+                "hidden_layer_sizes must hold positive integers, one per layer, as in (128, 64); "
+                f"got {hidden_layer_sizes!r}."
             )
         if stem is not None and not (len(stem) == 2 and all(map(_is_positive_int, stem))):
             raise ValueError(
-                f"stem={stem!r} must be None or two positive integers, the kernel size and the "
-                "stride of the first convolution, as in (5, 2)."
+                "stem must be None or two positive integers, the kernel size and the stride of the "
+                f"first convolution, as in (5, 2); got {stem!r}."
             )
         if head == "attention" and not stages:
             raise ValueError(
-                "head='attention' looks at the features of convolutions, but channels is empty; "
+                "head must not be 'attention' without convolutions, on whose features it works; "
                 "pass channels with at least one stage, or head='dense'."
             )
         if not stages and "lrn" in (normalization or ()):
             raise ValueError(
-                "normalization='lrn' is across the feature maps of convolutions, and there are "
-                "none; use 'batch', 'group' or None."
+                "normalization must not be 'lrn' without convolutions, across whose feature maps "
+                "it works; pass 'batch', 'group' or None."
             )
         n_stages, n_layers = len(stages), len(stages) + len(hidden)
         per_stage = f"one per stage: {n_stages} in all"
@@ -143,7 +143,7 @@ class NetworkSpec:
             "weight_init": WEIGHT_INITS,
         }
         if asdict(architecture) != values or not all(values[n] in names[n] for n in names):
-            raise ValueError("the description of the layers must be one that parameters lead to.")
+            raise ValueError("the stored description of layers is not one that parameters can give")
         return architecture
 
 
@@ -151,8 +151,8 @@ def _stages(channels: Any) -> tuple[tuple[int, ...], ...]:
     stages = tuple(tuple(s) if isinstance(s, (tuple, list)) else (None,) for s in channels)
     if not all(stage and all(map(_is_positive_int, stage)) for stage in stages):
         raise ValueError(
-            f"channels={channels!r} must hold stages, and each stage at least one positive "
-            "integer, the width of a convolution, as in ((32, 32), (64, 64))."
+            "channels must hold stages, each of at least one positive integer, the width of a "
+            f"convolution, as in ((32, 32), (64, 64)); got {channels!r}."
         )
     return tuple(tuple(map(int, stage)) for stage in stages)
 
@@ -167,8 +167,12 @@ def _spread(
     """Return a list's values, or a single value n times."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
     if len(values) != n:
-        raise ValueError(f"{name}={value!r} holds {len(values)} values; expected {meaning}.")
+        raise ValueError(
+            f"{name} must be one value or {meaning}; got {len(values)} values, {value!r}."
+        )
     wrong = [v for v in values if not is_valid(v)]
     if wrong:
-        raise ValueError(f"{name}={value!r} holds {wrong[0]!r}; expected {expected}.")
+        raise ValueError(
+            f"{name} must hold {expected} for each layer; got {wrong[0]!r} in {value!r}."
+        )
     return values

@@ -115,7 +115,10 @@ class TrainingData:
         weights = self.weights * factors
         counts = np.flatnonzero(weights)
         if len(counts) == 0:
-            raise ValueError("All samples weigh nothing; correct class_weight or sample_weight.")
+            raise ValueError(
+                "sample_weight times class_weight must be positive for at least one sample; got "
+                "only zeros; correct one of them."
+            )
         data = replace(self, weights=weights)
         return data if len(counts) == len(self) else data.subset(counts)
 

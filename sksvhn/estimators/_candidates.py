@@ -72,8 +72,8 @@ class CandidateLists:
         if twice.any():
             first = int(twice.argmax())
             raise ValueError(
-                f"candidates[{self.rows[first]}] holds {strings[first]!r} twice; list each number "
-                "once, and give its weight with prior=."
+                f"each list of candidates must hold a number once; candidates[{self.rows[first]}] "
+                f"holds {strings[first]!r} twice; pass its weight in prior."
             )
 
     def posterior(self, log_probability: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,13 +156,13 @@ def _as_lists(values: Any, name: str, n_samples: int) -> list[Sequence[Any]]:
             or isinstance(group, (set, dict))
         ):
             raise ValueError(
-                f"{name} must hold one list per picture; {name}[{i}] is {group!r}. Pass "
-                f"[{name}] * len(X) if all pictures share one list."
+                f"{name} must hold one list per picture; {name}[{i}] is {group!r}; pass [{name}] * "
+                "len(X) if all pictures share one list."
             )
     if len(lists) != n_samples:
         raise ValueError(
-            f"{name} has {len(lists)} lists, but X has {n_samples} pictures; pass one list a "
-            "picture."
+            f"{name} must hold one list per picture; got {len(lists)} lists for {n_samples} "
+            "pictures."
         )
     return lists
 
@@ -171,16 +171,16 @@ def _checked_prior(lists: list[Any], sizes: list[int]) -> NDArray[np.float64]:
     try:
         weights = [np.asarray(group, dtype=np.float64) for group in lists]
     except (TypeError, ValueError) as error:
-        raise ValueError(f"prior must hold numbers: {error}.") from None
+        raise ValueError(f"prior must hold numbers ({error}).") from None
     for i, (of_list, size) in enumerate(zip(weights, sizes, strict=True)):
         if of_list.shape != (size,):
             raise ValueError(
-                f"prior[{i}] has shape {of_list.shape}, but candidates[{i}] holds {size} numbers; "
-                "pass one weight per number."
+                f"prior must hold one weight per candidate; prior[{i}] has shape {of_list.shape}, "
+                f"candidates[{i}] has {size} numbers."
             )
         if size and not (np.isfinite(of_list).all() and of_list.min() >= 0 and of_list.any()):
             raise ValueError(
-                f"prior[{i}] must hold finite weights that are not negative, at least one of them "
-                f"above 0; got {of_list.tolist()}."
+                f"prior must hold finite weights of at least 0, one of them positive; prior[{i}] "
+                f"is {of_list.tolist()}."
             )
     return np.concatenate([*weights, np.empty(0)])

@@ -65,8 +65,8 @@ class Checkpoint:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise OSError(
-                f"checkpoint_dir={os.fspath(folder)!r} is not a folder and cannot be made one "
-                f"({error.strerror}); name another."
+                "checkpoint_dir must be a folder, or a path where one can be created; got "
+                f"{os.fspath(folder)!r} ({error.strerror}); pass another."
             ) from error
         params = vars(settings_of(estimator))
         present = random_state.get_state(legacy=False)
@@ -98,8 +98,8 @@ class Checkpoint:
             write_file(self.path, KIND, to_plain(state, arrays, "fit"), arrays)
         except (OSError, ValueError) as error:
             warn_caller(
-                f"The checkpoint {self.path} cannot be written ({error}); training goes on, but "
-                "would lose more than an epoch if it were interrupted.",
+                f"The checkpoint {self.path} cannot be written ({error}). Training continues; if "
+                "it is interrupted, the epochs since the last checkpoint are lost.",
             )
 
     def restore(self, net: TrainingNet) -> None:
@@ -121,7 +121,8 @@ class Checkpoint:
             return None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
             warn_caller(
-                f"The checkpoint {self.path} is damaged or another fit's; training starts over.",
+                f"The checkpoint {self.path} is damaged or belongs to another fit; training starts "
+                "from the beginning.",
             )
             return None
         return state

@@ -82,7 +82,9 @@ class DigitClassifier(NeuralClassifier):
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         if (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
+            raise ValueError(
+                f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
+            )
         validation = None if X_val is None else (X_val, y_val, sample_weight_val)
         fit(self, X, y, sample_weight, fresh=fresh, validation=validation)
         return self
@@ -145,8 +147,8 @@ class DigitClassifier(NeuralClassifier):
     ) -> tuple[NDArray[np.int64], ...]:
         if incremental and self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' needs all labels at once, which partial_fit never sees; "
-                "pass a dict of weights."
+                "class_weight must not be 'balanced' for partial_fit, which never sees all labels "
+                "at once; pass a dict of weights."
             )
         labels = single_labels(y, "y", self)
         if reset:
@@ -156,13 +158,13 @@ class DigitClassifier(NeuralClassifier):
             known = np.unique(labels if classes is None else np.asarray(classes))
             if len(known) < 2:
                 raise ValueError(
-                    f"{type(self).__name__} needs at least 2 classes, but there is 1 class: "
+                    f"{type(self).__name__} needs at least 2 classes; got 1 class: "
                     f"{known.tolist()[0]!r}."
                 )
             self.classes_ = known
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
-                f"classes={classes!r} differ from those of the first call, {self.classes_!r}."
+                f"classes must be those of the first call, {self.classes_!r}; got {classes!r}."
             )
         return (self._codes(labels, "y")[rows],)
 
@@ -187,8 +189,8 @@ class DigitClassifier(NeuralClassifier):
         unknown = [label for label in distinct.tolist() if label not in index]
         if unknown:
             raise ValueError(
-                f"{name} holds the label {unknown[0]!r}, which is not among the classes "
-                f"{self.classes_.tolist()}."
+                f"{name} must hold labels of the classes {self.classes_.tolist()}; got "
+                f"{unknown[0]!r}."
             )
         return np.array([index[label] for label in distinct.tolist()], dtype=np.int64)[inverse]
 
@@ -213,7 +215,8 @@ class DigitClassifier(NeuralClassifier):
             by_class[self._codes(labels, "class_weight")] = list(self.class_weight.values())
             if not (by_class >= 0).all() or not np.isfinite(by_class).all():
                 raise ValueError(
-                    f"class_weight={self.class_weight!r} must hold finite numbers of at least 0."
+                    "class_weight must hold finite numbers of at least 0; got "
+                    f"{self.class_weight!r}."
                 )
         return by_class[codes]
 

@@ -27,10 +27,10 @@ def warn_if_encoded(integers: NDArray[np.object_]) -> None:
     if min(values) < 0 or k - len(counts) > min(n_once, k // 10):
         return
     warn_caller(
-        f"y holds the integers 0 to {k - 1}, as tools write labels that they have encoded "
+        f"y holds the integers 0 to {k - 1}, which look like labels encoded by another tool "
         "(VotingClassifier, StackingClassifier, BaggingClassifier, "
         "cross_val_predict(method='predict_proba'), temperature calibration, cleanlab). A reader "
-        "of numbers then learns to spell codes and reads worse. VotingReader averages readers; see "
-        'the page "With other tools" of the documentation. If these are the numbers that pictures '
-        "show, pass them as strings."
+        "of whole numbers then learns to spell codes and reads worse. If these are the numbers in "
+        "the pictures, pass them as strings. VotingReader averages readers; for other tools see "
+        'the page "With other tools" of the documentation.'
     )

@@ -102,24 +102,24 @@ def check_callbacks(callbacks: Sequence[Any] | None, schedule: str) -> list[Any]
         name = type(callback).__name__
         if not isinstance(callback, Callback):
             raise ValueError(
-                f"callbacks holds {entry!r}; expected instances of skorch callbacks, or pairs "
-                "of a name and an instance."
+                "callbacks must hold instances of skorch callbacks, or pairs of a name and an "
+                f"instance; got {entry!r}."
             )
         if isinstance(callback, (BatchScoring, EpochScoring, PassthroughScoring)):
             raise ValueError(
-                f"The callback {name} cannot be used; history_ has the scores of training and, "
-                "where fit gets X_val and y_val, of validation."
+                f"callbacks must not hold {name}, because scores are already in history_ "
+                "(validation scores if fit gets X_val and y_val); leave it out."
             )
         if isinstance(callback, InputShapeSetter):
             raise ValueError(
-                f"The callback {name} cannot be used; the network takes its input's shape from X. "
-                "Leave the callback out."
+                f"callbacks must not hold {name}, because the network takes its input shape from "
+                "X; leave it out."
             )
         if isinstance(callback, LRScheduler) and schedule != "constant":
             raise ValueError(
-                f"The callback {name} would have no effect, because lr_schedule={schedule!r} sets "
-                "the learning rate of every step; pass training=Training(lr_schedule='constant') "
-                "with it."
+                f"lr_schedule must be 'constant' for the callback {name}; got {schedule!r}, which "
+                "sets the learning rate of every step; pass "
+                "training=Training(lr_schedule='constant')."
             )
     return None if callbacks is None else list(callbacks)
 

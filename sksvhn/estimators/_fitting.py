@@ -127,8 +127,8 @@ def prepare(
         new.module_ = build_network(new._make_module, new._config, seed, dtype)
     elif new._module_config() != new._config:
         raise ValueError(
-            "The parameters name another network than the one to train further; fit again with "
-            "warm_start=False, or set them back."
+            "warm_start and partial_fit need the parameters of the network trained so far; some of "
+            "them were changed; change them back, or fit with warm_start=False."
         )
     fast = has_fast_bfloat16(device) and gains_by_bfloat16(new.module_, params.batch_size)
     new.amp_ = not new._float64 and (fast if params.amp == "auto" else params.amp)
@@ -165,8 +165,8 @@ def _split(
     n_held_out = math.ceil(share * len(data))
     if n_held_out >= len(data):
         raise ValueError(
-            f"validation_fraction={share} holds out all of the "
-            f"{len(data)} samples; lower it, or pass X_val and y_val."
+            f"validation_fraction must leave samples to train on; got {share} of {len(data)} "
+            "samples; lower it, or pass X_val and y_val."
         )
     strata = clf._strata(data.targets)
     if strata is not None:
@@ -175,15 +175,15 @@ def _split(
         if counts.min() < 2:
             label = clf._symbols()[codes[counts.argmin()]]
             raise ValueError(
-                f"y must hold each label twice for early_stopping, which holds out a share of "
-                f"each; got one sample of {label!r}. Drop it, or pass X_val and y_val."
+                "y must hold each label at least twice for early_stopping, which holds out some of "
+                f"each; got one sample of {label!r}; drop it, or pass X_val and y_val."
             )
         if least < len(codes):
             raise ValueError(
-                f"validation_fraction={share} must leave one sample for "
-                f"each of the {len(codes)} labels in training and in validation; got "
-                f"{len(data) - n_held_out} and {n_held_out} samples. Change it, or pass X_val "
-                "and y_val."
+                f"validation_fraction must leave at least one sample of each of the {len(codes)} "
+                f"labels in training and in validation; got {share}, which gives "
+                f"{len(data) - n_held_out} and {n_held_out} samples; change it, or pass X_val and "
+                "y_val."
             )
     train, held_out = train_test_split(
         np.arange(len(data)),
@@ -233,6 +233,7 @@ def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
     total = weights.sum()
     if not 0 < total < np.inf:  # scikit-learn before 1.9 lets zeros pass
         raise ValueError(
-            f"All sample_weight are zero, or too large to be added up: their sum is {total}."
+            f"sample_weight must have a positive, finite sum; got {total}; all sample_weight are "
+            "zero, or too large."
         )
     return weights

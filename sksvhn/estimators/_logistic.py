@@ -347,9 +347,9 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
             height, width, _ = self.image_shape_
             if min(height, width) < CELL:
                 raise ValueError(
-                    f'features="hog" needs pictures of at least {CELL} by {CELL} pixels, but X '
-                    f"holds pictures of {height} by {width}; give larger ones, state image_shape "
-                    'if X holds rows of pixels, or choose features="pixels".'
+                    f'X must hold pictures of at least {CELL} by {CELL} pixels for features="hog"; '
+                    f"got {height} by {width}; pass larger ones, set image_shape if X holds rows "
+                    'of pixels, or choose features="pixels".'
                 )
             return hog_features(pictures)
         rows = pictures.reshape(len(pictures), -1)

@@ -300,7 +300,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         n_views = as_python(self.n_views)
         if n_views not in range(1, len(VIEWS) + 1):
             raise ValueError(
-                f"n_views={self.n_views!r} must be an integer between 1 and {len(VIEWS)}."
+                f"n_views must be an integer from 1 to {len(VIEWS)}; got {self.n_views!r}."
             )
         # A network that saw every picture in one place only would misread it from another.
         return n_views if self._strength > 0 else 1

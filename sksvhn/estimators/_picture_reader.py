@@ -207,7 +207,7 @@ def _chunks(
         is_empty = False
         yield in_range(clf, chunk)
     if is_empty:
-        raise ValueError("There are 0 pictures; at least one is required.")
+        raise ValueError("pictures must hold at least one picture; got 0.")
 
 
 def _check_no_rows(clf: PhotographReader, picture: Any) -> None:
@@ -216,9 +216,9 @@ def _check_no_rows(clf: PhotographReader, picture: Any) -> None:
     shape: tuple[int, ...] = tuple(getattr(picture, "shape", ()))
     if len(shape) == 2 and shape[1] == height * width * channels != width:
         raise ValueError(
-            f"pictures must be one picture or several; an array of shape {shape} can be "
-            f"one picture, or flattened ones of shape {clf.image_shape_} (height, width, "
-            "channels); pass [pictures] for the former, or call predict for the latter."
+            f"pictures must be one picture or several; an array of shape {shape} may be one "
+            f"picture, or flattened ones of shape {clf.image_shape_} (height, width, channels); "
+            "pass [pictures] for the former, or call predict for the latter."
         )
 
 
@@ -240,17 +240,16 @@ def crop_settings_of(clf: PhotographReader, max_pixels: int = MAX_PIXELS) -> Cro
     height, width, channels = clf.image_shape_
     if min(height, width) < MIN_SIDE:
         raise ValueError(
-            f"{name} was fitted on rows or pictures of shape {clf.image_shape_} (height, "
-            f"width, channels), whose sides are too short for photographs: at least {MIN_SIDE} "
-            "pixels. Fit it on larger pictures or, if these are flattened ones, with "
-            "image_shape."
+            f"{name} must be fitted on pictures with sides of at least {MIN_SIDE} pixels to read "
+            f"photographs; it was fitted on shape {clf.image_shape_} (height, width, channels). "
+            "Fit it on larger pictures, or pass image_shape to fit if these are flattened ones."
         )
     if clf._learned_white() not in (1, 255):
         raise ValueError(
-            f"{name} was fitted on pixels that go neither from 0 to 255 nor from 0 to 1, so "
-            "that those of photographs cannot be made like them. Fit it on pixels as they were "
-            "loaded, or crop photographs with NumberCropper, transform them as the training "
-            "pictures were and call predict."
+            f"{name} must be fitted on pixels from 0 to 255 or from 0 to 1 to read photographs; it "
+            "was fitted on another range. Fit it on pixels as they were loaded, or crop "
+            "photographs with NumberCropper, transform them as the training pictures and call "
+            "predict."
         )
     color: Literal["grey", "rgb"] = "grey" if channels == 1 else "rgb"
     return CropSettings((height, width), color, clf.crop, float(clf.margin), int(max_pixels))

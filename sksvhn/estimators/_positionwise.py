@@ -210,7 +210,7 @@ class PositionwiseClassifier(
         if routing_is_enabled() or has_fit_parameter(self.estimator, "sample_weight"):
             return
         raise ValueError(
-            f"sample_weight was given, but {type(self.estimator).__name__}.fit takes none; leave "
+            f"sample_weight must be None if {type(self.estimator).__name__}.fit takes none; leave "
             "it out or use another classifier. For steps of a pipeline, enable metadata routing, "
             "sklearn.set_config(enable_metadata_routing=True), and request it, "
             "step.set_fit_request(sample_weight=True)."
@@ -247,8 +247,8 @@ class PositionwiseClassifier(
         seen, image_shape = self._features(self._in_scale(self._pictures_or_rows(X)))
         if image_shape is not None and image_shape != getattr(self, "image_shape_", image_shape):
             raise ValueError(
-                f"X holds pictures of shape {image_shape}, but {type(self).__name__} was fitted on "
-                f"pictures of shape {self.image_shape_} (height, width, channels); resize or "
+                f"X must hold pictures of shape {self.image_shape_} (height, width, channels), "
+                f"with which {type(self).__name__} was fitted; got {image_shape}; resize or "
                 "convert them to that shape."
             )
         length = _spread(self.length_estimator_, seen, np.arange(1, self.max_length_ + 1))

@@ -121,14 +121,15 @@ class NumberReader(metaclass=ABCMeta):
         # From y itself: as an array, a missing value among strings is the text "nan".
         strings = self._strings(y, "y") if reset else self._codec.strings_of(y)
         if len(labels) == 0:
-            raise ValueError("y holds 0 numbers; at least one is needed.")
+            raise ValueError("y must hold at least one number; got 0.")
         known, known_strings = labels, strings
         if classes is not None:
             named = as_labels(classes, "classes")
             if label_form(named) != label_form(labels) or named.shape[1:] != labels.shape[1:]:
                 raise ValueError(
-                    f"classes has shape {named.shape} and dtype {named.dtype}, but y has shape "
-                    f"{labels.shape} and dtype {labels.dtype}; pass both in one form."
+                    f"classes and y must have one form; classes has shape {named.shape} and dtype "
+                    f"{named.dtype}, y has shape {labels.shape} and dtype {labels.dtype}; convert "
+                    "one of them."
                 )
             known = np.concatenate([labels, named])
             named_strings = (

@@ -26,13 +26,13 @@ def rejected_label(classes: NDArray[Any]) -> Any:
         rejected = -1
     else:
         raise ValueError(
-            "min_confidence above 0 must have labels that are texts or numbers, of which '' or -1 "
-            f"marks a rejected one; got {labels}. Pass such labels to fit, or set min_confidence=0."
+            "labels must be strings or numbers if min_confidence is above 0, so that '' or -1 can "
+            f"mark a rejected one; got {labels}; pass such labels to fit, or set min_confidence=0."
         )
     if rejected in labels:
         raise ValueError(
-            f"min_confidence above 0 marks a rejected label by {rejected!r}, which is one of the "
-            f"labels {labels}; pass other labels to fit, or set min_confidence=0."
+            f"labels must not hold {rejected!r} if min_confidence is above 0, because it marks a "
+            f"rejected label; got {labels}; pass other labels to fit, or set min_confidence=0."
         )
     return rejected
 

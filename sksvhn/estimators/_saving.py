@@ -132,8 +132,8 @@ def state_that_was_kept(estimator: Any, state: dict[str, Any]) -> dict[str, Any]
     saved_by = state.get("_saved_by")
     if saved_by is None:
         raise ValueError(
-            f"This {type(estimator).__name__} was pickled before sksvhn 0.1.0, in a form that is "
-            "no longer read; fit it again."
+            f"This {type(estimator).__name__} was pickled before sksvhn 0.1.0, in a form that can "
+            "no longer be read; fit it again."
         )
     _check_version(saved_by["format"], saved_by["sksvhn"])
     state = {name: value for name, value in state.items() if name != "_saved_by"}
@@ -219,16 +219,17 @@ def load_with_versions(path: str | os.PathLike[str]) -> tuple[Any, dict[str, str
         # Before anything that another format may hold.
         _check_version(document["format"], document["versions"]["sksvhn"])
         if not all(isinstance(text, str) for text in document["versions"].values()):
-            raise ValueError("versions must be text.")
+            raise ValueError("the versions must be strings")
         estimator = _restored(from_plain(document["estimator"], arrays.pop))
         check_is_fitted(estimator)
         if arrays:
-            raise ValueError(f"nothing refers to the array {min(arrays)!r}.")
+            raise ValueError(f"the array {min(arrays)!r} is not used")
     except _NewerFormatError as error:
         raise ValueError(f"{path}: {error}") from None
     except WRONG as error:
         raise ValueError(
-            f"{path} must be a model as sksvhn saves it ({in_brief(error)}); get it again."
+            f"{path} must be a model that sksvhn saved; reading it failed ({in_brief(error)}); "
+            "copy it again, or save the model again."
         ) from None
     return estimator, document["versions"]
 
@@ -262,13 +263,13 @@ def _check_version(saved_format: int, saved_by: str) -> None:
     check(type(saved_format) is int and saved_format > 0, "its format must be a positive integer")
     if saved_format > FORMAT:
         raise _NewerFormatError(
-            f"This model was saved by sksvhn {saved_by} in format {saved_format}, but the one "
-            f"installed, {here}, reads up to format {FORMAT}; update sksvhn."
+            f"This model was saved by sksvhn {saved_by} in format {saved_format}; the installed "
+            f"sksvhn {here} reads formats up to {FORMAT}; update sksvhn."
         )
     if Version(saved_by) > Version(here):
         warn_caller(
-            f"This model was saved by sksvhn {saved_by}, which is newer than the one installed, "
-            f"{here}: answers may differ. Update sksvhn.",
+            f"This model was saved by sksvhn {saved_by}, which is newer than the installed {here}, "
+            "so its answers may differ. Update sksvhn.",
         )
 
 
@@ -285,8 +286,8 @@ def _described(estimator: Any, name: str) -> dict[str, Any] | None:
         return {"class": "DummyClassifier", "label": estimator.classes_[0]}
     if type(estimator) not in _classes().values():
         raise TypeError(
-            f"{name} is a {type(estimator).__name__}, which has no place in a file that runs no "
-            "code; use joblib.dump."
+            f"{name} cannot be saved in a file that runs no code: it is a "
+            f"{type(estimator).__name__}; use joblib.dump."
         )
     params = estimator.get_params(deep=False)
     params = {key: value for key, value in params.items() if key not in LEFT_OUT}
@@ -311,13 +312,13 @@ def _restored(description: Any) -> Any:
     if name == "DummyClassifier":
         return DummyClassifier(strategy="prior").fit(np.zeros((1, 1)), [description["label"]])
     if name not in _classes():
-        raise ValueError(f"there is no estimator {name!r} here.")
+        raise ValueError(f"there is no estimator {name!r}")
     kind = _classes()[name]
     params, fitted = description["params"], description["fitted"]
     unknown = params.keys() - (set(kind._get_param_names()) - LEFT_OUT)
     unknown |= fitted.keys() - set(kind._kept)
     if unknown:
-        raise ValueError(f"{name} has no {min(unknown)!r}.")
+        raise ValueError(f"{name} has no parameter or attribute {min(unknown)!r}")
     for values in (params, fitted):
         for key in values.keys() & set(kind._estimators):
             held = values[key]

@@ -316,7 +316,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         if (X_val is None) != (y_val is None):
             given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} was passed without {missing}; pass both or neither.")
+            raise ValueError(
+                f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
+            )
         validation = None if X_val is None else (X_val, y_val, sample_weight_val)
         fit(self, X, y, sample_weight, fresh=fresh, validation=validation)
         return self

@@ -92,7 +92,7 @@ class Standardizer:
             or type(standardizer.per_image) is not bool
             or not is_white(standardizer.white)
         ):
-            raise ValueError("the description of the pixels must be one that pictures can lead to.")
+            raise ValueError("the stored description of pixels is not one that pictures can give")
         return standardizer
 
     def widened(self, multiple: int) -> Standardizer:

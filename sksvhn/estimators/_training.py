@@ -325,7 +325,7 @@ class TrainingNet(NeuralNet):
         """Refuse: targets, weights and preparation are the estimator's."""
         name = type(self.reader).__name__
         raise TypeError(
-            f"net_ is trained by its {name}; call fit or partial_fit of the {name} itself."
+            f"net_ must be trained through its {name}; call fit or partial_fit of the {name}."
         )
 
     partial_fit = fit
@@ -395,7 +395,7 @@ class TrainingNet(NeuralNet):
         if training and not math.isfinite(mean_loss):
             raise ValueError(
                 f"The training loss is {mean_loss} in epoch {len(self.history)}; lower lr, which "
-                f"is {self.lr:g}, and look whether X holds extreme values."
+                f"is {self.lr:g}, and check X for extreme values."
             )
         earlier = [epoch.get(f"{prefix}_loss", math.inf) for epoch in self.history[:-1]]
         self.history.record(f"{prefix}_loss", mean_loss)
@@ -445,8 +445,8 @@ class TrainingNet(NeuralNet):
             if "more than 1 value per channel" not in str(error):
                 raise
             raise ValueError(
-                "Batch normalization cannot train on a batch of one picture this small; pass more "
-                "samples, a larger batch_size, or normalization='group'."
+                "Batch normalization needs more than one value per channel and batch; got one very "
+                "small picture; pass more samples, a larger batch_size, or normalization='group'."
             ) from None
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:

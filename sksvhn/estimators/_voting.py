@@ -144,7 +144,7 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
                     f"and PositionwiseClassifier; got a {type(estimator).__name__}."
                 )
         if not self.estimators:
-            raise ValueError("estimators is empty; pass at least one reader.")
+            raise ValueError("estimators must hold at least one reader; got none.")
         self._shares()
         if sample_weight is not None:
             fit_params["sample_weight"] = sample_weight
@@ -159,9 +159,9 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
             spellings = [(r.alphabet_, r.max_length_, r.blank_) for r in (first, reader)]
             if spellings[0] != spellings[1]:
                 raise ValueError(
-                    "estimators must read the same numbers; got readers of alphabet, greatest "
-                    f"length and blank {spellings[0]} and {spellings[1]}. Give them the same "
-                    "parameters alphabet, max_length and blank."
+                    "estimators must be fitted with the same alphabet, greatest length and blank; "
+                    f"got {spellings[0]} and {spellings[1]}; give them the same parameters "
+                    "alphabet, max_length and blank."
                 )
         new._codec, new.classes_ = first._codec, first.classes_
         new.alphabet_, new.max_length_ = first.alphabet_, first.max_length_
@@ -190,8 +190,8 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         weights = np.ones(n) if self.weights is None else np.asarray(self.weights, dtype=np.float64)
         if weights.shape != (n,) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
             raise ValueError(
-                f"weights must be {n} finite numbers of at least 0, one for each reader and one "
-                f"above 0; got {self.weights!r}."
+                f"weights must be {n} finite numbers of at least 0, one per reader and at least "
+                f"one positive; got {self.weights!r}."
             )
         return weights / weights.sum()
 

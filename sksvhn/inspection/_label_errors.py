@@ -100,7 +100,7 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     ['index', 'label', 'reading', 'label_probability', 'reading_probability']
     """
     if isinstance(cv, str) and cv != "prefit":  # strings have a method split, too
-        raise ValueError(f"cv={cv!r} must be a number of folds, a splitter or 'prefit'.")
+        raise ValueError(f"cv must be a number of folds, a splitter or 'prefit'; got {cv!r}.")
     # Clones will learn these; a fitted reader may have been given others since.
     codes = {"blank": estimator.blank, "alphabet": estimator.alphabet or DIGITS}
     # Before y becomes an array, which would write a missing label among strings as "nan".
@@ -135,8 +135,8 @@ def _readers(
     tested = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(tested), np.arange(len(y))):
         raise ValueError(
-            f"cv tests {len(np.unique(tested))} of {len(y)} pictures {len(tested)} times in all; "
-            "each must be in one test set, as by NumberKFold."
+            "cv must put each picture into one test set, as NumberKFold does; it tests "
+            f"{len(np.unique(tested))} of {len(y)} pictures, {len(tested)} times in all."
         )
     for train, test in splits:
         yield test, clone(estimator).fit(_safe_indexing(X, train), y[train])

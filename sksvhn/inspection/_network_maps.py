@@ -69,8 +69,8 @@ def first_layer_filters(estimator: Any) -> NDArray[Any]:
         weights = weights.reshape(len(weights), channels, height, width // features.n_tiles)
     else:
         raise ValueError(
-            f"The network of this {type(estimator).__name__} has no layer in front of its outputs "
-            "and so no filters; fit one with channels or hidden_layer_sizes."
+            "estimator must have a layer before its outputs to show filters; this "
+            f"{type(estimator).__name__} has none; fit one with channels or hidden_layer_sizes."
         )
     # A copy: changing it must not change the network.
     return np.array(weights.detach().permute(0, 2, 3, 1).cpu().numpy(), order="C")
@@ -121,8 +121,9 @@ def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
     features = _network(estimator).features
     if len(features.trunk) == 0:
         raise ValueError(
-            f"The network of this {type(estimator).__name__} has no convolutions and so no feature "
-            "maps; fit an SVHNCNNClassifier, or an SVHNSequenceClassifier with channels."
+            "estimator must have convolutions to show feature maps; this "
+            f"{type(estimator).__name__} has none; fit an SVHNCNNClassifier, or an "
+            "SVHNSequenceClassifier with channels."
         )
     stages = estimator._config["architecture"].channels
     # Which of all convolutions are the first of a stage behind another.
@@ -200,8 +201,9 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     features = _network(estimator).features
     if not has_attention(estimator):
         raise ValueError(
-            f"This {type(estimator).__name__} has no attention, which head='attention' learns; "
-            "saliency_maps shows what other networks look at."
+            "estimator must have head='attention' to show attention; this "
+            f"{type(estimator).__name__} has another head; call saliency_maps to see what it looks "
+            "at."
         )
     strides = [
         int(np.max(layer.stride))

@@ -97,15 +97,15 @@ def grey_pictures(images: Sequence[Any] | NDArray[Any]) -> Iterator[Image.Image]
     if is_one_picture(images, first_axis_counts=True):
         raise ValueError(
             "images must be a sequence of pictures, such as an array of shape (n, height, width[, "
-            "3]); it is one picture, or rows of pixels; pass [images], or reshape the rows."
+            "3]); got one picture, or rows of pixels; pass [images], or reshape the rows."
         )
     if not hasattr(images, "__len__"):
         raise ValueError(
-            f"images must be a sequence of pictures; it is a {type(images).__name__}; pass "
+            f"images must be a sequence of pictures; got a {type(images).__name__}; pass "
             "list(images)."
         )
     if len(images) == 0:
-        raise ValueError("images holds 0 pictures; at least one is needed.")
+        raise ValueError("images must hold at least one picture; got 0.")
     return (read_row(row, image, "grey", MAX_PIXELS) for row, image in enumerate(images))
 
 
@@ -217,8 +217,8 @@ def accuracy_by(
         }
     if not rows:
         raise ValueError(
-            f"none of the {len(frame)} pictures has a value in a bin; pass other bins, or values "
-            "that are not all missing."
+            f"bins must cover the value of at least one picture; none of {len(frame)} has one; "
+            "pass other bins, or values that are not all missing."
         )
     table = pd.DataFrame.from_dict(rows, orient="index").astype({"n": np.int64})
     table.index.name = name
@@ -234,14 +234,14 @@ def wilson_interval(n_right: int, n: int, confidence_level: float = 0.95) -> tup
 def _binned(values: pd.Series, bins: Any) -> pd.Series:
     if values.dtype.kind not in "iuf":
         raise ValueError(
-            f"values are of dtype {values.dtype}, which has no bins; pass bins=None for one row a "
-            "distinct value."
+            f"values must be numbers to be put into bins; got dtype {values.dtype}; pass bins=None "
+            "for one row per distinct value."
         )
     if isinstance(bins, Integral):
         return _quantile_bins(values, int(bins))
     edges = np.asarray(bins, dtype=np.float64)
     if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
-        raise ValueError(f"bins must be two or more rising edges; got {edges.tolist()}.")
+        raise ValueError(f"bins must be two or more increasing edges; got {edges.tolist()}.")
     # Whole edges are shown without ".0".
     whole = np.isfinite(edges).all() and np.array_equal(edges, np.trunc(edges))
     return _between(values, edges.astype(np.int64) if whole else edges)
@@ -253,7 +253,7 @@ def _quantile_bins(values: pd.Series, n_bins: int) -> pd.Series:
         row = int(infinite.argmax())
         raise ValueError(
             f"values must be finite for bins of equal counts; element {row} is {values[row]}; "
-            "write NaN to leave such pictures out, or pass the edges of bins."
+            "write NaN to leave such pictures out, or pass the edges of the bins."
         )
     known = values.dropna()
     edges = np.quantile(known, np.linspace(0, 1, n_bins + 1)) if len(known) else np.empty(0)

@@ -232,8 +232,8 @@ def _percentiles(
 ) -> tuple[float, float]:
     if len(sample) < 2:
         raise ValueError(
-            f"y_true has {len(sample)} number of positive weight; a bootstrap interval needs at "
-            "least two."
+            "y_true must hold at least two numbers of positive weight for a bootstrap interval; "
+            f"got {len(sample)}."
         )
     interval = bootstrap(
         (sample,),

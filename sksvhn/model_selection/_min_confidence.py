@@ -142,9 +142,9 @@ def min_confidence_for_accuracy(
     )
     if not len(safe):
         raise ValueError(
-            f"{n} readings do not show, at confidence_level={confidence_level:g}, that any "
-            f"min_confidence reaches an accuracy of {accuracy:g}: of the {int(kept[0])} surest "
-            f"{right[0] / kept[0]:.2%} are right. Pass more validation pictures, or a lower "
+            f"No min_confidence reaches an accuracy of {accuracy:g} at "
+            f"confidence_level={confidence_level:g} on these {n} readings: of the {int(kept[0])} "
+            f"surest, {right[0] / kept[0]:.2%} are right. Pass more validation pictures, or lower "
             "accuracy or confidence_level."
         )
     last = int(safe[-1])

@@ -107,15 +107,17 @@ class NumberKFold(BaseCrossValidator):
             or groups than folds.
         """
         if y is None:
-            raise ValueError("NumberKFold needs y, the numbers, to stratify by their length.")
+            raise ValueError(
+                "y must be passed to NumberKFold: the numbers, whose lengths it stratifies by."
+            )
         check_no_iterator(y, "y")
         check_no_iterator(groups, "groups")
         X, y, groups = indexable(X, y, groups)
         lengths = np.array([len(number) for number in numbers_to_strings(y)])
         if len(lengths) < self.n_splits:
             raise ValueError(
-                f"n_splits={self.n_splits} is more than the number of pictures, {len(lengths)}; "
-                "use fewer splits."
+                f"n_splits must be at most the number of pictures, {len(lengths)}; got "
+                f"{self.n_splits}."
             )
         strata = merge_rare(lengths, self.n_splits)
         settings = {"shuffle": as_python(self.shuffle), "random_state": self.random_state}
@@ -164,7 +166,7 @@ def group_codes(groups: ArrayLike) -> NDArray[np.intp]:
     codes, _ = pd.factorize(pd.Series(groups))
     if (codes < 0).any():
         raise ValueError(
-            f"groups has no value for picture {int((codes < 0).argmax())}; give every picture a "
-            "group, its own if it has no other."
+            f"groups must have a value for every picture; picture {int((codes < 0).argmax())} has "
+            "none; give a picture without a group one of its own."
         )
     return codes

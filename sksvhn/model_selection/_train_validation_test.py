@@ -107,7 +107,9 @@ def train_validation_test_split(
     [[1, 1, 1, 2, 2, 2], [1, 2], [1, 2]]
     """
     if y is None:
-        raise ValueError("y is None; pass the numbers, by whose length the parts are stratified.")
+        raise ValueError(
+            "y must be the numbers, whose lengths the parts are stratified by; got None."
+        )
     check_no_iterator(X, "X")
     check_no_iterator(y, "y")
     check_no_iterator(groups, "groups")
@@ -131,8 +133,9 @@ def _part_sizes(n: int, test_size: float | int, validation_size: float | int) ->
     )
     if n_test + n_validation >= n:
         raise ValueError(
-            f"test_size={test_size} and validation_size={validation_size} take {n_test} and "
-            f"{n_validation} of {n} pictures and leave none for training; make them smaller."
+            f"test_size and validation_size must leave pictures for training; got {test_size} and "
+            f"{validation_size}, which take {n_test} and {n_validation} of {n} pictures; lower "
+            "them."
         )
     return n_test, n_validation
 
@@ -175,8 +178,8 @@ def _split_groups(
     n, n_groups = len(kinds), int(groups.max()) + 1
     if n_groups < 3:
         raise ValueError(
-            f"groups has {n_groups} different values; three parts need at least 3, as none is "
-            "split."
+            "groups must hold at least 3 different values, because no group is split between the "
+            f"three parts; got {n_groups}."
         )
     sizes = np.array([n - n_test - n_validation, n_validation, n_test])
     strata = _strata(kinds, int(sizes.min()))

@@ -144,7 +144,7 @@ class AttentionDisplay(Shown):
         """
         check_consistent_length(self.images, self.maps, self.titles, self.map_titles)
         if len(self.images) == 0:
-            raise ValueError("There are 0 pictures to plot; pass at least one.")
+            raise ValueError("X must hold at least one picture to plot; got 0.")
         n_rows, n_columns = len(self.images), 1 + max(map(len, self.maps))
         size = (1.3 * n_columns, 0.3 + 1.6 * n_rows)
         self.figure_ = figure_or_new(figure, self, size)

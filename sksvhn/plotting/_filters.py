@@ -105,8 +105,8 @@ class FiltersDisplay(Shown):
         filters = np.asarray(self.filters, dtype=np.float64)
         if filters.ndim != 4 or 0 in filters.shape or filters.shape[3] not in (1, 3):
             raise ValueError(
-                f"filters has shape {filters.shape}; expected (n_filters, height, width, channels) "
-                "with 1 or 3 channels."
+                "filters must have shape (n_filters, height, width, channels) with 1 or 3 "
+                f"channels; got {filters.shape}."
             )
         n_all = len(filters)
         strength = np.sqrt(np.square(filters).sum(axis=(1, 2, 3)))

@@ -86,9 +86,9 @@ class LearningCurvesDisplay(Shown):
         check_is_fitted(estimator)
         if not hasattr(estimator, "history_"):
             raise TypeError(
-                f"{type(estimator).__name__} keeps no history_ of its training; pass a fitted "
-                "SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier (of a pipeline its "
-                "last step)."
+                f"estimator must have the history_ of its training; {type(estimator).__name__} has "
+                "none; pass a fitted SVHNSequenceClassifier, SVHNCNNClassifier or "
+                "SVHNMLPClassifier, such as the last step of a pipeline."
             )
         return cls(estimator.history_).plot(**plot_params)
 
@@ -116,8 +116,8 @@ class LearningCurvesDisplay(Shown):
         heads = _heads(history)
         if len(history) == 0 or "epoch" not in history or not heads:
             raise ValueError(
-                "The history holds no epochs with a loss or score; pass history_ of a fitted "
-                "neural estimator."
+                "history must hold epochs with a loss or score; got none; pass history_ of a "
+                "fitted neural estimator."
             )
         self.figure_ = figure_or_new(figure, self, (9, 3.2))
         from matplotlib.ticker import MaxNLocator, PercentFormatter

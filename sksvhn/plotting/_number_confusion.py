@@ -324,8 +324,8 @@ def _aligned(readings: Readings) -> Readings:
     same_length = readings.true_length == readings.read_length
     if not same_length.any():
         raise ValueError(
-            f"None of the {len(readings.true)} numbers was read with its true length, so no "
-            'character can be compared; look at the lengths with of="length".'
+            f"y_pred must have the true length for at least one of {len(readings.true)} numbers to "
+            'compare characters; it has for none; look at the lengths with of="length".'
         )
     return readings.subset(same_length)
 

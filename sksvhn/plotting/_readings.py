@@ -215,7 +215,7 @@ class ReadingsDisplay(Shown):
         confidence = [None] * len(read) if self.confidence is None else np.asarray(self.confidence)
         check_consistent_length(self.images, read, true, confidence)
         if len(read) == 0:
-            raise ValueError("There are 0 pictures to plot; pass at least one.")
+            raise ValueError("images must hold at least one picture to plot; got 0.")
         titles, colors = [], []
         for reading, truth, sure in zip(read, true, confidence, strict=True):
             title = reading or "rejected"
@@ -233,11 +233,14 @@ def _surest_mistakes(
 ) -> NDArray[np.intp]:
     """Rows that were read wrong, by falling confidence."""
     if y_true is None:
-        raise ValueError("n_mistakes selects wrong readings: pass the true numbers as well.")
+        raise ValueError(
+            "y_true must be passed with n_mistakes, which selects wrong readings; got None."
+        )
     if confidence is None:
         raise ValueError(
-            "n_mistakes sorts by confidence, and there is none; pass the confidence of each "
-            "reading, or an estimator that tells it, such as SVHNSequenceClassifier."
+            "confidence must be passed with n_mistakes, which sorts by it; got none; pass the "
+            "confidence of each reading, or an estimator that has it, such as "
+            "SVHNSequenceClassifier."
         )
     readings = check_readings(y_true, y_pred, confidence=confidence)
     assert readings.confidence is not None
@@ -245,7 +248,7 @@ def _surest_mistakes(
     mistakes = order[~readings.is_right[order]]
     if not len(mistakes):
         raise ValueError(
-            f"All {len(order)} readings are right, so there is no mistake to show; leave "
-            "n_mistakes out."
+            f"n_mistakes must be left out if there are no mistakes; all {len(order)} readings are "
+            "right."
         )
     return mistakes

@@ -82,13 +82,14 @@ def pca_color_jitter(
     pictures = as_array(images)
     if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.size == 0:
         raise ValueError(
-            f"images has shape {pictures.shape}; expected colour pictures (n, height, width, 3)."
+            "images must be colour pictures of shape (n, height, width, 3); got shape "
+            f"{pictures.shape}."
         )
     white = 255 if pictures.dtype == np.uint8 else 1
     if pictures.dtype.kind not in "uf" or not (pictures.min() >= 0 and pictures.max() <= white):
         raise ValueError(
-            f"images holds {pictures.dtype} from {pictures.min()} to {pictures.max()}; expected "
-            "uint8, or floats from 0 to 1."
+            f"images must hold uint8, or floats from 0 to 1; got {pictures.dtype} from "
+            f"{pictures.min()} to {pictures.max()}."
         )
     eigenvalues, eigenvectors = np.linalg.eigh(_covariance(pictures) / white**2)
     random = check_random_state(random_state)

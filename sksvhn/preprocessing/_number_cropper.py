@@ -224,8 +224,8 @@ def _pictures(X: Any, *, in_fit: bool) -> Any:
         raise ValueError(f"X must be a sequence of pictures; it {what}, one picture; pass [X].")
     if not hasattr(pictures, "__len__"):
         raise ValueError(
-            f"X must be a sequence of pictures; it is a {type(X).__name__}; pass list(X)."
+            f"X must be a sequence of pictures; got a {type(X).__name__}; pass list(X)."
         )
     if len(pictures) == 0:
-        raise ValueError("X holds 0 pictures; at least one is required.")
+        raise ValueError("X must hold at least one picture; got 0.")
     return pictures

@@ -75,9 +75,10 @@ def map_partitions(
         client.unregister_worker_plugin(name)
     if killed:
         raise RuntimeError(
-            f"{len(killed)} partitions are missing ({', '.join(map(str, killed[:10]))}"
-            f"{', ...' if len(killed) > 10 else ''}), because the workers that read them died each "
-            "time, for example for lack of memory; call again, with more memory for each worker."
+            f"{len(killed)} partitions are missing "
+            f"({', '.join(map(str, killed[:10]))}{', ...' if len(killed) > 10 else ''}), because "
+            "every worker that read them died, perhaps for lack of memory; call transcribe again, "
+            "with more memory per worker."
         )
 
 

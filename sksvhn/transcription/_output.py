@@ -60,7 +60,7 @@ class OutputFolder:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise type(error)(
-                f"{path} must be a folder, or a place for one; it cannot be made "
+                f"{path} must be a folder, or a path where one can be created; creating it failed "
                 f"({error.strerror}); pass another."
             ) from None
         manifest = path / MANIFEST
@@ -70,7 +70,8 @@ class OutputFolder:
             self._check(manifest, inputs)
         elif any(path.iterdir()):
             raise ValueError(
-                f"{path} holds files, but no transcription; pass a new folder or an empty one."
+                f"{path} must be a new folder, an empty one or one with a transcription; it holds "
+                "other files; pass another folder."
             )
         else:
             document = {"format": FORMAT, "inputs": inputs, "versions": _versions()}
@@ -106,18 +107,18 @@ class OutputFolder:
             is_known = False
         if not is_known:
             raise ValueError(
-                f"{manifest} must be as this version of sksvhn writes it; pass another folder."
+                f"{manifest} must be a file that this version of sksvhn wrote; pass another folder."
             )
         others = [name for name, value in inputs.items() if made_of.get(name) != value]
         if others:
             raise ValueError(
-                f"{self.path} holds readings that were made with other inputs (what differs: "
-                f"{', '.join(others)}); pass another folder, or what was passed then."
+                f"{self.path} holds readings that were made with other inputs (different: "
+                f"{', '.join(others)}); pass another folder, or the same inputs as before."
             )
         if versions != _versions():
             warn_caller(
-                f"{self.path} was begun with other versions of packages ({_words(versions)}; now "
-                f"{_words(_versions())}): the last digits of confidences may differ.",
+                f"{self.path} was started with other versions of packages ({_words(versions)}; now "
+                f"{_words(_versions())}), so the last digits of confidences may differ.",
             )
 
 

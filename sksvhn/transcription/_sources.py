@@ -108,8 +108,8 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
         rows = lambda: map(Picture, paths)  # noqa: E731
     else:
         raise TypeError(
-            f"source is a {type(source).__name__}; expected a folder, a pattern, a file, a "
-            "sequence of paths or a DataFrame with the column path."
+            "source must be a folder, a pattern, a file, a sequence of paths or a DataFrame with "
+            f"the column path; got a {type(source).__name__}."
         )
 
     for name, given, own in (
@@ -118,7 +118,7 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
     ):
         if given is not None and own & columns:
             raise ValueError(
-                f"The table has {name} and {name} were passed as well; use one of the two."
+                f"{name} must be given once; got them in the table and as an argument; drop one."
             )
     common = None
     if candidates is not None and not isinstance(candidates, Mapping):
@@ -198,8 +198,8 @@ def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
             for row in rows():
                 if isinstance(row.key, int):
                     raise ValueError(
-                        f"{name} are by path, but the pictures have none: they are in one file; "
-                        "pass a sequence."
+                        f"{name} must be a sequence if the pictures are in one file and so have no "
+                        "paths; got a mapping."
                     )
                 own: dict[str, Any] = {name: by_path.get(os.path.abspath(row.key), missing)}
                 yield row._replace(**own)
@@ -216,8 +216,9 @@ def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
             if n != len(entries):
                 more = "more than " if n > len(entries) else ""
                 raise ValueError(
-                    f"{name} has {len(entries)} entries, but there are {more}{min(n, len(entries))}"
-                    " pictures; pass one per picture, or a mapping from paths."
+                    f"{name} must have one entry per picture; got {len(entries)} for "
+                    f"{more}{min(n, len(entries))} pictures; pass a sequence of that length, or a "
+                    "mapping from paths."
                 )
 
     return with_own
@@ -227,15 +228,14 @@ def _check_columns(columns: Iterable[Any], name: str) -> set[str]:
     found = set(columns)
     if "path" not in found:
         raise ValueError(
-            f"{name} has no column 'path', but {', '.join(map(repr, columns))}; name that of the "
-            "pictures' paths so."
+            f"{name} must have the column 'path'; got {', '.join(map(repr, columns))}; rename the "
+            "column of the paths."
         )
     sides = set(BOX_COLUMNS) & found
     if sides and len(sides) < len(BOX_COLUMNS):
         raise ValueError(
-            f"{name} has the columns {', '.join(sorted(sides))} of boxes; all of "
-            f"{', '.join(BOX_COLUMNS)} "
-            "are needed."
+            f"{name} must have all of the columns {', '.join(BOX_COLUMNS)}; got only "
+            f"{', '.join(sorted(sides))}."
         )
     return found
 
@@ -243,7 +243,7 @@ def _check_columns(columns: Iterable[Any], name: str) -> set[str]:
 def _path(entry: Any) -> str:
     if isinstance(entry, (str, os.PathLike)):
         return os.fsdecode(entry)
-    raise TypeError(f"{entry!r} is among the paths of pictures; it is a {type(entry).__name__}.")
+    raise TypeError(f"source must hold paths of pictures; got {entry!r}, a {type(entry).__name__}.")
 
 
 def _numbers(entry: Any) -> list[str]:

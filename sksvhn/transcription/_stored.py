@@ -89,7 +89,7 @@ def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str
     except (pa.ArrowException, OSError) as error:
         if kind_of_file(path).key == "parquet":
             raise ValueError(
-                f"{path} is cut off or damaged ({str(error).splitlines()[0][:100]}). Write or copy "
+                f"{path} is cut off or damaged ({str(error).splitlines()[0][:100]}); write or copy "
                 "it again."
             ) from None
         advice = {"picture": "pass it in a list", "csv": "give it the suffix .csv"}
@@ -97,7 +97,8 @@ def open_stored(path: Path, n_rows: int) -> tuple[StoredPictures | None, set[str
     pictures = [field.name for field in schema if _holds_pictures(field.type)]
     if len(pictures) > 1:
         raise ValueError(
-            f"{path} has {len(pictures)} columns of pictures, {', '.join(pictures)}; keep one."
+            f"{path} must have one column of pictures; got {len(pictures)}, {', '.join(pictures)}; "
+            "keep one."
         )
     columns = [name for name in schema.names if name in KNOWN]
 
@@ -123,13 +124,13 @@ def _dataset(path: Path) -> tuple[str, int]:
             }
     except H5PY_ERRORS as error:
         raise ValueError(
-            f"{path} is cut off or damaged ({error}). Write or copy it again."
+            f"{path} is cut off or damaged ({error}); write or copy it again."
         ) from error
     name = "X" if "X" in found else min(found, default="")
     if len(found) != 1 and name != "X":
         raise ValueError(
-            f"{path} has {len(found)} datasets of pictures ({', '.join(found) or 'none'}); there "
-            "must be one, or one that is named X, of shape (n, height, width[, channels])."
+            f"{path} must have one dataset of pictures, or one named X, of shape (n, height, "
+            f"width[, channels]); got {', '.join(found) or 'none'}."
         )
     return name, found[name]
 

@@ -193,7 +193,10 @@ default=None
         check_scalar(min_confidence, "min_confidence", Real, min_val=0, max_val=1)
     max_pixels = positive_int(max_pixels, "max_pixels")
     if client is not None and n_workers is not None:
-        raise ValueError("n_workers is that of processes on this machine; pass it without client.")
+        raise ValueError(
+            "n_workers must be left out if client is given, because it is the number of processes "
+            "on this machine."
+        )
     from dask.system import CPU_COUNT
 
     from ._cluster import connected, map_partitions
@@ -211,7 +214,7 @@ default=None
     reader = PictureBatchReader(clf, **options)  # which objects where workers would
     n_pictures, source_digest = opened.count()
     if n_pictures == 0:
-        raise ValueError(f"There are no pictures in {source!r}; at least one is required.")
+        raise ValueError(f"source must hold at least one picture; got none in {source!r}.")
     inputs = {
         "number of pictures": n_pictures,
         "paths, boxes or candidates": source_digest,
@@ -252,8 +255,8 @@ def _loaded(model: Any) -> tuple[Any, bytes]:
         return load(model), Path(model).read_bytes()
     if not is_estimator(model):
         raise TypeError(
-            f"model is a {type(model).__name__}; expected a file that save wrote, or a fitted "
-            "classifier of this package."
+            "model must be a file that save wrote, or a fitted classifier of sksvhn; got a "
+            f"{type(model).__name__}."
         )
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.sksvhn")
@@ -268,8 +271,8 @@ def _missing(
     for index, (partition, size) in enumerate(zip_longest(source.partitions(sizes[0]), sizes)):
         if partition is None or len(partition.pictures) != size:
             raise RuntimeError(
-                "Pictures were added or removed while they were listed; pass a folder that does "
-                "not change, or a table of paths."
+                "source must not change while it is read; pictures were added or removed; pass a "
+                "folder that does not change, or a table of paths."
             )
         if index not in there:
             yield index, partition

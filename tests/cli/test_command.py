@@ -43,7 +43,7 @@ def test_help(run: Run, name: str) -> None:
         (["read", "m", "1.png", "--min-confidence", "3"], "Invalid value for '--min-confidence': "),
         (
             ["read", "m", "1.png", "--box", "1"],
-            "Invalid value for --box: '1' is not a box; write left",
+            "Invalid value for --box: must be left,top,width,height in pixels, such as",
         ),
     ],
 )

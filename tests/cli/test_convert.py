@@ -92,7 +92,7 @@ def test_data_are_not_written_over(run: Run, archives: Path) -> None:
     for command in ("convert", "train"):
         result = run(command, data, "-o", data)
         assert result.exit_code == 2
-        assert "would be written over" in words(result.stderr)
+        assert "must not be an input file" in words(result.stderr)
     assert data.read_bytes() == before
 
 
@@ -102,7 +102,7 @@ def test_what_is_there_is_kept(run: Run, archives: Path, tmp_path: Path, command
     out.write_text("dear")
     result = run(command, archives / "test.tar.gz", "-o", out)
     assert result.exit_code == 2
-    assert "is there already; choose another name, or add --force" in result.stderr
+    assert "exists already; choose another name, or add --force" in result.stderr
     assert out.read_text() == "dear"
 
 

@@ -66,7 +66,7 @@ def test_export(run: Run, model: Path, digit_model: Path, tmp_path: Path) -> Non
     result = run("export", model, "-o", out)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith(f"Saved {out} (")
-    assert "is there already" in run("export", model, "-o", out).stderr
+    assert "exists already" in run("export", model, "-o", out).stderr
     result = run("export", digit_model, "-o", out, "--force")
     assert result.exit_code == 1
     assert "holds a SVHNLogisticRegression, which has no ONNX export" in result.stderr

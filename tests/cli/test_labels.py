@@ -78,8 +78,8 @@ def test_letters(run: Run, labels: Path, tmp_path: Path) -> None:
     result = run(*command)
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: line 2 of {table} has the number '1A', in which 'A' is not one of 0123456789; "
-        "correct it, or name all characters as alphabet.\n"
+        f"Error: line 2 of {table} must have a number of the characters 0123456789; got 'A' in "
+        "'1A'; correct it, or pass alphabet with all characters.\n"
     )
     assert run(*command, "-p", "alphabet=0123456789A").exit_code == 0
     assert run("evaluate", tmp_path / "m.sksvhn", table).exit_code == 0

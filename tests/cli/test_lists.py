@@ -21,7 +21,7 @@ def test_box_is_read_as_written(box: tuple[float, float, float, float]) -> None:
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1;2;3;4"])
 def test_box_of_another_form(text: str) -> None:
-    with pytest.raises(BadParameter, match="is not a box; write left,top,width,height in pixels"):
+    with pytest.raises(BadParameter, match="must be left,top,width,height in pixels"):
         parse_box(text)
 
 
@@ -32,7 +32,7 @@ def test_box_of_another_form(text: str) -> None:
         ("left,top,width,height\n1,2,3,4\n", "must be a CSV file with the columns path"),
         ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* must hold numbers for left"),
         ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* got '1,2,3,x'"),
-        ("path,left,top,width,height\na.png,,,,\n", "line 2 of .* does not hold a box"),
+        ("path,left,top,width,height\na.png,,,,\n", "line 2 of .* must have numbers for"),
     ],
 )
 def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
@@ -45,9 +45,9 @@ def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("\n \n", "holds no candidates; write one number per line"),
+        ("\n \n", "must hold at least one candidate; write one number per line"),
         ("12,14\n", "line 1 of .* is '12,14'; write one number per line"),
-        ("path,candidate\na.png,\n", "line 2 of .* names no candidate"),
+        ("path,candidate\na.png,\n", "must have a path and a candidate; got .* in line 2"),
     ],
 )
 def test_bad_candidates(tmp_path: Path, text: str, message: str) -> None:

@@ -37,7 +37,7 @@ def test_json_and_text(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lr", "write NAME=VALUE"),
+        ("lr", "must be NAME=VALUE"),
         ("dropuot=0.1", "no parameter 'dropuot'; did you mean dropout"),
         ("x=1", "no parameter 'x'; it has activation, alphabet"),
         ("callbacks=[]", "callbacks cannot be set here: they are code"),

@@ -204,7 +204,7 @@ def test_pictures_that_the_boxes_do_not_name_are_told(
     table.write_text(f"path,left,top,width,height\n{street / 'a.png'},10,20,16,16\n")
     result = run("read", model, street, "--boxes", table)
     assert result.exit_code == 0
-    assert f"Warning: {table} has no box of 1 of the pictures" in result.stderr
+    assert f"Warning: {table} has no box for 1 of the pictures" in result.stderr
 
 
 def test_candidates_for_all(
@@ -242,7 +242,7 @@ def test_candidates_in_the_form_of_the_labels(run: Run, folder: Path, tmp_path: 
     path.write_text("12B\n")
     result = run("read", tmp_path / "ints.sksvhn", folder / "0.png", "--candidates", path)
     assert result.exit_code == 1
-    assert "which cannot hold all candidates" in result.stderr
+    assert "which candidates must be numbers that the model can read" in result.stderr
 
 
 def test_digits_are_read_too(run: Run, digit_model: Path, tmp_path: Path) -> None:
@@ -254,14 +254,14 @@ def test_digits_are_read_too(run: Run, digit_model: Path, tmp_path: Path) -> Non
     (tmp_path / "list.txt").write_text("1\n")
     result = run("read", digit_model, tmp_path, "--candidates", tmp_path / "list.txt")
     assert result.exit_code == 1
-    assert "reads single digits; candidates need a model that reads whole numbers" in result.stderr
+    assert "which reads single digits a model that reads whole numbers" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--json", "--csv"], "choose one of --json and --csv"),
-        (["--box", "1,2,3"], "write left,top,width,height"),
+        (["--box", "1,2,3"], "must be left,top,width,height"),
         (["--box", "1,2,3,4", "--boxes", "b.csv"], "choose one of --box and --boxes"),
         (["--min-confidence", "2"], "--min-confidence"),
         (["--nonsense"], "--nonsense"),

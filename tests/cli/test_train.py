@@ -149,11 +149,11 @@ def test_damaged_pictures_left_out(run: Run, tmp_path: Path) -> None:
     [
         (["--param", "lr"], "NAME=VALUE"),
         (["--param", "dropuot=1"], "did you mean dropout"),
-        (["--image-size", "0"], "is not a size"),
+        (["--image-size", "0"], "must be a height and width in pixels"),
         (["--max-epochs", "0"], "Invalid value for '--max-epochs': "),
         (["--max-epochs", "x"], "Invalid value for '--max-epochs': "),
         (["--margin", "x"], "Invalid value for '--margin': "),
-        (["--validation-fraction", "0.1"], "without --early-stopping"),
+        (["--validation-fraction", "0.1"], "only with --early-stopping"),
         (["--estimator", "logistic", "--max-epochs", "1"], "has no max_epochs; leave it out"),
         (["--estimator", "forest"], "'forest' is not one of 'sequence', 'cnn',"),
     ],
@@ -196,7 +196,7 @@ def test_folder_of_the_model_has_to_exist(run: Run, archives: Path, tmp_path: Pa
     for out in (tmp_path / "absent" / "m.sksvhn", tmp_path):
         result = run("train", archives / "train.tar.gz", "-o", out)
         assert result.exit_code == 2
-        assert "names no file in a folder" in words(result.stderr)
+        assert "must be a file in an existing folder" in words(result.stderr)
 
 
 def test_numbers_are_not_for_digit_classifiers(run: Run, archives: Path, tmp_path: Path) -> None:

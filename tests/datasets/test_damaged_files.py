@@ -345,7 +345,7 @@ def test_too_large_files_are_not_read(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ValueError, match="MiB"):
         load_svhn_numbers(path)
     monkeypatch.setattr("sksvhn.datasets._number_files.MAX_DIGIT_STRUCT_BYTES", 2000)
-    with pytest.raises(ValueError, match=r"the table in .* has more than"):
+    with pytest.raises(ValueError, match=r"digitStruct.mat must have at most"):
         load_svhn_numbers(path)
 
 
@@ -598,11 +598,11 @@ BAD_H5S = {
     "flat pictures": (h5(PIXELS.reshape(3, -1)), r"has shape \(3, 784\)"),
     "complex pixels": (h5(PIXELS.astype(complex)), "dtype complex"),
     "pixels as text": (h5(np.full((3, 2, 2), b"9")), r"dtype \|S1"),
-    "NaN": (h5(LEAKY), r"picture 1 holds NaN or infinity \(1 such pictures of 3\)"),
-    "infinity": (h5(np.full((3, 2, 2), np.inf)), "picture 0 holds NaN"),
-    "pixels beyond float32": (h5(np.full((3, 2, 2), 1e300)), "holds NaN or infinity"),
+    "NaN": (h5(LEAKY), r"1 of 3 pictures hold NaN or infinity, the first is 1"),
+    "infinity": (h5(np.full((3, 2, 2), np.inf)), "hold NaN or infinity, the first is 0"),
+    "pixels beyond float32": (h5(np.full((3, 2, 2), 1e300)), "hold NaN or infinity"),
     "labels of another number": (h5(PIXELS, [1, 2]), r"must have shape \(3,\)"),
-    "labels as text": (h5(PIXELS, [b"1", b"2", b"3"]), "values of dtype"),
+    "labels as text": (h5(PIXELS, [b"1", b"2", b"3"]), "got dtype"),
     "label 11": (h5(PIXELS, [1, 2, 11]), "it holds 11"),
     "label NaN": (h5(PIXELS, [1, 2, np.nan]), "it holds nan"),
     "labels of nothing": (h5(PIXELS, h5py.Empty("f")), "it has None"),
@@ -632,10 +632,10 @@ BAD_IDX = {
     "labels as pictures": (GOOD_LABELS, GOOD_LABELS, "starts with 0x00000801"),
     "pictures as labels": (idx(IMAGES), idx(IMAGES), "starts with 0x00000803"),
     "floats": (flipped(idx(IMAGES), 2), GOOD_LABELS, "starts with 0x00000c03"),
-    "cut in the header": (idx(IMAGES)[:9], GOOD_LABELS, "ends inside its header"),
+    "cut in the header": (idx(IMAGES)[:9], GOOD_LABELS, "is cut off in its header"),
     "one byte short": (idx(IMAGES)[:-1], GOOD_LABELS, "holds only 2351"),
     "one byte too many": (idx(IMAGES) + b"\0", GOOD_LABELS, "holds more"),
-    "no pictures": (idx(IMAGES[:0]), idx([]), "holds nothing"),
+    "no pictures": (idx(IMAGES[:0]), idx([]), "must hold at least one picture or label"),
     "labels of another number": (idx(IMAGES), idx([1, 2]), "2 labels"),
     "byte order of other machines": (
         b"\0\0\x08\x03" + struct.pack("<3I", *IMAGES.shape) + IMAGES.tobytes(),

@@ -155,12 +155,12 @@ def matlab5(path: Path, **arrays: object) -> bytes:
         (lambda p: b"", "that MATLAB 7.3 file; it is a"),
         (lambda p: b"<html>404</html>" * 99, "that MATLAB 7.3 file; it is a"),
         (lambda p: matlab5(p, X=np.zeros(3)), "it is a MATLAB 5 file"),
-        (lambda p: hdf5(p, X=np.zeros(3)), "no struct 'digitStruct'"),
-        (lambda p: hdf5(p, digitStruct=np.zeros(3)), "no struct 'digitStruct'"),
-        (lambda p: hdf5(p, digitStruct__name=[1, 2]), "no struct 'digitStruct'"),
+        (lambda p: hdf5(p, X=np.zeros(3)), "must hold the struct 'digitStruct'"),
+        (lambda p: hdf5(p, digitStruct=np.zeros(3)), "must hold the struct 'digitStruct'"),
+        (lambda p: hdf5(p, digitStruct__name=[1, 2]), "must hold the struct 'digitStruct'"),
         (lambda p: hdf5(p, digitStruct__name=[1], digitStruct__bbox=[1]), "are not structs"),
         (lambda p: write_digit_struct(p, ENTRIES).read_bytes()[:9000], "is damaged"),
-        (lambda p: write_digit_struct(p, []).read_bytes(), "lists no pictures"),
+        (lambda p: write_digit_struct(p, []).read_bytes(), "must list at least one picture"),
     ],
 )
 def test_what_is_no_digit_struct_is_refused(tmp_path: Path, make, message: str) -> None:

@@ -306,7 +306,7 @@ def test_answers_where_the_decoded_data_cannot_be_kept(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(_cache.joblib, "dump", dump)
-    with pytest.warns(UserWarning, match="cannot be kept in .*svhn: No space left") as record:
+    with pytest.warns(UserWarning, match="could not be saved in .*svhn \\(No space left") as record:
         data = fetch_svhn(mmap_mode="r", **options)
     assert record[0].filename == __file__
     assert_equal(data, load_svhn_numbers(numbers))
@@ -507,7 +507,7 @@ def test_folder_is_a_file(numbers: Path, options: dict[str, Any], tmp_path: Path
     file = tmp_path / "file"
     file.write_bytes(b"")
     for home in (file, file / "home"):
-        with pytest.raises(OSError, match=r"folder for data sets, .*file.* cannot be made: ") as c:
+        with pytest.raises(OSError, match=r"data_home=.*file.* cannot be created") as c:
             fetch_svhn(**options | {"data_home": home})
         assert c.value.__suppress_context__
     home = tmp_path / "other"
@@ -519,7 +519,7 @@ def test_folder_is_a_file(numbers: Path, options: dict[str, Any], tmp_path: Path
 
 def test_folder_in_place_of_the_file(numbers: Path, options: dict[str, Any], home: Path) -> None:
     (home / "svhn" / "train.tar.gz").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"cannot read .*train.tar.gz: "):
+    with pytest.raises(OSError, match=r"train.tar.gz cannot be read"):
         fetch_svhn(**options)
 
 
@@ -587,9 +587,12 @@ def test_silent_and_leaves_the_logger_alone(
         ({"delay": -1.0}, "'delay' parameter"),
         ({"mmap_mode": "w+"}, "'mmap_mode' parameter"),
         ({"image_size": (0, 5)}, "two positive integers"),
-        ({"format": "digits", "image_size": (54, 54)}, r"for format='numbers' only.*\(54, 54\)"),
-        ({"format": "digits", "crop": "square"}, "for format='numbers' only"),
-        ({"format": "digits", "margin": 0.5}, "for format='numbers' only"),
+        (
+            {"format": "digits", "image_size": (54, 54)},
+            r"must be left out with format='digits'.*\(54, 54\)",
+        ),
+        ({"format": "digits", "crop": "square"}, "must be left out with format='digits'"),
+        ({"format": "digits", "margin": 0.5}, "must be left out with format='digits'"),
     ],
     ids=str,
 )

@@ -139,7 +139,7 @@ def test_damaged_font_is_named(tmp_path):
 
 
 def test_folder_without_fonts(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no \.ttf or \.otf"):
+    with pytest.raises(ValueError, match=r"must hold \.ttf or \.otf"):
         find_fonts(DIGITS, tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_parts_that_differ(files: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one picture; got none"):
         save_labelled(path, [])
     for wrong in (load_svhn_numbers(files / "train"), [Bunch()], [1]):
-        with pytest.raises(TypeError, match="as load_labelled returns them; part 1 is a"):
+        with pytest.raises(TypeError, match="of load_labelled, or several; part 1 is a"):
             save_labelled(path, wrong)
     assert list(tmp_path.iterdir()) == []
 

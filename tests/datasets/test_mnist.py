@@ -172,14 +172,22 @@ IMAGES, LABELS = map(idx, characters(3))
     [
         (b"", LABELS, "an idx file of pictures, which starts with 0x00000803; it is an empty file"),
         (b"\x89PNG...", LABELS, "it is a picture .PNG."),
-        (LABELS, IMAGES, "it is one that starts with 0x00000801"),
-        (IMAGES, IMAGES, "an idx file of labels, which starts with 0x00000801; it is one"),
-        (b"\0\0\x0d\x03" + IMAGES[4:], LABELS, "it is one that starts with 0x00000d03"),
-        (IMAGES[:10], LABELS, "it ends inside its header"),
+        (LABELS, IMAGES, "its first bytes are 0x00000801"),
+        (
+            IMAGES,
+            IMAGES,
+            "an idx file of labels, which starts with 0x00000801; its first bytes are",
+        ),
+        (b"\0\0\x0d\x03" + IMAGES[4:], LABELS, "its first bytes are 0x00000d03"),
+        (IMAGES[:10], LABELS, "is cut off in its header"),
         (IMAGES[:-1], LABELS, "it declares 3 x 28 x 28 bytes and holds only 2351"),
         (IMAGES + b"\0", LABELS, "it declares 3 x 28 x 28 bytes and holds more"),
         (IMAGES[:4] + b"\xff" * 12, LABELS, "x 4294967295 bytes and holds only 0"),
-        (idx(np.empty((0, 28, 28))), LABELS, r"holds nothing: its shape is \(0, 28, 28\)"),
+        (
+            idx(np.empty((0, 28, 28))),
+            LABELS,
+            r"at least one picture or label; its shape is \(0, 28, 28\)",
+        ),
         (IMAGES, idx(np.arange(4)), "holds 3 pictures, .*labels-idx1-ubyte 4 labels"),
     ],
 )
@@ -195,7 +203,7 @@ def test_labels_that_are_no_letters(tmp_path: Path) -> None:
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((2, 28, 28))))
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.array([3, 25])))
     assert load_mnist(tmp_path).target.tolist() == [3, 25]
-    with pytest.raises(ValueError, match=r"letters=True expects labels 0 to 9, .* holds 25"):
+    with pytest.raises(ValueError, match=r"labels must be 0 to 9, .* holds 25"):
         load_mnist(tmp_path, letters=True)
 
 
@@ -211,7 +219,7 @@ def test_missing_files(folder: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"train-labels-idx1-ubyte\.gz, are not beside it"):
         load_mnist(folder / "train-images-idx3-ubyte")
     (folder / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"no folders A to J .* idx files in it: none"):
+    with pytest.raises(FileNotFoundError, match=r"folders A to J .* idx files in it: none"):
         load_mnist(folder / "empty")
 
 

@@ -193,8 +193,8 @@ DAMAGED_FILES = {
     "cut off": (lambda content: content[: len(content) // 2], "cannot be read as a picture"),
     "cut in its header": (lambda content: content[:20], "cannot be read as a picture"),
     "one bit flipped": (flip, "cannot be read as a picture"),
-    "bomb": (lambda content: bomb(60_000), "60000 x 60000 pixels large, more than max_pixels"),
-    "small bomb": (lambda content: bomb(20_000), "20000 x 20000 pixels large, more than max_pix"),
+    "bomb": (lambda content: bomb(60_000), "60000 x 60000 pixels, more than max_pixels"),
+    "small bomb": (lambda content: bomb(20_000), "20000 x 20000 pixels, more than max_pix"),
     "missing": (None, "is not in"),
 }
 

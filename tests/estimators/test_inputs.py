@@ -213,7 +213,7 @@ def test_shapes_of_pictures_that_are_flattened() -> None:
     clf = PositionwiseClassifier(LogisticRegression(max_iter=1000)).fit(images, LABELS)
     assert clf.image_shape_ == (16, 12, 1)
     for other in (images.transpose(0, 2, 1), images.reshape(-1, 8, 24)):
-        with pytest.raises(ValueError, match=r"fitted on pictures of shape \(16, 12, 1\)"):
+        with pytest.raises(ValueError, match=r"must hold pictures of shape \(16, 12, 1\)"):
             clf.predict(other)
     rows = clf.predict(images.reshape(len(images), -1))
     np.testing.assert_array_equal(clf.predict(images[..., None]), rows)
@@ -257,7 +257,9 @@ MISSING = {
 @pytest.mark.parametrize("estimator", READERS, ids=name)
 @pytest.mark.parametrize("labels", MISSING.values(), ids=MISSING.keys())
 def test_missing_labels(estimator: Any, labels: Any) -> None:
-    missing = r"contains NaN, None or infinity: element 3 is (nan|None|<NA>)\. Drop what has no"
+    missing = (
+        r"contains NaN, None or infinity: element 3 is (nan|None|<NA>)\. Drop pictures without"
+    )
     with pytest.raises(ValueError, match=f"Input y {missing}"):
         clone(estimator).fit(IMAGES, labels)
     if estimator in NEURAL:

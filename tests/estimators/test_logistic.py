@@ -151,7 +151,7 @@ def test_the_convergence_warning_is_scikit_learns(bars: Any) -> None:
     ("X", "found"), [(np.ones((2, 30)), "1 by 30"), (np.ones((2, 4, 9)), "4 by 9")]
 )
 def test_pictures_too_small_for_a_cell(X: NDArray[np.float64], found: str) -> None:
-    with pytest.raises(ValueError, match=f"at least 5 by 5 pixels, but X holds .* of {found}; "):
+    with pytest.raises(ValueError, match=f"at least 5 by 5 pixels .* got {found}; "):
         SVHNLogisticRegression(features="hog").fit(X, [0, 1])
     SVHNLogisticRegression().fit(X + np.arange(2).reshape(2, *[1] * (X.ndim - 1)), [0, 1])
 

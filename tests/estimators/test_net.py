@@ -156,7 +156,9 @@ def test_the_net_predicts(clf: Any, tmp_path: Path) -> None:
             np.testing.assert_allclose(probability, one.predict_factors(X).length, atol=1e-5)
         one.n_views = 5
         assert sum(len(part[0]) for part in net.forward_iter(X)) == len(X)
-        with pytest.raises(TypeError, match=f"is trained by its {type(clf).__name__}; call fit"):
+        with pytest.raises(
+            TypeError, match=f"must be trained through its {type(clf).__name__}; call fit"
+        ):
             net.fit(X, y)
         with pytest.raises(ValueError, match="X"):
             net.predict(X[:, :5])

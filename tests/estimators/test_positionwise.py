@@ -132,7 +132,7 @@ def test_bad_training_data(X: Any, y: Any, weight: Any, message: str) -> None:
 
 
 def test_letters_with_integers_are_refused_at_fit(data: Any) -> None:
-    with pytest.raises(ValueError, match="'AB', but y holds integers"):
+    with pytest.raises(ValueError, match="if y holds integers; got 'AB'"):
         make_classifier(alphabet="0123456789AB").fit(data[0], data[1].astype(int))
 
 

@@ -160,15 +160,15 @@ def test_classes_named_beforehand() -> None:
         ({}, [[1, 2], [1]], None, "y has rows of different lengths"),
         ({}, 5, None, "y should be a 1d array of numbers"),
         ({}, [], None, "y holds 0 numbers"),
-        ({"alphabet": "0123456789AB"}, [1, 2], None, "'AB', but y holds integers"),
-        ({"alphabet": "0123456789"}, [1, -2], None, "'-2', whose character '-'"),
+        ({"alphabet": "0123456789AB"}, [1, 2], None, "if y holds integers; got 'AB'"),
+        ({"alphabet": "0123456789"}, [1, -2], None, "'-' in '-2'"),
         ({}, [19, -1], None, "y element 1 is an empty number"),
         ({}, [2], [2, -1], "classes element 2 is an empty number"),
-        ({}, ["1", "2 "], None, "y holds '2 '; labels must have no white space"),
-        ({}, ["1"], ["1", "2\n"], "classes holds .* no white space"),
-        ({}, ["1", "nan"], None, "y holds 'nan', which is how a missing value is written"),
-        ({}, [1, 2], ["1", "2"], "classes has .* pass both in one form"),
-        ({}, [[1, 2]], [1, 2], "classes has .* pass both in one form"),
+        ({}, ["1", "2 "], None, "white space.* y holds '2 '"),
+        ({}, ["1"], ["1", "2\n"], "white space.* classes holds"),
+        ({}, ["1", "nan"], None, "y must not hold missing values; got 'nan'"),
+        ({}, [1, 2], ["1", "2"], "must have one form; classes has"),
+        ({}, [[1, 2]], [1, 2], "must have one form; classes has"),
         ({}, ["1"], [["1"], ["2", "3"]], "classes has rows of different lengths"),
         ({"max_length": 1}, ["1"], ["12"], "classes holds '12' of length 2"),
         ({"alphabet": "1"}, ["1"], ["2"], "classes holds '2'"),
@@ -250,7 +250,7 @@ def test_a_rejected_reading_is_no_label(nothing: Any) -> None:
 
 def test_negative_labels_are_no_rejections() -> None:
     clf = RandomReader(min_confidence=0.5).fit(X, np.array([-1, 1]))
-    with pytest.raises(ValueError, match="-1 marks a reading that is rejected"):
+    with pytest.raises(ValueError, match="-1 marks rejected readings"):
         clf.predict(X)
     assert clf.set_params(min_confidence=0.0).predict(X).shape == (N_PICTURES,)
     # Judged by the labels that were learned, -1 alone is one of them.
@@ -355,9 +355,11 @@ def test_impossible_candidates_go_by_the_prior() -> None:
 
 def test_candidates_no_reading_could_stand_for() -> None:
     rows = RandomReader(max_length=2).fit(X, [[1, 2]])
-    with pytest.raises(ValueError, match="a number of 3 characters, but readings have 2 columns"):
+    with pytest.raises(
+        ValueError, match="at most 2 characters, the columns of a reading; got one of 3"
+    ):
         rows.rank_candidates(X[:1], [[[1, 2, 3]]])
-    with pytest.raises(ValueError, match="candidates hold -1"):
+    with pytest.raises(ValueError, match="candidates must not hold -1"):
         RandomReader().fit(X, [1]).rank_candidates(X[:1], [[-1]])
     signed = RandomReader().fit(X, [1, -1])
     assert signed.rank_candidates(X[:1], [[-1]]).best.tolist() == [-1]
@@ -377,7 +379,7 @@ def test_equal_candidates_the_first_is_best() -> None:
 @pytest.mark.parametrize(
     ("candidates", "prior", "message"),
     [
-        ([["1"]], None, "candidates has 1 lists, but X has 2 pictures"),
+        ([["1"]], None, "candidates must hold one list per picture; got 1 lists for 2"),
         (["1", "2"], None, r"candidates\[0\] is '1'"),
         ("12", None, "candidates must hold one list per picture; got '12'"),
         (None, None, "candidates must hold one list per picture; got None"),
@@ -389,7 +391,7 @@ def test_equal_candidates_the_first_is_best() -> None:
             None,
             "candidates contains NaN, None or infinity: element 2 is None",
         ),
-        ([["1"], ["2"]], [[1.0]], "prior has 1 lists, but X has 2 pictures"),
+        ([["1"], ["2"]], [[1.0]], "prior must hold one list per picture; got 1 lists for 2"),
         ([["1"], ["2"]], [[1], [1, 2]], r"prior\[1\] has shape \(2,\)"),
         ([["1"], ["2"]], [[1], [-1]], r"prior\[1\] must hold finite weights"),
         ([["1"], ["2"]], [[1], [0]], r"prior\[1\] must hold finite weights"),
@@ -465,8 +467,8 @@ def test_calibration_weighs_numbers() -> None:
 def test_calibration_needs_numbers_that_can_be_read() -> None:
     clf = RandomReader().fit(X, ["12"])
     for y, message in (
-        (["123"] * N_PICTURES, "'123' of length 3, longer than max_length=2"),
-        (["A"] * N_PICTURES, "'A', whose character 'A'"),
+        (["123"] * N_PICTURES, "at most max_length=2 .* got '123' of length 3"),
+        (["A"] * N_PICTURES, "'A' in 'A'"),
         ([1] * N_PICTURES, "pass all labels in one form"),
         (["1"], "inconsistent numbers of samples"),
     ):

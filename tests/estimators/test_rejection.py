@@ -83,7 +83,7 @@ def test_what_a_rejected_label_is(name: str, classes: Any, rejected: Any, kind: 
 @pytest.mark.parametrize("labels", [DIGITS > 1, DIGITS - 1, np.array(["", "b"])[DIGITS % 2]])
 def test_labels_that_leave_no_room_for_rejection(labels: Any) -> None:
     clf = MODELS["mlp"].fit(X, labels)
-    with pytest.raises(ValueError, match="min_confidence above 0"):
+    with pytest.raises(ValueError, match="if min_confidence is above 0"):
         copy_of(clf, min_confidence=0.5).predict(X)
     with pytest.raises(InvalidParameterError, match="min_confidence"):
         copy_of(clf, min_confidence=1.5).predict(X)

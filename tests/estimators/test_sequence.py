@@ -244,7 +244,7 @@ def test_partial_fit_classes_name_what_will_come(data: Any) -> None:
     clf.partial_fit(X, y)
     np.testing.assert_array_equal(clf.classes_, np.unique(y))
     alone = make_classifier().partial_fit(X[short], y[short])
-    with pytest.raises(ValueError, match="longer than max_length=1"):
+    with pytest.raises(ValueError, match="at most max_length=1"):
         alone.partial_fit(X, y)
 
 
@@ -461,7 +461,7 @@ BAD_INPUT: list[tuple[str, Any, Any, str]] = [
     ("missing label", np.zeros((2, 16, 16)), ["1", None], "None"),
     ("missing label in a list", np.zeros((2, 16, 16)), ["1", float("nan")], "contains NaN"),
     ("all blank", np.zeros((2, 16, 16)), [[1, 10], [10, 10]], "empty number"),
-    ("blank inside", np.zeros((2, 16, 16)), [[1, 10, 2], [1, 2, 3]], "before the end"),
+    ("blank inside", np.zeros((2, 16, 16)), [[1, 10, 2], [1, 2, 3]], "after the last character"),
     ("fraction", np.zeros((2, 16, 16)), [1.5, 2.0], "whole numbers"),
     ("scalar", np.zeros((1, 16, 16)), 5, "1d array"),
 ]

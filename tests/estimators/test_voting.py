@@ -73,7 +73,7 @@ def test_saved_pickled_and_cloned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("readers", "weights", "error", "message"),
     [
-        ([], None, ValueError, "estimators is empty"),
+        ([], None, ValueError, "estimators must hold at least one reader"),
         ([GaussianNB()], None, TypeError, "readers of whole numbers.*got a GaussianNB"),
         (READERS, [1], ValueError, "weights must be 2 finite numbers"),
         (READERS, [0, 0], ValueError, "weights must be 2 finite numbers"),
@@ -82,7 +82,7 @@ def test_saved_pickled_and_cloned(tmp_path: Path) -> None:
             [READERS[0], PositionwiseClassifier(GaussianNB(), max_length=7)],
             None,
             ValueError,
-            "must read the same numbers.*Give them the same",
+            "with the same alphabet, .* give them the same",
         ),
     ],
 )

@@ -85,7 +85,7 @@ def test_small_pictures_may_be_as_small_as_they_are() -> None:
 
 def test_corners_are_refused_where_they_can_be_told() -> None:
     corners = [(100, 50, 130, 90), (130, 50, 160, 90)]
-    with pytest.raises(ValueError, match="write right - left for the width and bottom - top for"):
+    with pytest.raises(ValueError, match="pass right - left as the width and bottom - top as"):
         number_region(corners, 200, 100)
     # The same region, which cannot be corners: there is no picture that far to the right.
     sizes = [(100, 50, 210, 90)]

@@ -283,7 +283,7 @@ def test_arrays_that_are_no_picture(pixels: NDArray[Any], message: str) -> None:
 
 @pytest.mark.parametrize("source", [None, {"a": 1}, object(), ["a", "b"]])
 def test_other_sources_are_refused(source: Any) -> None:
-    with pytest.raises(TypeError, match="expected a path, bytes, a file object"):
+    with pytest.raises(TypeError, match="must be a path, bytes, a file object"):
         load_image(source)
 
 
@@ -340,11 +340,9 @@ def test_bombs_are_refused_before_they_are_decoded() -> None:
     for side in (20_000, 2**31 - 1):
         header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
         bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"")
-        with pytest.raises(
-            ValueError, match="pixels large, more than max_pixels=268435456; shrink"
-        ):
+        with pytest.raises(ValueError, match="pixels, more than max_pixels=268435456; shrink"):
             load_image(bomb)
-    with pytest.raises(ValueError, match="6 x 4 pixels large, more than max_pixels=23; shrink it"):
+    with pytest.raises(ValueError, match="6 x 4 pixels, more than max_pixels=23; shrink it"):
         load_image(encoded(Image.fromarray(colors())), max_pixels=23)
     assert load_image(encoded(Image.fromarray(colors())), max_pixels=24).shape == (4, 6, 3)
 
@@ -360,7 +358,7 @@ def test_large_photographs_are_decoded_without_a_word(
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
         np.testing.assert_array_equal(load_image(content), expected)
     monkeypatch.undo()
-    with pytest.raises(ValueError, match="40 x 30 pixels large, more than max_pixels=1199"):
+    with pytest.raises(ValueError, match="40 x 30 pixels, more than max_pixels=1199"):
         load_image(content, max_pixels=1199)
 
 

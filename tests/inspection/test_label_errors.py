@@ -93,7 +93,7 @@ def test_folds_are_of_number_k_fold_and_the_estimator_stays_unfitted(X):
 @pytest.mark.parametrize("cv", [ShuffleSplit(2, test_size=3, random_state=0), [([0, 1], [2, 3])]])
 def test_each_picture_must_be_judged_once(X, cv):
     splitter = cv if hasattr(cv, "split") else _Given(cv)
-    with pytest.raises(ValueError, match="each must be in one test set"):
+    with pytest.raises(ValueError, match="must put each picture into one test set"):
         find_label_errors(PixelReader(), X, TRUE, cv=splitter)
 
 

@@ -293,15 +293,17 @@ def test_bad_input_is_a_clear_error(clf: Any, mlp: Any) -> None:
         with pytest.raises(NotFittedError, match="is not fitted yet"):
             look(function, SVHNSequenceClassifier(), X)
         for other in (logistic, LogisticRegression(), make_pipeline(clf)):
-            with pytest.raises(TypeError, match="has no network to look into"):
+            with pytest.raises(
+                TypeError, match="estimator must be a fitted SVHNSequenceClassifier"
+            ):
                 look(function, other, X)
-    with pytest.raises(ValueError, match="no convolutions and so no feature maps"):
+    with pytest.raises(ValueError, match="must have convolutions to show feature maps"):
         activations(mlp, X)
-    with pytest.raises(ValueError, match="no attention, which head='attention' learns"):
+    with pytest.raises(ValueError, match="must have head='attention' to show attention"):
         attention_maps(mlp, X)
     linear = SVHNMLPClassifier(hidden_layer_sizes=(), max_epochs=1, random_state=0).fit(X, DIGITS)
     with pytest.raises(ValueError, match="no layer in front of its outputs"):
         first_layer_filters(linear)
-    with pytest.raises(ValueError, match="which is one picture"):
+    with pytest.raises(ValueError, match="got one picture"):
         saliency_maps(clf, X[0])
     assert saliency_maps(linear, X[:1]).shape == (1, 1, 16, 16)

@@ -61,9 +61,9 @@ def test_sharpness_has_the_stated_maximum():
     ("images", "message"),
     [
         ([], "0 pictures"),
-        (np.zeros((4, 5)), r"sequence of pictures, .* it is one picture, or rows"),
-        (np.zeros((4, 5, 3)), r"sequence of pictures, .* it is one picture"),
-        (b"abc", "it is one picture"),
+        (np.zeros((4, 5)), r"sequence of pictures, .* got one picture, or rows"),
+        (np.zeros((4, 5, 3)), r"sequence of pictures, .* got one picture"),
+        (b"abc", "got one picture"),
         ([np.zeros((4, 5)), np.zeros(3)], r"Picture 1: The array has shape \(3,\)"),
         ([np.full((4, 5), np.nan)], "Picture 0: .* from nan to nan"),
     ],

@@ -138,7 +138,7 @@ def test_negative_integers_are_numbers_in_readings_too():
 
 def test_strings_of_floats_equal_no_number():
     for true, read in ((["19.0", "7.0"], ["19", "7"]), ([19, 7], ["19.0", "7.0"])):
-        with pytest.raises(ValueError, match=r"strings of floats, such as '19.0'"):
+        with pytest.raises(ValueError, match=r"strings of floats such as '19.0'"):
             sequence_accuracy_score(true, read)
     assert sequence_accuracy_score(["19.0", "7.5"], ["19.0", "75"]) == 0.5
 
@@ -154,7 +154,7 @@ def test_labels_of_other_systems_are_refused():
     ("arguments", "message"),
     [
         ({"y_true": ["19"], "y_pred": ["19", "7"]}, "inconsistent numbers of samples"),
-        ({"y_true": [], "y_pred": []}, "y_true is empty"),
+        ({"y_true": [], "y_pred": []}, "y_true must hold at least one number"),
         ({"y_true": ["19", ""], "y_pred": ["19", "7"]}, "y_true element 1 is an empty number"),
         ({"y_true": [19, -1], "y_pred": [19, 7]}, "y_true element 1 is an empty number"),
         ({"y_true": [[1, 9], [10, 10]], "y_pred": [19, 7]}, "y_true element 1 is an empty number"),

@@ -108,7 +108,7 @@ def test_works_as_an_error_to_make_small():
     ("arguments", "message"),
     [
         ({"y_true": ["19"], "y_pred": ["19", "7"]}, "inconsistent numbers of samples"),
-        ({"y_true": [], "y_pred": []}, "y_true is empty"),
+        ({"y_true": [], "y_pred": []}, "y_true must hold at least one number"),
         ({"y_true": ["19", ""], "y_pred": ["19", "7"]}, "y_true element 1 is an empty number"),
         ({"y_true": ["19"], "y_pred": ["19"], "sample_weight": [-1.0]}, "[Nn]egative"),
     ],

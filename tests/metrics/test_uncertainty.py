@@ -147,7 +147,7 @@ def test_equal_readers_differ_by_nothing():
         ({"n_resamples": 0}, "'n_resamples' parameter"),
         ({"random_state": "x"}, "'random_state' parameter"),
         ({"y_pred": ["19"]}, "inconsistent numbers of samples"),
-        ({"sample_weight": [1, 0]}, "needs at least two"),
+        ({"sample_weight": [1, 0]}, "at least two numbers of positive weight"),
         ({"y_true": ["19", ""]}, "y_true element 1 is an empty number"),
     ],
 )
@@ -160,7 +160,7 @@ def test_bad_input_is_refused(changed, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((["19"], ["19"], ["7"]), "needs at least two"),
+        ((["19"], ["19"], ["7"]), "at least two numbers of positive weight"),
         ((["19", "7"], ["19", "7"], ["7"]), "inconsistent numbers of samples"),
         ((["19", "7"], ["19", "7"], None), "'y_pred_b' parameter"),
     ],

@@ -133,7 +133,7 @@ def test_equals_exact_tests(n, share_right, accuracy, confidence_level, decimals
     arguments = (*labels(right), confidence)
     keywords = {"accuracy": accuracy, "confidence_level": confidence_level}
     if expected is None:
-        with pytest.raises(ValueError, match="readings do not show"):
+        with pytest.raises(ValueError, match="No min_confidence reaches"):
             min_confidence_for_accuracy(*arguments, **keywords)
     else:
         assert min_confidence_for_accuracy(*arguments, **keywords) == expected

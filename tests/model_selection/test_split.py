@@ -105,7 +105,9 @@ def test_the_form_of_y_makes_no_difference(lengths, splitter):
 
 def test_another_blank():
     y = np.array([[1, -1], [1, 2], [3, -1], [3, 4]])
-    with pytest.raises(ValueError, match="for scores and splits as_number_strings converts"):
+    with pytest.raises(
+        ValueError, match="for scores and splits, convert the rows with as_number_strings"
+    ):
         folds_of(NumberKFold(2), y)
     folds = folds_of(NumberKFold(2), as_number_strings(y, blank=-1))
     assert [test.tolist() for _, test in folds] == [[0, 1], [2, 3]]
@@ -173,11 +175,21 @@ def test_groups_arrive_through_model_selection():
     ("splitter", "y", "groups", "message"),
     [
         (NumberKFold(2), None, None, "needs y"),
-        (NumberKFold(5), ["7", "19", "3"], None, "n_splits=5 is more than the number of pictures"),
+        (NumberKFold(5), ["7", "19", "3"], None, "n_splits must be at most the number of pictures"),
         (NumberKFold(3), ["7", "19", "3"], [0, 0, 1], "greater than the number of groups: 2"),
         (NumberKFold(2), ["7", "19", "3"], [0, 1], "inconsistent numbers of samples"),
-        (NumberKFold(2), ["7", "19", "3"], ["a", None, "b"], "groups has no value for picture 1"),
-        (NumberKFold(2), ["7", "19", "3"], [0, np.nan, 1], "groups has no value for picture 1"),
+        (
+            NumberKFold(2),
+            ["7", "19", "3"],
+            ["a", None, "b"],
+            "groups must have a value for every picture; picture 1",
+        ),
+        (
+            NumberKFold(2),
+            ["7", "19", "3"],
+            [0, np.nan, 1],
+            "groups must have a value for every picture; picture 1",
+        ),
         (NumberKFold(2), ["7", None, "3"], None, "element 1 is None"),
     ],
 )

@@ -168,16 +168,24 @@ def test_every_kind_of_pictures(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("y", "options", "message"),
     [
-        (None, {}, "y is None; pass the numbers"),
+        (None, {}, "y must be the numbers"),
         (["1", "2"], {}, "inconsistent numbers of samples"),
         (["1", None, "3"], {}, "element 1 is None"),
-        (["1", "2", "3"], {"test_size": 2}, "take 2 and 1 of 3 pictures and leave none"),
+        (
+            ["1", "2", "3"],
+            {"test_size": 2},
+            "must leave pictures for training.* take 2 and 1 of 3 pictures",
+        ),
         (["1", "2", "3"], {"test_size": 0.5, "validation_size": 0.5}, "take 2 and 2 of 3"),
         (["1", "2", "3"], {"test_size": 1.0}, "'test_size'"),
         (["1", "2", "3"], {"validation_size": 0}, "'validation_size'"),
-        (["1", "2", "3"], {"groups": [0, 0, 1]}, "groups has 2 different values; three parts"),
+        (["1", "2", "3"], {"groups": [0, 0, 1]}, "at least 3 different values.* got 2"),
         (["1", "2", "3"], {"groups": [0, 1]}, "inconsistent numbers of samples"),
-        (["1", "2", "3"], {"groups": [0, np.nan, 1]}, "groups has no value for picture 1"),
+        (
+            ["1", "2", "3"],
+            {"groups": [0, np.nan, 1]},
+            "groups must have a value for every picture; picture 1",
+        ),
     ],
 )
 def test_bad_input_is_refused(y, options, message):

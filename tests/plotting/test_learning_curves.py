@@ -115,10 +115,10 @@ def test_bad_input_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFittedError):
         LearningCurvesDisplay.from_estimator(SVHNMLPClassifier())
     logistic = SVHNLogisticRegression().fit(X, [int(number[0]) for number in Y])
-    with pytest.raises(TypeError, match="keeps no history_"):
+    with pytest.raises(TypeError, match="must have the history_ of its training"):
         LearningCurvesDisplay.from_estimator(logistic)
     for empty in ([], [{"epoch": 1, "lr": 0.1}], [{"train_loss": 1.0}]):
-        with pytest.raises(ValueError, match="no epochs with a loss or score"):
+        with pytest.raises(ValueError, match="must hold epochs with a loss or score"):
             LearningCurvesDisplay(empty).plot()
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "matplotlib", None)

@@ -162,7 +162,7 @@ def test_plain_arrays() -> None:
 
 
 def test_bad_input_is_a_clear_error() -> None:
-    with pytest.raises(ValueError, match=r'None of the 2 numbers .* of="length"'):
+    with pytest.raises(ValueError, match=r'at least one of 2 numbers .* of="length"'):
         NumberConfusionDisplay.from_predictions(["1", "2"], ["", "22"])
     with pytest.raises(ValueError, match="got 'digits'"):
         NumberConfusionDisplay.from_predictions(TRUE, READ, of="digits")  # type: ignore[arg-type]

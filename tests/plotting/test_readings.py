@@ -98,7 +98,7 @@ def test_mistakes_in_every_form_of_labels(y_true: Any, y_pred: Any) -> None:
 
 def test_mistakes_need_truth_confidence_and_a_mistake() -> None:
     args = PICTURES[:2], ["1", "2"], ["1", "3"]
-    with pytest.raises(ValueError, match="pass the true numbers"):
+    with pytest.raises(ValueError, match="y_true must be passed with n_mistakes"):
         ReadingsDisplay.from_predictions(args[0], None, args[2], [0.5, 0.6], n_mistakes=3)
     with pytest.raises(ValueError, match="pass the confidence of each"):
         ReadingsDisplay.from_predictions(*args, n_mistakes=3)

@@ -163,7 +163,7 @@ def test_auto_color_is_learned() -> None:
         ([None, [1, 2, 3]], r"Picture 1: .* shape \(1, 3\)"),
         ([None, []], "Picture 1: digit boxes must be"),
         ([None, "ab"], "Picture 1: digit boxes must be rows of"),
-        ([None], "X holds 2 pictures, but boxes holds 1 entries"),
+        ([None], "one entry per picture; got 1 for 2 pictures"),
     ],
 )
 def test_wrong_boxes_are_refused(boxes: Any, message: str) -> None:
@@ -186,7 +186,7 @@ def test_wrong_boxes_are_refused(boxes: Any, message: str) -> None:
         (iter([noise(8, 9)]), r"it is a .*iterator; pass list\(X\)"),
         ([], "X holds 0 pictures"),
         ([noise(8, 8), b"no picture"], "Picture 1: The source of 10 bytes holds no picture"),
-        (pd.DataFrame({"a": [1], "b": [2]}), "expected one column of pictures"),
+        (pd.DataFrame({"a": [1], "b": [2]}), "must have one column of pictures"),
     ],
 )
 def test_wrong_pictures_are_refused(X: Any, message: str) -> None:
@@ -196,7 +196,9 @@ def test_wrong_pictures_are_refused(X: Any, message: str) -> None:
 
 def test_an_array_that_can_be_one_picture_is_no_start() -> None:
     three = noise(3, 9, 8)
-    with pytest.raises(ValueError, match=r"can be 3 grey pictures, or one with its channels first"):
+    with pytest.raises(
+        ValueError, match=r"may be 3 grey pictures, or one picture with channels first"
+    ):
         NumberCropper().fit(three)
     cropper = NumberCropper(image_size=(9, 8)).fit(list(three))
     # From here on the first axis counts samples, however many there are.
@@ -239,7 +241,7 @@ def test_pictures_that_may_be_wrong_are_told_of_once(many: bool) -> None:
 
 def test_boxes_twice_are_refused() -> None:
     frame = pd.DataFrame({"picture": list(noise(1, 9, 9)), "boxes": [[1, 1, 5, 5]]})
-    with pytest.raises(ValueError, match="use one of the two"):
+    with pytest.raises(ValueError, match="drop one of them"):
         NumberCropper().fit_transform(frame, boxes=[[1, 1, 5, 5]])
 
 

@@ -139,7 +139,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
             ValueError,
             "must be a CSV file with the columns path; its first line",
         ),
-        ((tmp_path / "two.h5",), ValueError, r"has 2 datasets of pictures \(a, b\)"),
+        ((tmp_path / "two.h5",), ValueError, r"must have one dataset of pictures.* got a, b"),
         ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),
         ((frame[["boxes"]],), ValueError, "The DataFrame has no column 'path', but 'boxes'"),
         ((frame.assign(left=1),), ValueError, "has the columns left of boxes; all of left, top"),
@@ -151,7 +151,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
             open_source(*arguments)
     for boxes, words in (
         ([[1, 1, 1, 1]], "has 1 entries, but there are more than 1 pictures"),
-        ([[1, 1, 1, 1]] * 3, "has 3 entries, but there are 2 pictures"),
+        ([[1, 1, 1, 1]] * 3, "one entry per picture; got 3 for 2 pictures"),
     ):
         with pytest.raises(ValueError, match=words):
             open_source(["1.png", "2.png"], boxes).count()
@@ -179,5 +179,5 @@ def test_a_file_in_place_of_the_output(tmp_path: Path) -> None:
 
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "out"):
-        with pytest.raises(OSError, match=r"must be a folder, or a place for one; "):
+        with pytest.raises(OSError, match=r"must be a folder, or a path where one can be created"):
             OutputFolder(path, {})

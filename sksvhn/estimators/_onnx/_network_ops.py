@@ -112,7 +112,7 @@ def _layer(graph: Graph, layer: nn.Module, features: str, *, dense: bool) -> str
         case Dropout():
             return features
         case _:
-            raise NotImplementedError(f"{type(layer).__name__} has no counterpart in ONNX here.")
+            raise NotImplementedError(f"{type(layer).__name__} cannot be exported to ONNX.")
 
 
 def _convolution(graph: Graph, layer: nn.Conv2d, features: str) -> str:
