@@ -139,9 +139,9 @@ class PictureBatchReader:
             labels = codec.from_strings(names)
         except ValueError:
             raise ValueError(
-                "candidates must be numbers that the model can read, of the characters "
-                f"{self.clf.alphabet_} in the form {codec.form!r}; got "
-                f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}; leave these out"
+                "candidates must be numbers that the model can read: of the characters "
+                f"{self.clf.alphabet_}, in the form {codec.form!r}; some of these are not: "
+                f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}; leave them out"
             ) from None
         codec.check_candidates(names)
         if len(names) == 0:

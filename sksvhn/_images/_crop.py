@@ -165,8 +165,8 @@ def clip_region(region: Region, width: int, height: int) -> Region:
     )
     if clipped.width <= 0 or clipped.height <= 0:
         raise ValueError(
-            "digit boxes must be (left, top, width, height) in pixels, inside the picture of "
-            f"{width} x {height} pixels; got {_edges(region)}."
+            f"digit boxes must be (left, top, width, height) in pixels; got {_edges(region)}, "
+            f"which lie outside the picture of {width} x {height} pixels."
         )
     return clipped
 

@@ -84,28 +84,28 @@ def load_image(
 ) -> NDArray[np.uint8]:
     """Load one picture of any kind as upright uint8 pixels.
 
-    Pictures are rotated as the camera noted (EXIF). Palettes, CMYK and other colours are converted
-    to RGB, and 16 bits are cut to their upper 8. Animations give their first frame.
+    Pictures are rotated according to their EXIF orientation. Palettes, CMYK and other colours are
+    converted to RGB, and 16-bit values keep their upper 8 bits. Animations give their first frame.
 
-    Transparent pictures are put on white, or on black if they would vanish on white: if their grey
-    levels would lie within 31 of each other there, and further apart on black.
+    Transparent pictures are put on white. If they would vanish there (grey levels within 31 of each
+    other), and less so on black, they are put on black.
 
     Parameters
     ----------
     source : str, path-like, bytes, file object, PIL.Image.Image or array-like
         A file's path, its content, the file open for reading in binary mode (it is read from its
-        start), a picture of Pillow's, or pixels of shape (height, width), (height, width,
-        channels) or (channels, height, width): grey, grey and alpha, RGB or RGBA; bool, integers
-        from 0 to 255, uint16 from 0 to 65535, or floats from 0 to 1. Tensors and nested lists are
-        taken as arrays. Files may be PNG, JPEG, GIF, WebP, TIFF, BMP or PPM.
+        start), a Pillow image, or pixels of shape (height, width), (height, width, channels) or
+        (channels, height, width): grey, grey and alpha, RGB or RGBA; bool, integers from 0 to 255,
+        uint16 from 0 to 65535, or floats from 0 to 1. Tensors and nested lists are taken as arrays.
+        Files may be PNG, JPEG, GIF, WebP, TIFF, BMP or PPM.
     color : {"rgb", "grey"}, default="rgb"
         Whether the result has three channels, or one by the luminance of ITU-R BT.601: 0.299 red +
         0.587 green + 0.114 blue.
     max_pixels : int, default=268435456
         Largest width times height of a file that is decoded: a small file may declare a picture
-        that does not fit in memory. The default takes what telephones with 200 megapixels make, at
-        up to 1 GB of memory. WebP and TIFF files above 179 million pixels are refused by Pillow
-        unless its ``Image.MAX_IMAGE_PIXELS`` is raised too.
+        that does not fit in memory. The default allows the pictures of 200-megapixel phones, which
+        take up to 1 GB of memory. WebP and TIFF files above 179 million pixels are refused by
+        Pillow unless its ``Image.MAX_IMAGE_PIXELS`` is raised too.
 
     Returns
     -------
@@ -120,14 +120,13 @@ def load_image(
     TypeError
         If `source` is none of the above.
     OSError
-        If a file is missing or may not be read, or a path is that of a folder.
+        If a file is missing or cannot be read, or a path is that of a folder.
 
     Warns
     -----
     UserWarning
-        If integers are only 0 and 1, which are taken as black and white; or if a picture of 16
-        bits has no value above 255, and so is taken as one of 8 bits, or none above 4095, and so
-        is nearly black.
+        If integers are only 0 and 1 (treated as black and white), or if a 16-bit picture has no
+        value above 255 (treated as 8 bits) or above 4095 (nearly black).
 
     See Also
     --------
@@ -165,7 +164,7 @@ def read_picture(
     if isinstance(source, (str, PathLike)):
         if os.path.isdir(source):
             raise IsADirectoryError(
-                f"source must be one picture; {os.fspath(source)!r} is a folder; pass the files in "
+                f"a picture must be a file; {os.fspath(source)!r} is a folder; pass the files in "
                 f"it, such as sorted(Path({os.fspath(source)!r}).glob('*.jpg'))."
             )
         content = Path(source).read_bytes()
@@ -335,13 +334,13 @@ def _as_pixels(source: Any) -> NDArray[Any]:
         pixels = np.asarray(source)
     except (TypeError, ValueError, RuntimeError) as error:  # a tensor elsewhere, ragged lists
         raise TypeError(
-            "source must be a picture or convertible to an array of pixels; got a "
-            f"{type(source).__name__}: {error}"
+            f"a picture must be an array of pixels; got a {type(source).__name__} that cannot be "
+            f"converted to one: {error}"
         ) from None
     if pixels.dtype.kind not in "biuf":
         raise TypeError(
-            "source must be a path, bytes, a file object, a PIL image or an array of numbers; got "
-            f"dtype {pixels.dtype}."
+            "a picture must be a path, bytes, a file object, a PIL image or an array of numbers; "
+            f"got dtype {pixels.dtype}."
         )
     if pixels.ndim == 3 and pixels.shape[0] <= 4 < pixels.shape[2]:
         pixels = np.moveaxis(pixels, 0, -1)
@@ -349,8 +348,8 @@ def _as_pixels(source: Any) -> NDArray[Any]:
         pixels = pixels[..., 0]
     if pixels.size == 0 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] <= 4)):
         raise ValueError(
-            "source must be one picture of shape (height, width), (height, width, channels) or "
-            f"(channels, height, width) with 1 to 4 channels; got shape {np.shape(source)}."
+            "a picture must have shape (height, width), (height, width, channels) or (channels, "
+            f"height, width) with 1 to 4 channels; got shape {np.shape(source)}."
         )
     return pixels
 
@@ -365,8 +364,8 @@ def _to_uint8(pixels: NDArray[Any]) -> tuple[NDArray[np.uint8], str | None]:
     highest = 1 if pixels.dtype.kind == "f" else 255
     if not (low >= 0 and high <= highest):  # also where they are NaN
         raise ValueError(
-            f"source must hold floats from 0 to 1, or integers from 0 to 255; got {pixels.dtype} "
-            f"from {low:g} to {high:g}; rescale them."
+            "a picture must hold floats from 0 to 1, or integers from 0 to 255; got "
+            f"{pixels.dtype} from {low:g} to {high:g}; rescale them."
         )
     if pixels.dtype.kind == "f":
         pixels = np.rint(pixels * 255)

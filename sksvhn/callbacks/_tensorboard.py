@@ -50,12 +50,12 @@ class TensorBoard(callbacks.TensorBoard):
     """Write curves, the network's graph and pictures to files that TensorBoard shows.
 
     skorch's callback of this name takes an open writer, which can neither be cloned nor pickled.
-    This one opens its own for as long as a training lasts, so estimators with it go through grid
-    searches and into files. Training comes out the same to the bit, with it and without.
+    This callback opens its own writer during training, so estimators with it can be searched over
+    and saved. It does not change the training: weights are equal to the bit with it and without.
 
     Each `fit` writes to a new folder ``run_001``, ``run_002`` ... in `log_dir`. A `fit` with
-    `warm_start`, and `partial_fit`, continue theirs; an estimator loaded from a file starts a new
-    one. There are written:
+    `warm_start`, and `partial_fit`, continue the last one; an estimator loaded from a file starts a
+    new one. It writes:
 
     - after each epoch, every number of ``history_``: loss and score as "Loss/train" and
       "Score/train", those of each head as "Length loss/train", "Position 1 score/train" and so on,
@@ -71,14 +71,14 @@ class TensorBoard(callbacks.TensorBoard):
     Parameters
     ----------
     log_dir : str or path-like
-        Folder of the runs, made where it is missing; what ``tensorboard --logdir`` is given.
+        Folder of the runs, created if it is missing. Pass it to ``tensorboard --logdir``.
 
     Attributes
     ----------
     run_dir_ : pathlib.Path
         Folder of the last run.
     n_epochs_ : int
-        Epochs in it.
+        Number of epochs in the last run.
 
     Examples
     --------
@@ -160,7 +160,7 @@ class TensorBoard(callbacks.TensorBoard):
         net : skorch.NeuralNet
             Unused.
         dataset_train, dataset_valid : TrainingData
-            As the net has them.
+            Data of the training and of the validation.
         **kwargs
             Unused.
         """
@@ -180,7 +180,7 @@ class TensorBoard(callbacks.TensorBoard):
         net : skorch.NeuralNet
             The net.
         batch : tuple
-            Inputs, and what belongs to them.
+            Inputs, targets and weights.
         training : bool
             Whether the batch is one of training.
         **kwargs

@@ -33,28 +33,27 @@ def describe_numbers(data: Bunch | pd.DataFrame) -> NumberDescription:
     ----------
     data : :class:`~sklearn.utils.Bunch` or DataFrame
         What :func:`load_svhn_numbers`, :func:`load_labelled_pictures`,
-        :func:`make_street_numbers` or :func:`make_digit_sequences` returns, or the table alone, as
-        of :func:`read_digit_struct`.
+        :func:`make_street_numbers` or :func:`make_digit_sequences` returns, or only a table such as
+        that of :func:`read_digit_struct`.
 
     Returns
     -------
     summary : DataFrame of shape (1, 2) or (1, 4)
-        The columns `n_pictures` and `n_digits`, and, where there are pictures, `pixel_mean` and
+        The columns `n_pictures` and `n_digits` and, if there are pictures, `pixel_mean` and
         `pixel_std`: mean and standard deviation of all their pixels, in the unit of the pixels.
     lengths : DataFrame of shape (n_lengths, 2)
-        By the number of digits (the index, `length`): `n_numbers` that have so many, and their
-        `share` of all, 0 to 1.
+        One row per number of digits (the index, `length`): how many numbers have it (`n_numbers`),
+        and their `share` of all, in [0, 1].
     sizes : DataFrame of shape (2, 6) or (4, 6)
-        `box_width` and `box_height` of the digits (of :func:`load_labelled_pictures`, of what its
-        boxes hold) and, where the table has them, `picture_width`
-        and `picture_height`, in pixels: `mean`, `std` (of the values, ddof=0), `min`, `50%`,
-        `98%` and `max`.
+        `box_width` and `box_height` of the digits (with :func:`load_labelled_pictures`, of its
+        boxes) and, if the table has them, `picture_width` and `picture_height`, in pixels: `mean`,
+        `std` (of the values, ddof=0), `min`, `50%`, `98%` and `max`.
 
     Raises
     ------
     ValueError
-        If there is no table of numbers with their boxes, it is empty, or pictures and table differ
-        in number.
+        If `data` has no table of numbers with boxes, the table is empty, or pictures and table
+        differ in length.
 
     See Also
     --------

@@ -111,18 +111,19 @@ def make_digit_sequences(
         Most characters of a number.
     length_distribution : {"svhn", "uniform"} or array-like of shape (n_lengths,), default=None
         Probabilities of the lengths 1, 2, ..., at most `max_length` of them, which add up to 1.
-        ``"svhn"`` is the distribution of SVHN's 33,402 train numbers (lengths 1 to 6), cut off
-        behind `max_length`; ``"uniform"`` makes the lengths 1 to `max_length` equally probable.
-        ``None`` means ``"svhn"`` on a canvas; in a row the lengths 1 to ``max_length - 1`` are
-        equally probable, so that every strip ends with a blank tile.
+        ``"svhn"`` is the distribution of SVHN's 33,402 train numbers (lengths 1 to 6), cut off at
+        `max_length`; ``"uniform"`` makes the lengths 1 to `max_length` equally probable. ``None``
+        means ``"svhn"`` on a canvas; in a row the lengths 1 to ``max_length - 1`` are equally
+        probable, so that every strip ends with a blank tile.
     canvas_size : tuple of (int, int), default=(64, 64)
         Height and width of the canvas in pixels.
     background : int, default=None
-        Shade, 0 (black) to 255, of what no picture covers. Grey pictures are taken for light ink
-        on black: from 128 on the ink is black, below it white, and in between shades mix. Colour
-        pictures cover the background as they are. ``None`` means 0 in a row, 255 on a canvas.
+        Shade of the background, from 0 (black) to 255 (white). Grey pictures are treated as light
+        ink on black: the ink is drawn black if the background is at least 128, otherwise white, and
+        greys mix both. Colour pictures cover the background. ``None`` means 0 in a row, 255 on a
+        canvas.
     random_state : int, RandomState instance or None, default=None
-        Determines everything that is drawn.
+        Seed of everything that is drawn.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
@@ -131,7 +132,7 @@ def make_digit_sequences(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        As of :func:`load_svhn_numbers`:
+        The same fields as :func:`load_svhn_numbers` returns:
 
         images : ndarray of shape (n_samples, height, width[, 3]), dtype uint8
             The pictures.
@@ -149,7 +150,7 @@ def make_digit_sequences(
     Raises
     ------
     ValueError
-        If a parameter is out of range, `images` are no uint8 pictures, labels are not one
+        If a parameter is out of range, `images` are not uint8 pictures, labels are not one
         character each, or a number is empty, longer than `max_length` or holds a character that no
         label has.
 

@@ -64,7 +64,7 @@ def read_digit_struct(path: str | PathLike[str]) -> pd.DataFrame:
 
     Notes
     -----
-    One row per digit, as for histograms of the boxes, is two steps away::
+    Get one row per digit, for example for histograms of the boxes, like this::
 
         digits = frame.assign(digit=frame["number"].map(list)).explode(["digit", "boxes"])
         digits[["left", "top", "width", "height"]] = digits.pop("boxes").tolist()

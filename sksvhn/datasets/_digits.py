@@ -68,7 +68,7 @@ def load_svhn_digits(
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        In both cases, pictures are an array and `frame` is a DataFrame.
 
     Returns
     -------
@@ -78,8 +78,8 @@ def load_svhn_digits(
         images : ndarray of shape (n, 32, 32, 3) or (n, 32, 32), dtype uint8
             The pictures.
         target : ndarray of shape (n,), dtype int64, or Series
-            The digits 0 to 9. Label 10, as which the file holds the digit 0, has become 0; labels
-            that hold 0 and no 10 are taken as they are.
+            The digits 0 to 9. Label 10, which the files use for the digit 0, becomes 0. Labels with
+            0 and without 10 are unchanged.
         frame : DataFrame of shape (n, 1)
             The column `digit`. Its index is 0, 1, ..., n - 1.
         DESCR : str
@@ -93,10 +93,10 @@ def load_svhn_digits(
     FileNotFoundError
         If there is no file at `path`.
     IsADirectoryError
-        If there is a folder.
+        If `path` is a folder.
     ValueError
-        If it is no MATLAB 5 file, is cut off or damaged, lacks one of the variables ``X`` and
-        ``y``, or if those are no ``uint8`` pictures of shape (32, 32, 3, n) with n labels.
+        If the file is not a MATLAB 5 file, is damaged or lacks ``X`` or ``y``, or if these are not
+        ``uint8`` pictures of shape (32, 32, 3, n) and n labels.
 
     See Also
     --------
@@ -106,7 +106,7 @@ def load_svhn_digits(
     Notes
     -----
     The pictures take 3 KB each, 1.6 GB for the 531,131 of ``extra_32x32.mat``, and are rearranged
-    where they lie. ``color="grey"`` keeps a third of that, but needs 2.2 GB while loading.
+    in place. ``color="grey"`` keeps a third of that, but needs 2.2 GB while loading.
 
     Examples
     --------

@@ -174,16 +174,16 @@ def fetch_svhn(
     Raises
     ------
     OSError
-        If the file is not there and `download_if_missing` is False, no mirror gave it as it was
-        published, or it cannot be written.
+        If the file is missing and `download_if_missing` is False, no mirror delivered the published
+        file, or it cannot be written.
     ValueError
-        If a file of that name is there that is not the published one, a parameter of the crops was
-        given with digits, or pictures cannot be used (see :func:`load_svhn_numbers`).
+        If a file of that name is not the published one, a parameter of the crops was passed with
+        digits, or pictures cannot be used (see :func:`load_svhn_numbers`).
 
     Warns
     -----
     UserWarning
-        If pictures were left out, or the decoded data set cannot be kept for the next time.
+        If pictures were left out, or the decoded data set could not be saved for the next call.
 
     See Also
     --------
@@ -199,7 +199,7 @@ def fetch_svhn(
 
     The file stays there, and so does the decoded data set, once for every combination of
     `image_size`, `color`, `crop`, `margin` and `on_error`. Another call with the same values only
-    reads that, 1.6 GB for all extra digits. A damaged one is made again. `mmap_mode` saves this
+    reads that, 1.6 GB for all extra digits. A damaged one is decoded again. `mmap_mode` saves this
     memory from the second call on. Delete the folder ``svhn``, or the ``.joblib`` files in it, to
     free the space. As with scikit-learn's fetchers, these files are pickles: share the downloaded
     files instead.

@@ -65,13 +65,13 @@ def load_svhn_h5(
     path : str or path-like
         The ``.h5`` file.
     subset : {"train", "validation", "test"}, default="train"
-        Which pictures are loaded. Beware of ``"validation"``: in the published file it is the
-        train and test pictures together. Split the train pictures instead.
+        Which pictures are loaded. In the published file, ``"validation"`` is the train and test
+        pictures together: split the train pictures instead.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        In both cases, pictures are an array and `frame` is a DataFrame.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def load_svhn_h5(
         images : ndarray of shape (n, 32, 32), dtype float32
             The pictures, from 0 (black) to 255, as stored; they need not be whole numbers.
         target : ndarray of shape (n,), dtype int64, or Series
-            The digits 0 to 9. If there is a label 10 it has become 0.
+            The digits 0 to 9. Label 10, if there is one, becomes 0.
         frame : DataFrame of shape (n, 1)
             The column `digit`. Its index is 0, 1, ..., n - 1.
         DESCR : str
@@ -95,17 +95,17 @@ def load_svhn_h5(
     FileNotFoundError
         If there is no file at `path`.
     IsADirectoryError
-        If there is a folder.
+        If `path` is a folder.
     ValueError
-        If it is no HDF5 file, is cut off or damaged, lacks an array of the subset, the pictures
-        are not of one size or hold NaN, or they and the labels differ in number.
+        If the file is not an HDF5 file, is damaged or lacks an array of the subset, if pictures
+        have several sizes or hold NaN, or if pictures and labels differ in number.
 
     Warns
     -----
     UserWarning
         If pictures of the validation set are, byte for byte, in the train or the test set too.
-        They are compared when the validation set is loaded, for which all three are read; else
-        only the subset asked for is.
+        Loading the validation set reads all three sets to compare them; loading another subset
+        reads only that one.
 
     See Also
     --------

@@ -47,7 +47,7 @@ def save_labelled(path: str | PathLike[str], data: Bunch | Iterable[Bunch]) -> i
     Raises
     ------
     TypeError
-        If `data` holds something else.
+        If `data` is anything else.
     ValueError
         If parts differ in kind, size, colour or crop, or there is no picture.
     OSError

@@ -125,9 +125,9 @@ def load_labelled_pictures(
             The numbers as ``str``, of any length: ``"19"``, ``"0210"``.
         frame : DataFrame of shape (n, 6)
             The columns `path` and `number` as in the file, `length`, the number of characters,
-            `boxes`, an ndarray of shape (n_boxes, 4), dtype float64, which is one box round
-            everything where the picture is taken whole, and `picture_height` and `picture_width`
-            in pixels. Its index is 0, 1, ..., n - 1.
+            `boxes`, an ndarray of shape (n_boxes, 4), dtype float64, one box around the whole
+            picture if it has none in the file, and `picture_height` and `picture_width` in pixels.
+            Its index is 0, 1, ..., n - 1.
         n_skipped : int
             Number of pictures left out.
         skipped : DataFrame of shape (n_skipped, 2)
@@ -143,18 +143,18 @@ def load_labelled_pictures(
     FileNotFoundError
         If there is nothing at `path`.
     IsADirectoryError
-        If that is a folder.
+        If `path` is a folder.
     ValueError
-        If columns are missing, there is no line below their names, a line has no path, no number
-        or no box, a number has other characters than `alphabet`, or a picture is listed more than
-        once, but for boxes of one number; as `on_error` says, if a picture is missing, cannot be
-        read or has its boxes outside; or if `on_error` has left out every picture.
+        If columns are missing, the file lists no picture, a line has no path, no number or no box,
+        a number has characters outside `alphabet`, or a picture is listed more than once (except to
+        give several boxes of one number). If a picture is missing, cannot be read or has its boxes
+        outside, and `on_error` is ``"raise"``. If every picture was left out.
 
     Warns
     -----
     UserWarning
-        Once each, if pictures were left out; and if pictures are as
-        :func:`~sksvhn.preprocessing.load_image` warns of.
+        Once if pictures were left out, and once for pictures that
+        :func:`~sksvhn.preprocessing.load_image` warns about.
 
     See Also
     --------

@@ -117,9 +117,9 @@ def load_labelled(
         kind : {"numbers", "digits"}
             Kind of the labels.
         crop : {"stretch", "square"}
-            How they were cropped, which is a parameter of the estimators.
+            How they were cropped; pass it to the estimator.
         margin : float
-            The margin they were cropped with, which is also a parameter of the estimators.
+            Margin of the crops; pass it to the estimator, too.
         filename : str
             The path.
 
@@ -129,10 +129,10 @@ def load_labelled(
     Raises
     ------
     OSError
-        If there is nothing at `path`, or it may not be read.
+        If there is nothing at `path`, or it cannot be read.
     ValueError
-        If the file is of another kind, damaged, or its pictures, cropped already, have another size
-        or colour than asked for; or as the loader of its kind says.
+        If the file is of another kind or damaged, if its pictures are already cropped to another
+        size or colour, or as the loader of its kind says.
 
     Warns
     -----

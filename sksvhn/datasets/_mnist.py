@@ -84,16 +84,16 @@ def load_mnist(
         - the folder that an archive of notMNIST unpacks to, such as ``notMNIST_small``: folders
           ``A`` to ``J`` of PNG pictures.
     subset : {"train", "test"}, default="train"
-        Which of the pictures in a folder of idx files are loaded. Otherwise `path` alone says it.
+        Which files of a folder of idx files are loaded. It has no effect on other paths.
     letters : bool, default=False
-        Whether labels 0 to 9 of idx files are given as the letters ``"A"`` to ``"J"``, for which
-        they stand in notMNIST. Nothing in the files tells that they are notMNIST's. Pictures in
-        folders ``A`` to ``J`` have letters as targets either way.
+        Whether labels 0 to 9 of idx files are returned as the letters ``"A"`` to ``"J"``, as in
+        notMNIST; the files themselves do not say which they mean. Pictures in folders ``A`` to
+        ``J`` always have letters as targets.
     return_X_y : bool, default=False
         Whether to return ``(images, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether `target` is a pandas Series, with the index of `frame`, instead of an array.
-        Pictures are an array, and `frame` a DataFrame, either way.
+        In both cases, pictures are an array and `frame` is a DataFrame.
     verbose : int, default=0
         Whether to report progress on a folder of letters, about once per second, on the standard
         error stream.
@@ -125,11 +125,11 @@ def load_mnist(
     ------
     FileNotFoundError
         If there is nothing at `path`, the folder holds neither the idx files of the subset nor
-        folders ``A`` to ``J``, or a file of pictures lies without its labels.
+        folders ``A`` to ``J``, or a file of pictures has no labels beside it.
     ValueError
-        If a file is no idx file of that kind, is cut off or damaged, pictures and labels differ in
-        number, `letters` is asked for and there are labels above 9, or no picture of a folder of
-        letters could be loaded.
+        If a file is not an idx file of that kind or is damaged, pictures and labels differ in
+        number, `letters` is True and a label is above 9, or no picture of a folder of letters could
+        be loaded.
 
     Warns
     -----

@@ -134,15 +134,14 @@ def load_svhn_numbers(
         If there is nothing at `path`, or the folder holds no ``digitStruct.mat``.
     ValueError
         If the archive is cut off, the table or a picture is damaged or wrong (see
-        :func:`read_digit_struct`), a picture that the table lists is missing, declares
-        more than `max_pixels` pixels or has its boxes outside, or if `on_error` has left out every
-        picture.
+        :func:`read_digit_struct`), a picture that the table lists is missing, declares more than
+        `max_pixels` pixels or has its boxes outside, or if every picture was left out.
 
     Warns
     -----
     UserWarning
-        Once each, if pictures were left out or the archive is damaged; and if pictures are as
-        :func:`~sksvhn.preprocessing.load_image` warns of.
+        Once if pictures were left out or the archive is damaged, and once for pictures that
+        :func:`~sksvhn.preprocessing.load_image` warns about.
 
     See Also
     --------

@@ -89,10 +89,10 @@ def make_street_numbers(
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
     """Draw pictures of house numbers, as taken by a camera that drives past.
 
-    Every picture is a scene of its own: a number in some font on a wall or a sign, painted,
-    embossed, outlined, with or without a shadow, unevenly lit, seen from the side, out of focus,
-    with few pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Sizes, sharpness,
-    contrast and proportions follow those of SVHN's train set, measured on its grey crops.
+    Each picture is a different scene: a number in some font on a wall or a sign, painted, embossed,
+    outlined, with or without a shadow, unevenly lit, seen from the side, out of focus, with few
+    pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Sizes, sharpness, contrast and
+    proportions follow those of SVHN's train set, measured on its grey crops.
 
     Parameters
     ----------
@@ -109,17 +109,17 @@ def make_street_numbers(
         Most characters of a number.
     length_distribution : "svhn" or array-like of shape (n_lengths,), default="svhn"
         Probabilities of the lengths 1, 2, ..., at most `max_length` of them, which add up to 1.
-        ``"svhn"`` is the distribution of SVHN's 33,402 train numbers, cut off behind `max_length`.
+        ``"svhn"`` is the distribution of SVHN's 33,402 train numbers, cut off at `max_length`.
     margin : tuple of (float, float), default=(-0.1, 0.3)
         Lowest and highest share of its width and height by which the union of the digit boxes
-        grows in all, half on either side; below 0 the outer digits are cut. Each picture draws its
-        own, uniformly. Low ones are right for files that were cropped to the number beforehand,
-        ``(0.3, 0.3)`` for the original files loaded with ``margin=0.3``.
+        grows in all, half on either side; below 0, the outer digits are cut off. It is drawn
+        uniformly for each picture. Low values suit files that were cropped to the number
+        beforehand; ``(0.3, 0.3)`` suits the original files loaded with ``margin=0.3``.
     font_dir : str or path-like, default=None
         A folder with ``.ttf`` or ``.otf`` files that are used in addition to the installed ones.
     random_state : int, RandomState instance or None, default=None
-        Determines everything that is drawn. With the same int, fonts and Pillow the pictures are
-        the same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
+        Seed of everything that is drawn. With the same int, fonts and Pillow the pictures are the
+        same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
     n_jobs : int, default=None
         Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
         ``-1`` all processors.
@@ -133,7 +133,7 @@ def make_street_numbers(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        As of :func:`load_svhn_numbers`:
+        The same fields as :func:`load_svhn_numbers` returns:
 
         images : ndarray of shape (n_samples, height, width[, 3]), dtype uint8
             The pictures.
@@ -160,8 +160,8 @@ def make_street_numbers(
     Warns
     -----
     UserWarning
-        If no font package is installed (``pip install sksvhn[fonts]``): all numbers then wear
-        Pillow's own font.
+        If no font package is installed (``pip install sksvhn[fonts]``). All numbers are then drawn
+        in Pillow's own font.
 
     See Also
     --------
@@ -234,7 +234,7 @@ def make_empty_surfaces(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> NDArray[np.uint8]:
-    """Draw walls and signs without any number, in which a reader should not be sure of anything.
+    """Draw walls and signs without a number, on which no reading should be confident.
 
     They are the scenes of :func:`make_street_numbers` with the same `random_state`, photographed
     and cropped in the same way, but without the number and whatever is written beside it. The
@@ -249,8 +249,8 @@ def make_empty_surfaces(
     color : bool, default=True
         Whether pictures have three channels or one.
     random_state : int, RandomState instance or None, default=None
-        Determines everything that is drawn. With the same int, fonts and Pillow the pictures are
-        the same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
+        Seed of everything that is drawn. With the same int, fonts and Pillow the pictures are the
+        same to the bit, whatever `n_jobs`, and the first ones do not change with `n_samples`.
     n_jobs : int, default=None
         Number of processes. ``None`` means 1 unless in a :class:`joblib.parallel_config` context,
         ``-1`` all processors.
@@ -270,8 +270,8 @@ def make_empty_surfaces(
     Warns
     -----
     UserWarning
-        If no font package is installed (``pip install sksvhn[fonts]``): the places of numbers,
-        round which signs are drawn, then all have the proportions of Pillow's own font.
+        If no font package is installed (``pip install sksvhn[fonts]``). Signs then all have the
+        proportions of Pillow's own font.
 
     See Also
     --------

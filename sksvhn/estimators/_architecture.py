@@ -77,13 +77,13 @@ class NetworkSpec:
             )
         if head == "attention" and not stages:
             raise ValueError(
-                "head must not be 'attention' without convolutions, on whose features it works; "
-                "pass channels with at least one stage, or head='dense'."
+                "head='attention' must have convolutions, whose features it weights; got no "
+                "channels; pass at least one stage, or head='dense'."
             )
         if not stages and "lrn" in (normalization or ()):
             raise ValueError(
-                "normalization must not be 'lrn' without convolutions, across whose feature maps "
-                "it works; pass 'batch', 'group' or None."
+                "normalization='lrn' must have convolutions, across whose feature maps it works; "
+                "got no channels; pass 'batch', 'group' or None."
             )
         n_stages, n_layers = len(stages), len(stages) + len(hidden)
         per_stage = f"one per stage: {n_stages} in all"

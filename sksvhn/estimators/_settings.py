@@ -58,8 +58,8 @@ class Architecture(Settings):
         the picture is cut into `max_length` equal tiles from left to right, one per position, which
         the same layers read.
     blank_class : bool, default=False
-        Whether one more class, a blank, at the positions after a number marks its end, instead of a
-        classifier of the length. Only for numbers.
+        Whether a blank class at the positions after a number marks its end, instead of a head for
+        the length. Only for numbers.
     negative_slope : float in [0, 1], default=0.01
         Slope of the activation "leaky_relu" below zero.
     normalization_position : {"before_activation", "after_activation", "after_pool"}, \

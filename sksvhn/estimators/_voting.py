@@ -24,8 +24,8 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
 
     The probabilities of each length, and of each character at each position, are averaged over the
     readers, and one number is read from the means. scikit-learn's
-    :class:`~sklearn.ensemble.VotingClassifier` gives its classifiers codes of labels, from which
-    readers cannot learn how numbers are spelt.
+    :class:`~sklearn.ensemble.VotingClassifier` passes codes of labels to its classifiers, from
+    which readers cannot learn how numbers are spelt.
 
     Parameters
     ----------
@@ -33,12 +33,13 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         At least one :class:`SVHNSequenceClassifier` or :class:`PositionwiseClassifier`, of the same
         `alphabet` and `max_length`. `fit` fits clones of them.
     weights : array-like of shape (n_readers,), default=None
-        Weight of each reader, not negative. None: all alike.
+        Weight of each reader, not negative. None means equal weights.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects readings of a lower confidence: ``""``, ``-1`` or all blank. That of the
-        readers does not matter.
+        `predict` rejects readings with a lower confidence, as ``""``, ``-1`` or an all-blank row.
+        The readers' own value has no effect.
     n_jobs : int, default=None
-        Readers fitted at the same time.
+        Number of readers fitted in parallel. ``None`` means 1 unless in a
+        :class:`joblib.parallel_config` context, ``-1`` all processors.
 
     Attributes
     ----------
@@ -47,9 +48,9 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
     alphabet_ : str
         The characters a reading can have.
     blank_ : int
-        The code behind the last character in padded integer labels.
+        Code after the last character in padded integer labels.
     max_length_ : int
-        The longest reading.
+        Number of characters of the longest reading.
     temperatures_ : tuple of 2 floats
         Temperatures of the mean probabilities of the length and of the characters; 1 unless
         `calibrate` was called.
@@ -58,7 +59,7 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
     n_features_in_ : int
         Features the readers saw.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     See Also
     --------
@@ -121,7 +122,7 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number. With scikit-learn's metadata routing the readers must request it.
         **fit_params : dict
-            What else the readers request, with metadata routing.
+            Other metadata that the readers request, with metadata routing.
 
         Returns
         -------
@@ -131,10 +132,10 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         Raises
         ------
         TypeError
-            If `estimators` holds something else than readers of numbers.
+            If `estimators` holds anything but readers of numbers.
         ValueError
             If there is no reader, readers have different alphabets or greatest lengths,
-            `fit_params` are given without metadata routing, or as the readers' own `fit`.
+            `fit_params` are given without metadata routing, or as in the readers' own `fit`.
         """
         _raise_for_params(fit_params, self, "fit")
         for estimator in self.estimators:
@@ -173,7 +174,7 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return the requests of metadata: for `fit`, those of the readers.
+        """Return the metadata requests, which for `fit` are those of the readers.
 
         Returns
         -------

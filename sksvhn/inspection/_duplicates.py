@@ -68,7 +68,7 @@ def find_near_duplicates(
 
     See Also
     --------
-    find_label_errors : The other thing to look for in data that were collected.
+    find_label_errors : Another check of collected data.
 
     Notes
     -----

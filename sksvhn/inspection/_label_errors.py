@@ -37,9 +37,8 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
     """List the labels that are likely to be wrong, the likeliest first.
 
     A label S is suspicious if a reader finds it improbable (small P(S|X)) and is sure of another
-    number. Readers learn wrong labels by heart, so only a reader that has not seen a label may
-    judge it. Cross-validation gives each picture such a reader, as in [1]_, whose ranking by margin
-    is used.
+    number. Readers memorise wrong labels, so a label must be judged by a reader that was not
+    trained on it. Cross-validation provides one, as in [1]_, whose ranking by margin is used.
 
     Parameters
     ----------
@@ -52,13 +51,13 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
         Their labels, in any form that it takes.
     cv : int, cross-validation splitter or "prefit", default=5
         Number of folds of :class:`~sksvhn.model_selection.NumberKFold`; a splitter that puts each
-        picture into one test set; or ``"prefit"`` where `estimator` is fitted already, on other
-        pictures than these.
+        picture into one test set; or ``"prefit"`` if `estimator` is already fitted, on other
+        pictures.
 
     Returns
     -------
     DataFrame of shape (n_contradicted, 5)
-        The pictures whose reading is not their label, by falling difference of the two
+        Pictures whose reading differs from their label, sorted by decreasing difference of the two
         probabilities:
 
         - `index`: row of `X` and `y`;
@@ -76,12 +75,12 @@ def find_label_errors(estimator: Any, X: Any, y: ArrayLike, *, cv: Any = 5) -> p
 
     See Also
     --------
-    find_near_duplicates : The other thing to look for in data that were collected.
+    find_near_duplicates : Another check of collected data.
 
     Notes
     -----
-    A list of candidates, to be looked at: a reader that is sure of itself may also be wrong. The
-    rows at the end are mere doubts.
+    Look at each picture in the list: a confident reader can be wrong, too, and the last rows are
+    hardly suspicious.
 
     References
     ----------

@@ -31,9 +31,9 @@ def first_layer_filters(estimator: Any) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_filters, height, width, channels), dtype float32 or float64
-        The kernels of a convolution; of a fully connected layer the weights of each unit, laid out
-        as the picture (or tile) that the network sees. They multiply standardised pixels, which are
-        above 0 where the picture is lighter than most.
+        The kernels of a convolution; for a fully connected layer, the weights of each unit, laid
+        out as the picture (or tile) that the network sees. They multiply standardised pixels, which
+        are above 0 where the picture is lighter than most.
 
     Raises
     ------
@@ -89,8 +89,7 @@ def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
     Returns
     -------
     list of ndarray of shape (n_samples, n_maps, height, width), dtype float32 or float64
-        One array a stage: what it hands on, after its pooling. The maps of tiles are put together
-        from left to right.
+        One array per stage: its output after pooling. Maps of tiles are joined from left to right.
 
     Raises
     ------
@@ -164,10 +163,10 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_samples, n_maps, height, width), dtype float32 or float64
-        Maps of each picture, at its own size: the map of the length and then one for each of
-        ``max_length_`` positions, whether the number reaches it or not; with ``blank_class`` those
-        of the positions alone; for a classifier of single digits the only one. At least 0, and
-        each map sums to 1. They are computed on a coarse grid and interpolated.
+        Maps of each picture, at the size of the picture. A reader of numbers has a map for the
+        length (unless it has a ``blank_class``) and one for each of ``max_length_`` positions, even
+        beyond the end of the number; a classifier of single digits has one map. Values are at least
+        0, and each map sums to 1. They are computed on a coarse grid and interpolated.
 
     Raises
     ------
@@ -180,7 +179,7 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
 
     See Also
     --------
-    saliency_maps : Of every network.
+    saliency_maps : Works for every network.
     sksvhn.plotting.AttentionDisplay : Draws them.
 
     Examples
@@ -224,7 +223,7 @@ def attention_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
 
 
 def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
-    """Compute which pixels the answers of a network depend on.
+    """Compute how strongly each pixel influences the answers of a network.
 
     The maps are those of Simonyan et al. [1]_: the absolute derivative of the logarithm of an
     answer's probability with respect to each pixel, and the largest over its channels. It is
@@ -241,9 +240,9 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (n_samples, n_maps, height, width), dtype float32 or float64
-        Maps of each picture, at its own size: the map of the length and then one for each of
-        ``max_length_`` positions, all 0 after the end of the reading; for a classifier of single
-        digits the map of the label. At least 0.
+        Maps of each picture, at the size of the picture. A reader of numbers has a map for the
+        length and one for each of ``max_length_`` positions, all 0 after the end of the reading; a
+        classifier of single digits has one map, for the label. Values are at least 0.
 
     Raises
     ------

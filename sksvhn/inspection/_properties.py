@@ -139,8 +139,8 @@ def accuracy_by(
     bins : int, array-like of shape (n_bins + 1,) or None, default=5
         A number of bins that hold as many pictures each, as nearly as equal values allow; the
         rising edges of bins, each of which belongs to the bin below, the lowest to the first bin;
-        or None for one row a distinct value. Booleans are not cut into a number of bins, either:
-        False and True have a row each.
+        or None for one row per distinct value. Booleans always have one row for False and one for
+        True.
     confidence : array-like of shape (n_samples,), default=None
         How sure each reading is, in [0, 1]; its mean in each bin is added.
     confidence_level : float, default=0.95
@@ -149,8 +149,8 @@ def accuracy_by(
     Returns
     -------
     DataFrame of shape (n_bins, 4 to 6)
-        By rising values; bins without pictures are left out. The index is the bin (a
-        `pandas.Interval`) or the value, and has the name of `values` where that is a Series.
+        Sorted by value; bins without pictures are left out. The index is the bin (a
+        `pandas.Interval`) or the value, and has the name of `values` if that is a Series.
 
         - `n`: pictures.
         - `median`: of their values (only if they are binned).
@@ -168,7 +168,7 @@ def accuracy_by(
 
     See Also
     --------
-    picture_properties : What pictures' failures may depend on.
+    picture_properties : Properties to pass as `values`.
 
     References
     ----------

@@ -83,9 +83,9 @@ def digit_accuracy_score(
     """Share of true characters that were read right, blanks excluded.
 
     Character i of the reading is compared with character i of the truth. A character missing from
-    the reading is wrong. Surplus characters of the reading don't count, as there is no true
-    character they could be compared with; `length_accuracy_score` and `sequence_accuracy_score`
-    notice them.
+    the reading is wrong. Surplus characters of the reading don't count, because there is no true
+    character to compare them with; `length_accuracy_score` and `sequence_accuracy_score` count them
+    as errors.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def position_accuracy_scores(
     -------
     ndarray of shape (longest,), dtype float64
         Values in [0, 1]. `longest` is the number of characters of the longest true number of
-        positive weight, whatever the width of padded rows or the length of the readings: every
+        positive weight, regardless of the width of padded rows and the length of readings. Every
         position has at least one number, so no value is NaN.
 
     Raises
@@ -245,7 +245,7 @@ def character_error_rate(
     Returns
     -------
     float
-        0 or more; above 1 where readings have many more characters than the true numbers.
+        0 or more; above 1 if readings have many more characters than the true numbers.
 
     Raises
     ------
@@ -259,8 +259,8 @@ def character_error_rate(
 
     Notes
     -----
-    The sum of all distances over the number of all true characters, as is usual in reading text
-    and speech; not the mean of one rate per number. Computed by RapidFuzz.
+    It is the sum of all distances divided by the number of all true characters, as is usual for
+    text and speech, and not the mean of one rate per number. RapidFuzz computes the distances.
 
     References
     ----------

@@ -42,14 +42,15 @@ def expected_calibration_error(
     confidence : array-like of shape (n_samples,)
         Probability that each reading is right as a whole, in [0, 1].
     n_bins : int, default=15
-        Number of bins. Empty bins count nothing.
+        Number of bins. Empty bins have no effect.
     strategy : {"uniform", "quantile"}, default="uniform"
         How the bins are made.
 
         - ``"uniform"``: of equal width; bin m holds the confidences in ((m - 1) / n_bins,
           m / n_bins], as in [1]_, and the first bin 0 too.
-        - ``"quantile"``: of equal weight, as nearly as can be; readings of equal confidence always
-          share a bin. Useful where most confidences are close to 1, as it splits these finely.
+        - ``"quantile"``: of equal weight, as nearly as possible; readings of equal confidence
+          always share a bin. Useful if most confidences are close to 1, because it splits these
+          finely.
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative. Numbers of weight zero are left out.
 

@@ -20,16 +20,16 @@ def as_number_strings(
 ) -> NDArray[np.object_]:
     """Convert true or read numbers in any form to strings.
 
-    Scores, splits and plots take numbers in all of these forms. Rows of codes with another blank or
-    another alphabet have to be converted first.
+    Scores, splits and plots take numbers in all of these forms. Convert rows of codes with another
+    blank or another alphabet first.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, max_length)
         Strings (``"0210"``); integers, which have no leading zeros: 210 is the number "210", never
         "0210"; or rows of integer codes padded at their end with `blank` (``[0, 2, 1, 0, 10]``).
-        A reading that is rejected is ``""``, ``-1`` or a row of blanks. -1 is a number like any
-        other where other integers are below it, or where all integers are -1 and 1.
+        A reading that is rejected is ``""``, ``-1`` or a row of blanks. -1 is an ordinary number if
+        other integers are below it, or if all integers are -1 and 1.
     blank : int, default=10
         The code behind a row's last character.
     alphabet : str, default="0123456789"

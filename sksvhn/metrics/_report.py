@@ -49,7 +49,7 @@ def sequence_classification_report(
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong.
     confidence : array-like of shape (n_samples,), default=None
-        How sure each reading is. If given, the report tells the coverage at `accuracy`.
+        How sure each reading is. If given, the report includes the coverage at `accuracy`.
     accuracy : float, default=0.98
         Share of whole numbers that must be right among those covered, in [0, 1].
     sample_weight : array-like of shape (n_samples,), default=None
@@ -67,9 +67,9 @@ def sequence_classification_report(
         - ``"sequence_accuracy"``, ``"length_accuracy"``, ``"digit_accuracy"``: the scores of
           these names;
         - ``"rejected"``: share of readings that were rejected;
-        - ``"coverage_at_accuracy"``, where `confidence` was given: a dict of ``"accuracy"`` and
+        - ``"coverage_at_accuracy"``, if `confidence` was given: a dict of ``"accuracy"`` and
           ``"coverage"``;
-        - ``"support"``: weight of all numbers, which is how many they are without `sample_weight`;
+        - ``"support"``: number of numbers, or their total weight with `sample_weight`;
         - ``"positions"``: for each position, ``"1"`` being the leftmost, a dict of ``"accuracy"``
           and ``"support"``;
         - ``"lengths"``: for each length of true number, a dict of ``"sequence_accuracy"``,
@@ -92,9 +92,9 @@ def sequence_classification_report(
     The table of digits is made of pairs: the true character and the one read at each position, up
     to the end of the longer of the two. A true character with nothing read at its position lowers
     the recall of that character; a character read beyond the end of the true number lowers its
-    precision. So the recall of "micro avg" is the digit accuracy, and its precision the share of
-    the characters read that were right. A precision or recall that has no denominator, such as the
-    recall of a digit that occurs in readings only, is reported as 0.
+    precision. So the recall of "micro avg" is the digit accuracy, and its precision is the share of
+    the characters read that are right. A precision or recall without a denominator, such as the
+    recall of a digit that occurs only in readings, is reported as 0.
 
     Examples
     --------

@@ -104,8 +104,8 @@ def accuracy_at_coverage_score(
         How sure each reading is, finite. Only the order matters. Readings of equal confidence are
         taken together or not at all, so the order of the rows makes no difference.
     coverage : float, default=0.95
-        Share of the numbers that are taken by descending confidence, in (0, 1]. As few are taken
-        as reach it; where readings are equally sure, they can be more than this share.
+        Share of the numbers that are taken by descending confidence, in (0, 1]. The fewest numbers
+        that reach it are taken; with equal confidences they can be more.
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative. Numbers of weight zero are left out.
 
@@ -258,10 +258,10 @@ def area_under_risk_coverage_score(
 
     Notes
     -----
-    This is the definition of [2]_, the mean over all n numbers of the risk at the confidence of
-    each: a sum of rectangles as high as the curve is at their right end, not of trapezia. Numbers
-    of equal confidence all have the risk of their common threshold. The curve itself is that of
-    [1]_.
+    This is the definition of [2]_: the mean over all n numbers of the risk at the confidence of
+    each. It is a sum of rectangles, each as high as the curve at its right end, not of trapezia.
+    Numbers of equal confidence all have the risk of their common threshold. The curve itself is
+    that of [1]_.
 
     References
     ----------

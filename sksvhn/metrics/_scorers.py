@@ -13,7 +13,7 @@ from ._risk_coverage import coverage_at_accuracy_score
 
 
 class ConfidenceScorer(_BaseScorer):
-    """A scorer of numbers and confidences, that takes part in metadata routing."""
+    """Scorer of numbers and confidences that supports metadata routing."""
 
     def _score(
         self, method_caller: Any, estimator: Any, X: Any, y_true: ArrayLike, **params: Any
@@ -51,11 +51,10 @@ def make_confidence_scorer(
     -------
     scorer : callable
         Called as ``scorer(estimator, X, y, sample_weight=None)``; returns a float. It can be
-        pickled, and requested to take ``sample_weight`` by ``set_score_request``. The estimator's
-        ``predict(X, return_confidence=True)`` returns numbers and confidences, as that of
-        :class:`~sksvhn.SVHNSequenceClassifier`. It may be the last step of a
-        :class:`~sklearn.pipeline.Pipeline`, or what a fitted search found. True numbers in `y`
-        have any form that it learns from, over its own alphabet.
+        pickled, and ``set_score_request(sample_weight=True)`` makes it take weights. The estimator
+        must have ``predict(X, return_confidence=True)``, as :class:`~sksvhn.SVHNSequenceClassifier`
+        has; it can be the last step of a :class:`~sklearn.pipeline.Pipeline`, or a fitted search.
+        `y` can have any form that the estimator learns from.
 
     See Also
     --------

@@ -99,8 +99,8 @@ def bootstrap_interval(
 
     Notes
     -----
-    Pictures are drawn as if each were independent. Where several show the same house, the interval
-    is too narrow.
+    Pictures are drawn as if they were independent. If several show the same house, the interval is
+    too narrow.
 
     References
     ----------
@@ -151,8 +151,8 @@ def compare_readers(
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
         True numbers, in any form that :func:`as_number_strings` takes.
     y_pred_a, y_pred_b : array-like of shape (n_samples,) or (n_samples, max_length)
-        Readings of either reader, in any of the three forms. A rejected reading (``""``, ``-1`` or
-        an all-blank row) counts as wrong.
+        Readings of the two readers, in any of these forms. A rejected reading (``""``, ``-1`` or an
+        all-blank row) counts as wrong.
     confidence_level : float, default=0.95
         Level of the interval, in (0, 1).
     n_resamples : int, default=1000
@@ -168,10 +168,9 @@ def compare_readers(
         - ``difference``: accuracy of a minus that of b, in [-1, 1];
         - ``low``, ``high``: its interval by the percentile bootstrap, which draws pictures with
           both of their readings [1]_;
-        - ``only_a_right``, ``only_b_right``: how many numbers one reader read right and the other
-          wrong;
-        - ``p_value``: of McNemar's exact test, two-sided [2]_: how likely these two counts, or
-          less equal ones, are if both readers are equally accurate. 1.0 if both counts are zero.
+        - ``only_a_right``, ``only_b_right``: how many numbers only one of the readers read right;
+        - ``p_value``: of McNemar's exact two-sided test [2]_: the probability of counts at least
+          this unequal if both readers are equally accurate. 1.0 if both counts are zero.
 
     Raises
     ------

@@ -26,15 +26,15 @@ def min_confidence_for_accuracy(
     accuracy: float = 0.98,
     confidence_level: float = 0.9,
 ) -> float:
-    """Choose the confidence below which to reject readings in order to promise an accuracy.
+    """Find the lowest confidence at which accepted readings have a guaranteed accuracy.
 
     With a probability of at least `confidence_level` over the draw of the validation pictures,
     readings at least this confident are right at a rate of at least `accuracy` on all pictures of
     the same kind [1]_. A threshold that just reaches the accuracy on the validation pictures, as in
     :func:`~sksvhn.metrics.coverage_at_accuracy_score`, fails about half of the time.
 
-    Give it to a reader: ``clf.set_params(min_confidence=...)``. Needs MAPIE: ``pip install
-    'sksvhn[guarantee]'``.
+    Pass the result to a reader: ``clf.set_params(min_confidence=...)``. This function needs MAPIE:
+    ``pip install 'sksvhn[guarantee]'``.
 
     Parameters
     ----------
@@ -50,42 +50,41 @@ def min_confidence_for_accuracy(
     accuracy : float, default=0.98
         Share of whole numbers that must be right among those kept, in (0, 1).
     confidence_level : float, default=0.9
-        Probability with which the promise is kept, in (0, 1).
+        Probability that the guarantee holds, in (0, 1).
 
     Returns
     -------
     float
-        In [0, 1]: the least confidence to keep. 0.0 if all readings may be kept.
+        In [0, 1]: the lowest confidence to accept. 0.0 if all readings can be accepted.
 
     Raises
     ------
     ImportError
         If MAPIE is not installed.
     ValueError
-        If no threshold can be promised the accuracy, a confidence lies outside [0, 1], the inputs
-        differ in length, are empty or hold missing values, or if a true number has no character.
+        If no threshold guarantees the accuracy, a confidence lies outside [0, 1], the inputs differ
+        in length, are empty or hold missing values, or if a true number has no character.
 
     See Also
     --------
     sksvhn.metrics.coverage_at_accuracy_score : Share of readings that reaches an accuracy on the
-        pictures at hand, without a promise for others.
+        pictures at hand, without a guarantee for others.
 
     Notes
     -----
-    The promise concerns pictures drawn independently, like the validation pictures. It says
-    nothing of other streets or cameras, and is too bold where several pictures show the same
-    house. It is for one choice: choosing among several readers by the result voids it.
+    The guarantee holds for pictures drawn independently and like the validation pictures. It says
+    nothing about other streets or cameras, and is too optimistic if several pictures show the same
+    house. It holds for a single use: choosing among several readers by the result voids it.
 
     Thresholds are tested one after the other, from one that keeps the surest quarter of the
     readings downwards, until one cannot be shown to reach the accuracy: fixed-sequence testing
     [1]_ of how many readings are wrong among those kept, by MAPIE. The sequence starts with more
-    than a quarter where otherwise one wrong reading among them would end it. Where there are
-    pictures enough for two, a second sequence starts half-way from there to all readings, for
-    wrong labels among the surest may end the first. Choosing a threshold of selective
+    than a quarter if one wrong reading among them would otherwise end it. If there are enough
+    pictures for two, a second sequence starts half-way between there and all readings, because
+    wrong labels among the surest readings can end the first. Choosing a threshold of selective
     classification by a bound is due to [2]_.
 
-    Few pictures cannot prove much: with no reading wrong at all, an accuracy of 0.98 takes 114
-    pictures, 0.99 takes 230.
+    Even if no reading is wrong, an accuracy of 0.98 takes 114 pictures, and 0.99 takes 230.
 
     References
     ----------

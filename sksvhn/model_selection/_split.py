@@ -22,7 +22,7 @@ from .._parameters import as_python, check_no_iterator
 
 
 class NumberKFold(BaseCrossValidator):
-    """K folds with the same share of each number length, which keep groups together.
+    """K-fold splitter that stratifies by number length and keeps groups together.
 
     scikit-learn's ``StratifiedKFold`` treats every distinct number as a class, most of which have
     one member; here the class is the length of the number. Lengths with fewer than `n_splits`
@@ -36,12 +36,12 @@ class NumberKFold(BaseCrossValidator):
     shuffle : bool, default=False
         Whether to shuffle before making folds. If not, folds take the pictures in their order.
     random_state : int, RandomState instance or None, default=None
-        Fixes the shuffling; needs ``shuffle=True``.
+        Seed of the shuffling; needs ``shuffle=True``.
 
     See Also
     --------
-    sklearn.model_selection.StratifiedKFold : Does the work where there are no groups.
-    sklearn.model_selection.StratifiedGroupKFold : Does the work where there are.
+    sklearn.model_selection.StratifiedKFold : Used if there are no groups.
+    sklearn.model_selection.StratifiedGroupKFold : Used if there are groups.
 
     Examples
     --------
@@ -137,7 +137,7 @@ class NumberKFold(BaseCrossValidator):
         Parameters
         ----------
         X, y, groups : object, default=None
-            Ignored, there for scikit-learn's sake.
+            Ignored; present for compatibility with scikit-learn.
 
         Returns
         -------

@@ -55,16 +55,16 @@ def train_validation_test_split(
     X : array-like of shape (n_samples, ...)
         Pictures: an array, a memory map, a list, a DataFrame.
     y : array-like of shape (n_samples,) or (n_samples, max_length)
-        Numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes. Where all have
-        one character, parts are stratified by the character, otherwise by the length.
+        Numbers, in any form that :func:`~sksvhn.metrics.as_number_strings` takes. If all have one
+        character, parts are stratified by the character, otherwise by the length.
     test_size, validation_size : float or int, default=0.2 and 0.1
-        Share (between 0 and 1, rounded up) or number of pictures. With `groups` sizes are met as
-        nearly as whole groups allow.
+        Share (between 0 and 1, rounded up) or number of pictures. With `groups`, sizes are as near
+        as whole groups allow.
     groups : array-like of shape (n_samples,), default=None
         Group of each picture, for instance the house or the photograph it was cut from. No group
         is split between parts.
     random_state : int, RandomState instance or None, default=None
-        Fixes what comes into which part.
+        Seed of the split.
 
     Returns
     -------
@@ -80,15 +80,15 @@ def train_validation_test_split(
     See Also
     --------
     NumberKFold : Folds for cross-validation, stratified in the same way.
-    sklearn.model_selection.train_test_split : Two parts; does the work where there are no groups.
+    sklearn.model_selection.train_test_split : Two parts; used if there are no groups.
 
     Notes
     -----
-    Rare lengths are counted to a neighbouring one, as in :class:`NumberKFold`. Groups are taken
-    from the largest to the smallest, in random order among equals, and each goes where it adds
-    least to the sum of squared deviations from the sizes wanted, overall and for each length,
-    divided by those sizes. (Folds of
-    :class:`~sklearn.model_selection.StratifiedGroupKFold` have equal sizes only.)
+    Rare lengths count as a neighbouring length, as in :class:`NumberKFold`. Groups are taken from
+    the largest to the smallest, in random order among equals, and each goes where it adds least to
+    the sum of squared deviations from the sizes wanted, overall and for each length, divided by
+    those sizes. (Folds of :class:`~sklearn.model_selection.StratifiedGroupKFold` have equal sizes
+    only.)
 
     To leave the pictures of a memory map where they are, split their positions: pass
     ``np.arange(len(pictures))`` as `X`.

@@ -33,9 +33,9 @@ class ActivationsDisplay(Shown):
     figure_ : matplotlib.figure.Figure
         The figure, once plotted.
     picture_ax_ : matplotlib.axes.Axes
-        Where the picture is.
+        Axes of the picture.
     axes_ : ndarray of shape (n_stages, n_maps)
-        Where the maps are; empty where a stage has fewer.
+        Axes of the maps; those beyond the last map of a stage are empty.
 
     See Also
     --------
@@ -59,7 +59,7 @@ class ActivationsDisplay(Shown):
 
     @classmethod
     def from_estimator(cls, estimator: Any, image: ArrayLike, **plot_params: Any) -> Self:
-        """Plot what a fitted network makes of one picture.
+        """Plot the feature maps of one picture in a fitted network.
 
         Parameters
         ----------
@@ -89,9 +89,9 @@ class ActivationsDisplay(Shown):
         Parameters
         ----------
         n_maps : int, default=8
-            Maps of a stage to draw at most.
+            Largest number of maps per stage.
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

@@ -35,20 +35,20 @@ class AttentionDisplay(Shown):
     images : ndarray of shape (n, height, width) or (n, height, width, channels)
         Pictures; uint8, or floats of any range.
     maps : sequence of ndarray of shape (n_maps, height, width)
-        Maps of each picture, of its size, with values of at least 0.
+        Maps of each picture, as large as the picture, with values of at least 0.
     titles : sequence of str
         Title of each picture.
     map_titles : sequence of sequences of str
-        What stands over its maps.
+        Titles of the maps of each picture.
     name : str, default="Attention"
-        What the maps are.
+        Name of the maps.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
         The figure, once plotted.
     axes_ : ndarray of shape (n, 1 + n_maps)
-        Its axes, with as many columns as the longest row needs; the rest is empty.
+        Its axes, with as many columns as the longest row needs; the others are empty.
 
     See Also
     --------
@@ -128,7 +128,7 @@ class AttentionDisplay(Shown):
         Parameters
         ----------
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

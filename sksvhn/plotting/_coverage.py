@@ -19,7 +19,7 @@ _SETTLED_COVERAGE = 0.1
 
 
 class CoverageDisplay(Shown):
-    """Accuracy of whole numbers against coverage, the share of readings that are accepted.
+    """Accuracy of whole numbers against coverage, the share of readings that is accepted.
 
     Readings are taken by falling confidence. A mark shows the largest coverage at a required
     accuracy. Make one with `from_estimator` or `from_predictions`.
@@ -27,9 +27,9 @@ class CoverageDisplay(Shown):
     Parameters
     ----------
     coverage : array-like of shape (n_thresholds,)
-        Share of the numbers that is taken, rising, in (0, 1].
+        Share of the numbers that is taken, increasing, in (0, 1].
     accuracies : array-like of shape (n_thresholds,)
-        Share of these that was read right, in [0, 1].
+        Share of these that is read right, in [0, 1].
     accuracy : float, default=0.98
         The required accuracy, in [0, 1].
     coverage_at_accuracy : float, default=None
@@ -46,7 +46,7 @@ class CoverageDisplay(Shown):
     line_ : matplotlib.lines.Line2D
         The curve.
     mark_ : matplotlib.lines.Line2D or None
-        The mark of the largest coverage; None where no coverage reaches the accuracy.
+        The mark of the largest coverage; None if no coverage reaches the accuracy.
 
     See Also
     --------
@@ -133,7 +133,7 @@ class CoverageDisplay(Shown):
         Raises
         ------
         TypeError
-            If the estimator doesn't tell its confidence.
+            If the estimator has no ``predict(X, return_confidence=True)``.
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """
@@ -203,13 +203,13 @@ class CoverageDisplay(Shown):
         """Draw the curve.
 
         The vertical axis shows the accuracies from a coverage of 10 % on and the required one:
-        before, single wrong readings make deep notches. Where `ax` holds something already, it is
-        only ever widened.
+        at lower coverage, single wrong readings make deep notches. If `ax` already holds curves,
+        its limits are only widened.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to draw; several curves can share one. None makes a figure.
+            Axes to draw on; several curves can share them. None makes a new figure.
         **line_params
             As for matplotlib's ``plot``, such as ``color`` and ``linestyle``.
 

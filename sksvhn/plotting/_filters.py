@@ -81,12 +81,12 @@ class FiltersDisplay(Shown):
         Parameters
         ----------
         n_filters : int, default=64
-            Filters to draw at most: those with the largest weights (Euclidean norm), in the
-            network's order.
+            Largest number of filters. Those with the largest weights (Euclidean norm) are drawn, in
+            the network's order.
         n_columns : int, default=8
-            Filters in a row.
+            Number of filters per row.
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

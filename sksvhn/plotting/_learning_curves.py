@@ -98,7 +98,7 @@ class LearningCurvesDisplay(Shown):
         Parameters
         ----------
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

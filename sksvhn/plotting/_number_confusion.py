@@ -30,18 +30,18 @@ class NumberConfusionDisplay(Shown):
     Parameters
     ----------
     confusion_matrices : array-like of shape (n_panels, n_classes, n_classes)
-        Matrices, a row for each true class and a column for each one read. Floats that are no
+        Matrices with one row per true class and one column per class read. Floats that are not
         shares are weights.
     display_labels : sequence of str of length n_classes
         Names of the classes.
     titles : sequence of str of length n_panels
-        What each matrix is of.
+        Title of each matrix.
     title : str
         Title of the figure.
     class_name : str, default="digit"
-        What the classes are, for the names of the axes.
+        Name of the classes, for the labels of the axes.
     normalize : {"true", "pred", "all"}, default=None
-        By what the matrices have been divided, if at all. Shares are written as percentages.
+        How the matrices are normalised; None means not at all. Shares are written as percentages.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class NumberConfusionDisplay(Shown):
     axes_ : ndarray of shape (n_panels,)
         Its axes, one for each matrix.
     displays_ : list of :class:`~sklearn.metrics.ConfusionMatrixDisplay`
-        What has been drawn on each of the axes, with its ``im_`` and ``text_``.
+        The display on each of the axes, with its ``im_`` and ``text_``.
 
     See Also
     --------
@@ -59,10 +59,10 @@ class NumberConfusionDisplay(Shown):
 
     Notes
     -----
-    Where the length was read wrong, it is unknown which character read belongs to which true one.
-    Only numbers whose length was read right therefore enter matrices of characters; the title says
-    how many were left out, rejected readings among them. So the diagonal flatters a reader that
-    often gets the length wrong.
+    If the length was read wrong, it is unknown which character read belongs to which true one.
+    Matrices of characters therefore count only numbers whose length was read right; the title says
+    how many were left out, including rejected readings. The diagonal flatters a reader that often
+    gets the length wrong.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class NumberConfusionDisplay(Shown):
         sample_weight: ArrayLike | None = None,
         **plot_params: Any,
     ) -> Self:
-        """Read pictures and plot what is taken for what.
+        """Read pictures and plot the confusion matrices.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class NumberConfusionDisplay(Shown):
         sample_weight: ArrayLike | None = None,
         **plot_params: Any,
     ) -> Self:
-        """Plot what readings take for what.
+        """Plot the confusion matrices of readings.
 
         Parameters
         ----------
@@ -172,15 +172,15 @@ class NumberConfusionDisplay(Shown):
             Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
             has length 0.
         of : {"digit", "position", "length"}, default="digit"
-            What the matrices are of.
+            What the matrices show.
 
             - ``"digit"``: of single characters, all positions together. The classes are the digits
               0-9, or, where other characters occur, all that do.
             - ``"position"``: of single characters, one matrix for each position from the left.
             - ``"length"``: of the number of characters.
         normalize : {"true", "pred", "all"}, default=None
-            Whether to show shares: of each row, of each column or of everything; None shows how
-            often, or with which weight.
+            Whether to show shares: of each row, of each column or of everything; None shows counts,
+            or weights.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number, not negative. Numbers of weight zero are left out.
         **plot_params
@@ -248,13 +248,13 @@ class NumberConfusionDisplay(Shown):
     def plot(self, *, figure: Figure | None = None) -> Self:
         """Draw the matrices.
 
-        Colours are by the square root, so that rare confusions show. Cells that would say 0 are
-        left empty.
+        Colours follow the square root, which makes rare confusions visible. Cells of 0 are left
+        empty.
 
         Parameters
         ----------
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

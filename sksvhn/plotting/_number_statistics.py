@@ -70,7 +70,7 @@ class NumberStatisticsDisplay(Shown):
         ----------
         data : :class:`~sklearn.utils.Bunch` or DataFrame
             What :func:`~sksvhn.datasets.load_svhn_numbers` or
-            :func:`~sksvhn.datasets.make_street_numbers` returns, or the table alone, as of
+            :func:`~sksvhn.datasets.make_street_numbers` returns, or only a table such as that of
             :func:`~sksvhn.datasets.read_digit_struct`.
         **plot_params
             As for `plot`.
@@ -87,13 +87,12 @@ class NumberStatisticsDisplay(Shown):
     def plot(self, *, figure: Figure | None = None) -> Self:
         """Draw the histograms.
 
-        The axes of widths and heights end where 99.5 % of the digits have been shown, and say how
-        many are not.
+        The axes of widths and heights show 99.5 % of the digits, and say how many are beyond.
 
         Parameters
         ----------
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ReadingsDisplay(Shown):
-    """A grid of pictures, each with its reading, its truth where wrong, and its confidence.
+    """A grid of pictures with their readings, confidences and, if wrong, true numbers.
 
     Make one with `from_estimator` or `from_predictions`.
 
@@ -95,8 +95,8 @@ class ReadingsDisplay(Shown):
         y : array-like of shape (n,) or (n, max_length), default=None
             True numbers.
         n_mistakes : int, default=None
-            Draw at most so many readings, only wrong ones, by falling confidence. None draws all
-            pictures as they come.
+            Draw only wrong readings, at most this many, the surest first. None draws all pictures
+            in their order.
         **plot_params
             As for `plot`.
 
@@ -108,8 +108,8 @@ class ReadingsDisplay(Shown):
         Raises
         ------
         ValueError
-            As `plot` does; or if `n_mistakes` is given, but no true numbers, an estimator without
-            confidence, or nothing that was read wrong.
+            As in `plot`; or if `n_mistakes` is given without true numbers, with an estimator
+            without confidence, or although no reading is wrong.
         """
         if tells_confidence(estimator):
             readings, confidence = read_with_confidence(estimator, X)
@@ -145,8 +145,8 @@ class ReadingsDisplay(Shown):
         confidence : array-like of shape (n,), default=None
             In [0, 1].
         n_mistakes : int, default=None
-            Draw at most so many readings, only wrong ones, by falling confidence. None draws all
-            pictures as they come. A rejected reading counts as wrong.
+            Draw only wrong readings, at most this many, the surest first. None draws all pictures
+            in their order. A rejected reading counts as wrong.
         **plot_params
             As for `plot`.
 
@@ -158,8 +158,8 @@ class ReadingsDisplay(Shown):
         Raises
         ------
         ValueError
-            As `plot` does; or if `n_mistakes` is given, but no true numbers, no confidence, or
-            nothing that was read wrong.
+            As in `plot`; or if `n_mistakes` is given without true numbers, without confidence, or
+            although no reading is wrong.
         """
         images = np.asarray(images)
         if n_mistakes is not None:
@@ -178,9 +178,9 @@ class ReadingsDisplay(Shown):
         Parameters
         ----------
         n_columns : int, default=8
-            Pictures in a row.
+            Number of pictures per row.
         figure : matplotlib.figure.Figure, default=None
-            Where to draw; None makes a figure of a fitting size.
+            Figure to draw on. None makes a new one.
 
         Returns
         -------

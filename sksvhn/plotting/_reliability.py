@@ -149,7 +149,7 @@ class ReliabilityDisplay(Shown):
         Raises
         ------
         TypeError
-            If the estimator doesn't tell its confidence.
+            If the estimator has no ``predict(X, return_confidence=True)``.
         ValueError
             If what was read and `y` differ in length, or a true number has no character.
         """

@@ -47,7 +47,7 @@ class PictureTransformer(  # type: ignore[call-arg]
 
         Returns
         -------
-        ndarray, or table where X has rows and `set_output` asks for one
+        ndarray, or table if X has rows and `set_output` asks for one
             As `transform` returns it.
         """
         return self.fit(X, y, **fit_params).transform(X)
@@ -63,8 +63,8 @@ class PictureTransformer(  # type: ignore[call-arg]
         Returns
         -------
         ndarray of shape (n_samples, height, width[, channels]) or (n_samples, n_features_out)
-            Pictures where X has pictures. Rows where X has rows: a table of them where
-            `set_output` asks for one.
+            Pictures if X holds pictures; rows if X holds rows, as a table if `set_output` asks for
+            one.
         """
         check_is_fitted(self)
         scale = None if self._white is None else KnownScale(self._white)

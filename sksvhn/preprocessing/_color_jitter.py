@@ -43,7 +43,7 @@ def pca_color_jitter(
     scale : float, default=0.1
         Standard deviation of the normal distribution, of mean 0, that alpha is drawn from.
     random_state : int, RandomState instance or None, default=None
-        Draws alpha.
+        Seed of alpha.
 
     Returns
     -------
@@ -57,9 +57,9 @@ def pca_color_jitter(
 
     Notes
     -----
-    This is a function and no transformer because it is for training pictures alone: a transformer
-    whose `fit_transform` differs from its `transform` breaks what scikit-learn promises, and would
-    make the change once, where it helps most when drawn again for each pass over the data.
+    This is a function, not a transformer, because it is for training pictures only. A transformer
+    whose `fit_transform` differs from its `transform` breaks scikit-learn's contract, and would
+    change each picture once, although new draws in each epoch help most.
 
     References
     ----------

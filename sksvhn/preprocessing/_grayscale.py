@@ -20,13 +20,13 @@ class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
 
     Grey is the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue (the class attribute
     `LUMA`). uint8 pixels are rounded as by Pillow, which gives the pixels of the loaders and of
-    `load_image` with ``color="grey"``. The dtype stays.
+    `load_image` with ``color="grey"``. The dtype is kept.
 
     Parameters
     ----------
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or colour; rows that are neither are taken as grey.
+        (height, width[, channels]) of pictures that are flattened to rows. None infers a square,
+        grey or colour; other rows are treated as grey.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class GrayscaleTransformer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     Examples
     --------

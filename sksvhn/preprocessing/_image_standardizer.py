@@ -17,19 +17,19 @@ from ._batch import PictureTransformer, chunks
 class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
     """Brings pixels to mean 0 and standard deviation 1, by channel or by picture.
 
-    The result is float64 where X is, and float32 otherwise. Without `per_image`, `transform` raises
-    ValueError for pictures whose pixels have another scale than those of the training set, such as
-    0 to 1 instead of 0 to 255.
+    The result is float64 if X is, and float32 otherwise. Without `per_image`, `transform` raises
+    ValueError for pictures with another pixel scale than the training set, such as 0 to 1 instead
+    of 0 to 255.
 
     Parameters
     ----------
     per_image : bool, default=False
         Whether each picture is standardised by its own mean and deviation, over all its pixels and
-        channels, which takes brightness and contrast out; otherwise all are by those of the
-        training set, channel by channel. Where the deviation is 0, pixels become 0.
+        channels, which removes brightness and contrast. If False, the mean and deviation of the
+        training set are used, channel by channel. If a deviation is 0, pixels become 0.
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or colour; rows that are neither are taken as grey.
+        (height, width[, channels]) of pictures that are flattened to rows. None infers a square,
+        grey or colour; other rows are treated as grey.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            How often each picture counts.
+            Weight of each picture.
 
         Returns
         -------

@@ -104,12 +104,12 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     def fit(
         self, X: Sequence[Any] | NDArray[Any] | pd.DataFrame, y: ArrayLike | None = None
     ) -> Self:
-        """Settle whether crops are grey or in colour.
+        """Decide whether crops are grey or in colour.
 
         Parameters
         ----------
         X : sequence of n_samples pictures, or DataFrame
-            As in `transform`. They are read only where `color` is ``"auto"``, up to the first in
+            As in `transform`. They are read only if `color` is ``"auto"``, up to the first in
             colour.
         y : None
             Ignored.
@@ -148,7 +148,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         boxes : sequence of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
             Left, top, width and height of each picture's digits, or of its number, in pixels from
             the upper left corner of the picture as `load_image` returns it; None or NaN for a
-            picture that is taken whole. Boxes may stand out of their picture.
+            picture that is used whole. Boxes may extend beyond their picture.
 
         Returns
         -------
@@ -163,12 +163,12 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         TypeError
             If `load_image` does not take a picture.
         OSError
-            If a file is missing or may not be read, or a path is that of a folder.
+            If a file is missing or cannot be read, or a path is that of a folder.
 
         Warns
         -----
         UserWarning
-            Once, if pictures are as `load_image` warns of.
+            Once, for pictures that `load_image` warns about.
         """
         check_is_fitted(self)
         height, width = check_image_size(self.image_size)
@@ -188,7 +188,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         y: ArrayLike | None = None,
         boxes: Any = None,
     ) -> NDArray[np.uint8]:
-        """Settle the colour, then crop and resize.
+        """Decide the colour, then crop and resize.
 
         Parameters
         ----------

@@ -18,15 +18,15 @@ class ImageResizer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     """Resizes pictures with an antialiased triangle (bilinear) filter, as `load_svhn_numbers` does.
 
     The filter is wider when pictures shrink, which blurs fine stripes and avoids moiré. The dtype
-    stays; floats are resampled in single precision.
+    is kept; floats are resampled in single precision.
 
     Parameters
     ----------
     image_size : tuple of (int, int), default=(64, 64)
         Height and width of the result in pixels; the aspect is not kept.
     image_shape : tuple of 2 or 3 ints, default=None
-        (height, width[, channels]) of pictures that come flattened to rows. None infers a square,
-        grey or colour; rows that are neither are taken as pictures one pixel high.
+        (height, width[, channels]) of pictures that are flattened to rows. None infers a square,
+        grey or colour; other rows are treated as pictures one pixel high.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class ImageResizer(ClassNamePrefixFeaturesOutMixin, PictureTransformer):
     n_features_in_ : int
         Pixels of a picture times channels, before.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     See Also
     --------

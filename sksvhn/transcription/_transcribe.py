@@ -68,11 +68,11 @@ def transcribe(
 ) -> Transcription:
     """Read any number of pictures into a folder of Parquet files, with processes of Dask [1]_.
 
-    Pictures are cropped, resized and converted like those that the model was trained on. The row of
-    a picture that cannot be read says why. The work is cut into partitions, each of which is
-    written as a whole or not at all: called again with the same arguments after an interruption,
-    `transcribe` reads those that are missing. The content of a partition depends neither on the
-    workers nor on their order. If a worker dies, another one reads its pictures.
+    Pictures are cropped, resized and converted like those that the model was trained on. If a
+    picture cannot be read, its row says why. The work is split into partitions, and each is written
+    completely or not at all. After an interruption, the same call reads only the missing
+    partitions. The content of a partition depends neither on the workers nor on their order. If a
+    worker dies, another one reads its pictures.
 
     Memory does not grow with the number of pictures: paths are listed as they are needed, and at
     most two partitions per thread are sent ahead.
@@ -86,49 +86,52 @@ def transcribe(
         - a pattern such as ``"photos/*.jpg"``, sorted, or a sequence of paths;
         - a table: a DataFrame, CSV (``.csv``) or Parquet file with the column ``path`` and,
           optionally, ``left``, ``top``, ``width`` and ``height`` of the number, or ``boxes``, and
-          ``candidates`` (in CSV divided by blanks);
+          ``candidates`` (in CSV separated by spaces);
         - a file of pictures: HDF5 with one dataset of shape (n, height, width[, channels]), or one
-          that is named ``X``; or Parquet with one column of the contents of picture files.
+          named ``X``; or Parquet with one column of the contents of picture files.
 
         Paths and files are opened by the workers.
     model : path-like or estimator
-        A file that ``save`` wrote, or a fitted classifier of this package that has ``read``. Each
-        worker is given it once.
+        A file that ``save`` wrote, or a fitted classifier of this package with a method ``read``.
+        It is sent to each worker once.
     out : path-like
-        The folder to write to: a new one, an empty one, or one that the same call began.
+        The folder to write to: a new one, an empty one, or one from an interrupted call with the
+        same arguments.
     boxes : mapping of paths, or sequence, to array-likes of shape (n_boxes, 4) or (4,), \
 default=None
-        Where the number is in each picture: left, top, width, height; None for one that is taken
-        whole. A sequence goes by the order of the pictures.
+        Where the number is in each picture: left, top, width, height; None for a picture that is
+        read whole. A sequence has the order of the pictures.
     candidates : sequence of str, or mapping of paths or sequence to such, default=None
-        Numbers that all pictures may show, or each; of these the best match is the reading. A
-        picture without any is rejected.
+        Numbers that can be right: one list for all pictures, or one per picture. The reading is the
+        best match among them. A picture without candidates is rejected.
     min_confidence : float, default=None
-        Less sure readings are rejected: their ``reading`` is null. None: as the model says.
+        Readings with a lower confidence are rejected: their ``reading`` is null. None means the
+        model's own `min_confidence`.
     max_pixels : int, default=268435456
         Largest width times height of a picture file that is decoded, as in
         :func:`~sksvhn.preprocessing.load_image`.
     client : distributed.Client or str, default=None
-        A client, or the address of a scheduler. None: processes on this machine, for the time of
-        the call; scripts then need ``if __name__ == "__main__":``, as for any such processes.
+        A client, or the address of a scheduler. None starts processes on this machine for the time
+        of the call; scripts then need ``if __name__ == "__main__":``, as for any multiprocessing.
     n_workers : int, default=None
-        How many such processes, a thread each. None: as many as there are cores.
+        Number of these processes, with one thread each. None means one per core.
     partition_size : int, default=2048
-        Pictures in a partition.
+        Number of pictures per partition.
     verbose : int, default=0
-        Whether to show how many are done, how fast, and the time left.
+        Whether to show progress: pictures done, speed and time left.
 
     Returns
     -------
     Transcription
-        The folder, how many pictures it tells of, and how many could not be read. Its columns are
+        The folder, the number of pictures in it, and the number that could not be read. The columns
+        of its files are
 
-        - ``path``, or ``row`` where a file of pictures names no paths;
-        - ``reading``, a string, null where it was rejected, and ``confidence``, in [0, 1];
-        - ``top`` and ``top_probability``, lists of the three most probable readings and how
-          probable they are (of candidates: among these);
-        - ``in_list``, where there are candidates: the probability that the number is any of them;
-        - ``error``, null where the picture could be read.
+        - ``path``, or ``row`` if a file of pictures names no paths;
+        - ``reading``, a string, null if it was rejected, and ``confidence``, in [0, 1];
+        - ``top`` and ``top_probability``, lists of the three most probable readings (or candidates)
+          and their probabilities;
+        - ``in_list``, only with candidates: the probability that the number is one of them;
+        - ``error``, null if the picture could be read.
 
     Raises
     ------
@@ -138,9 +141,9 @@ default=None
         If a source, table or model is not as above, there are no pictures, or `out` holds something
         else, such as readings of other pictures or by another model.
     OSError
-        If something is not there or cannot be written.
+        If a file is missing or cannot be written.
     RuntimeError
-        If partitions are missing in the end, for each worker that read them died.
+        If partitions are missing at the end because every worker that read them died.
 
     See Also
     --------
@@ -148,8 +151,9 @@ default=None
 
     Notes
     -----
-    A restart takes pictures for the same if their paths are, in their order, and boxes and
-    candidates too; a file of pictures if neither its size nor the time of its last change differ.
+    A call continues an earlier one if the paths of the pictures, their order, their boxes and their
+    candidates are the same; with a file of pictures, if its size and the time of its last change
+    are the same.
 
     References
     ----------

@@ -69,4 +69,4 @@ def test_export(run: Run, model: Path, digit_model: Path, tmp_path: Path) -> Non
     assert "exists already" in run("export", model, "-o", out).stderr
     result = run("export", digit_model, "-o", out, "--force")
     assert result.exit_code == 1
-    assert "holds a SVHNLogisticRegression, which has no ONNX export" in result.stderr
+    assert "must be a neural network for ONNX export" in result.stderr

@@ -30,7 +30,7 @@ def test_box_of_another_form(text: str) -> None:
     [
         ("", "must be a CSV file with the columns path, left, top, width, height"),
         ("left,top,width,height\n1,2,3,4\n", "must be a CSV file with the columns path"),
-        ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* must hold numbers for left"),
+        ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* must have numbers for left"),
         ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* got '1,2,3,x'"),
         ("path,left,top,width,height\na.png,,,,\n", "line 2 of .* must have numbers for"),
     ],
@@ -46,7 +46,7 @@ def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
     ("text", "message"),
     [
         ("\n \n", "must hold at least one candidate; write one number per line"),
-        ("12,14\n", "line 1 of .* is '12,14'; write one number per line"),
+        ("12,14\n", "one number per line, .* got '12,14' in line 1"),
         ("path,candidate\na.png,\n", "must have a path and a candidate; got .* in line 2"),
     ],
 )

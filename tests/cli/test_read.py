@@ -242,7 +242,7 @@ def test_candidates_in_the_form_of_the_labels(run: Run, folder: Path, tmp_path: 
     path.write_text("12B\n")
     result = run("read", tmp_path / "ints.sksvhn", folder / "0.png", "--candidates", path)
     assert result.exit_code == 1
-    assert "which candidates must be numbers that the model can read" in result.stderr
+    assert "candidates must be numbers that the model can read" in result.stderr
 
 
 def test_digits_are_read_too(run: Run, digit_model: Path, tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_digits_are_read_too(run: Run, digit_model: Path, tmp_path: Path) -> Non
     (tmp_path / "list.txt").write_text("1\n")
     result = run("read", digit_model, tmp_path, "--candidates", tmp_path / "list.txt")
     assert result.exit_code == 1
-    assert "which reads single digits a model that reads whole numbers" in result.stderr
+    assert "which reads single digits" in result.stderr
 
 
 @pytest.mark.parametrize(

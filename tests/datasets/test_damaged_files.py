@@ -533,11 +533,11 @@ ONE = mat_array(b"X", (32, 32, 3, 1), bytes(3072))
 DEEP = zlib.compress(mat_element(15, zlib.compress(ONE)))
 
 BAD_MATS = {
-    "no variable": (mat(), "it holds none"),
+    "no variable": (mat(), "got none"),
     "other names": (mat(mat_array(b"images", (1, 1), b"1")), "it holds images"),
     "labels missing": (mat(ONE), "must hold the variables X and y"),
     "labels of another number": (mat(ONE, mat_array(b"y", (2, 1), b"\1\2")), "must have shape"),
-    "label 11": (mat(ONE, mat_array(b"y", (1, 1), b"\x0b")), "it holds 11"),
+    "got 11": (mat(ONE, mat_array(b"y", (1, 1), b"\x0b")), "got 11"),
     "pictures of another shape": (
         mat(mat_array(b"X", (1, 32, 32, 3), bytes(3072)), mat_array(b"y", (1, 1), b"\1")),
         r"it has uint8 and \(1, 32, 32, 3\)",
@@ -589,13 +589,13 @@ PIXELS = IMAGES.astype(np.float32)
 LEAKY = np.where(np.arange(3)[:, None, None] == 1, np.nan, PIXELS)
 
 BAD_H5S = {
-    "nothing in it": (lambda file: None, "it holds none"),
-    "other names": (lambda file: file.update({"x_train": PIXELS}), "it holds x_train"),
+    "nothing in it": (lambda file: None, "got none"),
+    "other names": (lambda file: file.update({"x_train": PIXELS}), "got x_train"),
     "pictures as a folder": (
         lambda file: file.update({"X_train/a": PIXELS, "y_train": [1, 2, 3]}),
         "must hold the arrays",
     ),
-    "flat pictures": (h5(PIXELS.reshape(3, -1)), r"has shape \(3, 784\)"),
+    "flat pictures": (h5(PIXELS.reshape(3, -1)), r"got shape \(3, 784\)"),
     "complex pixels": (h5(PIXELS.astype(complex)), "dtype complex"),
     "pixels as text": (h5(np.full((3, 2, 2), b"9")), r"dtype \|S1"),
     "NaN": (h5(LEAKY), r"1 of 3 pictures hold NaN or infinity, the first is 1"),
@@ -603,10 +603,10 @@ BAD_H5S = {
     "pixels beyond float32": (h5(np.full((3, 2, 2), 1e300)), "hold NaN or infinity"),
     "labels of another number": (h5(PIXELS, [1, 2]), r"must have shape \(3,\)"),
     "labels as text": (h5(PIXELS, [b"1", b"2", b"3"]), "got dtype"),
-    "label 11": (h5(PIXELS, [1, 2, 11]), "it holds 11"),
-    "label NaN": (h5(PIXELS, [1, 2, np.nan]), "it holds nan"),
-    "labels of nothing": (h5(PIXELS, h5py.Empty("f")), "it has None"),
-    "pictures of nothing": (h5(h5py.Empty("f")), "has shape None"),
+    "got 11": (h5(PIXELS, [1, 2, 11]), "got 11"),
+    "label NaN": (h5(PIXELS, [1, 2, np.nan]), "got nan"),
+    "labels of nothing": (h5(PIXELS, h5py.Empty("f")), "got None"),
+    "pictures of nothing": (h5(h5py.Empty("f")), "got shape None"),
     "dangling link": (h5(h5py.SoftLink("/nowhere")), "must hold the arrays"),
     "link to another file": (h5(h5py.ExternalLink("none.h5", "/X")), "must hold the arrays"),
     "link to itself": (h5(h5py.SoftLink("/X_train")), "cut off or damaged"),
@@ -629,9 +629,9 @@ def test_bad_h5_file(tmp_path: Path, case: str) -> None:
 GOOD_LABELS = idx([1, 2, 3])
 
 BAD_IDX = {
-    "labels as pictures": (GOOD_LABELS, GOOD_LABELS, "starts with 0x00000801"),
-    "pictures as labels": (idx(IMAGES), idx(IMAGES), "starts with 0x00000803"),
-    "floats": (flipped(idx(IMAGES), 2), GOOD_LABELS, "starts with 0x00000c03"),
+    "labels as pictures": (GOOD_LABELS, GOOD_LABELS, "first bytes are 0x00000801"),
+    "pictures as labels": (idx(IMAGES), idx(IMAGES), "first bytes are 0x00000803"),
+    "floats": (flipped(idx(IMAGES), 2), GOOD_LABELS, "first bytes are 0x00000c03"),
     "cut in the header": (idx(IMAGES)[:9], GOOD_LABELS, "is cut off in its header"),
     "one byte short": (idx(IMAGES)[:-1], GOOD_LABELS, "holds only 2351"),
     "one byte too many": (idx(IMAGES) + b"\0", GOOD_LABELS, "holds more"),

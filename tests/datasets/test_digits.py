@@ -109,7 +109,7 @@ def test_labels_that_have_been_mapped(tmp_path: Path) -> None:
         ([1, 11, 2], r"labels 1 to 10 \(10 is the digit 0\) or 0 to 9; it holds 11 \(1 such of 3"),
         ([-1, -1, 2], r"it holds -1 \(2 such of 3\)"),
         ([1.5, 1, 2], r"it holds 1\.5"),
-        ([np.nan, 1, 2], "it holds nan"),
+        ([np.nan, 1, 2], "got nan"),
         ([0, 10, 2], "it holds both 0 and 10"),
     ],
 )
@@ -124,7 +124,7 @@ def test_wrong_labels(tmp_path: Path, labels: list[float], message: str) -> None
     [
         ({"X": pictures(2)}, "must hold the variables X and y, .* it holds X"),
         ({"digits": 1, "y": [[1], [2]]}, "it holds digits, y"),
-        ({}, "it holds none"),
+        ({}, "got none"),
         ({"X": pictures(2).astype(float), "y": [[1], [2]]}, "dtype uint8 .* it has float64"),
         ({"X": pictures(2)[:28], "y": [[1], [2]]}, r"it has uint8 and \(28, 32, 3, 2\)"),
         ({"X": pictures(2).transpose(3, 0, 1, 2), "y": [[1], [2]]}, r"\(2, 32, 32, 3\)"),

@@ -513,7 +513,7 @@ def test_folder_is_a_file(numbers: Path, options: dict[str, Any], tmp_path: Path
     home = tmp_path / "other"
     home.mkdir()
     (home / "svhn").write_bytes(b"")
-    with pytest.raises(OSError, match=r"cannot write train.tar.gz to .*svhn: .*data_home"):
+    with pytest.raises(OSError, match=r"train.tar.gz could not be saved in .*svhn: .*data_home"):
         fetch_svhn(**options | {"data_home": home})
 
 

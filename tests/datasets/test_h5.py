@@ -152,7 +152,7 @@ IMAGES, LABELS = digits(3)
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({}, "it holds none"),
+        ({}, "got none"),
         ({"X_train": IMAGES}, "must hold the arrays X_train and y_train; it holds X_train"),
         ({"X_train": IMAGES.reshape(3, -1), "y_train": LABELS}, r"has shape \(3, 1024\)"),
         ({"X_train": IMAGES[:0], "y_train": LABELS[:0]}, r"has shape \(0, 32, 32\)"),

@@ -92,7 +92,7 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "with the columns path, number; its first line is"),
+        ("", "with the columns path, number; got the first line"),
         ("file,number\na.png,1\n", "got the first line 'file,number'"),
         ("path;number\na.png;1\n", "got the first line 'path;number'"),
         (
@@ -100,15 +100,15 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
             "must have all of the columns left, top, width, height or none",
         ),
         ("path,number\n", "must list at least one picture; write one line of path and number"),
-        ("path,number\n\na.png,\n", "line 3 of .* has no number"),
-        ("path,number\na.png\n", "line 2 of .* has no number"),
-        ("path,number\n,12\n", "line 2 of .* has no path"),
+        ("path,number\n\na.png,\n", "line 3 of .* must have a number"),
+        ("path,number\na.png\n", "line 2 of .* must have a number"),
+        ("path,number\n,12\n", "line 2 of .* must have a path"),
         ("path,number\na.png,1O\n", "line 2 of .* a number of the characters .* got 'O' in '1O'"),
         ("path,number\na.png,12.0\n", "characters 0123456789; got '.'"),
         ("path,number\na.png,1\n./a.png,1\n", "line 3 .* lists './a.png' again, after line 2"),
-        ("path,number\na.png,1\na.png,2\n", "with the number 2 instead of 1 in line 2"),
-        (BOXES + "a.png,1,2,3,4,x\n", "line 2 of .* must hold numbers .* got '2,3,4,x'"),
-        (BOXES + "a.png,1,2,3,4\n", "line 2 of .* must hold numbers .* got '2,3,4,'"),
+        ("path,number\na.png,1\na.png,2\n", "with the number 2, after 1 in line 2"),
+        (BOXES + "a.png,1,2,3,4,x\n", "line 2 of .* must have numbers .* got '2,3,4,x'"),
+        (BOXES + "a.png,1,2,3,4\n", "line 2 of .* must have numbers .* got '2,3,4,'"),
         (
             BOXES + "a.png,1,1,1,9,9\na.png,1,,,,\n",
             "line 3 .* again, after line 2; repeat a picture only",

@@ -97,7 +97,7 @@ def test_already_cropped(files: Path, tmp_path: Path) -> None:
 def test_parts_that_differ(files: Path, tmp_path: Path) -> None:
     path = tmp_path / "saved.h5"
     parts = [load_labelled(files / name) for name in ("train", "digits.mat")]
-    with pytest.raises(ValueError, match=r"alike; .*digits\.mat holds digits in colour pictures"):
+    with pytest.raises(ValueError, match=r"one form; .*digits\.mat has digits in colour pictures"):
         save_labelled(path, parts)
     with pytest.raises(ValueError, match="at least one picture; got none"):
         save_labelled(path, [])

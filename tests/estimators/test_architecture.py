@@ -71,7 +71,7 @@ def test_published_number_networks_learn_and_answer(name: str) -> None:
         ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes"),
         (
             {"architecture__kernel_size": (3,)},
-            "kernel_size=.* holds 1 values; expected one per stage: 2",
+            "kernel_size must be one value or one per stage: 2 in all; got 1 values",
         ),
         ({"architecture__kernel_size": (3, 0)}, "kernel_size"),
         ({"architecture__stem": (5,)}, "stem"),

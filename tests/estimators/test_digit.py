@@ -157,7 +157,7 @@ def test_partial_fit_says_what_it_needs(data: Data) -> None:
     clf = make_mlp().partial_fit(X, y, classes=range(10))
     with pytest.raises(ValueError, match="must be those of the first call"):
         clf.partial_fit(X, y, classes=range(9))
-    with pytest.raises(ValueError, match="label 11"):
+    with pytest.raises(ValueError, match="got 11"):
         clf.partial_fit(X, y * 0 + 11)
     with pytest.raises(ValueError, match="at least 2 classes"):
         make_mlp().fit(X, y * 0)
@@ -183,7 +183,7 @@ def test_missing_labels(y: Any, data: Data) -> None:
 def test_labels_that_other_programs_have_spoilt(
     make: Any, label: str, message: str, data: Data
 ) -> None:
-    with pytest.raises(ValueError, match=f"y holds .*{message}"):
+    with pytest.raises(ValueError, match=message):
         make().fit(data[0][:40], ["1", label] * 20)
 
 
@@ -213,7 +213,7 @@ def test_class_weight_for_classes_that_a_part_lacks(data: Data) -> None:
     X, _, y, _ = data
     clf = make_mlp(class_weight={5: 2.0}).partial_fit(X[y < 3], y[y < 3], classes=range(10))
     clf.partial_fit(X, y)
-    for weights, message in (({11: 1.0}, "label 11"), ({3: -1.0}, "at least 0")):
+    for weights, message in (({11: 1.0}, "got 11"), ({3: -1.0}, "at least 0")):
         with pytest.raises(ValueError, match=message):
             make_mlp(class_weight=weights).fit(X, y)
 
@@ -348,7 +348,7 @@ def test_skorchs_rate_scheduler_and_checkpoint(data: Data, tmp_path: Path) -> No
     ("callback", "message"),
     [
         (3, "callbacks must hold instances of skorch callbacks.* got 3"),
-        (EpochScoring("accuracy"), "EpochScoring cannot be used"),
+        (EpochScoring("accuracy"), "must not hold EpochScoring"),
     ],
 )
 def test_callbacks_that_cannot_work(callback: Any, message: str, data: Data) -> None:

@@ -462,7 +462,7 @@ BAD_INPUT: list[tuple[str, Any, Any, str]] = [
     ("missing label in a list", np.zeros((2, 16, 16)), ["1", float("nan")], "contains NaN"),
     ("all blank", np.zeros((2, 16, 16)), [[1, 10], [10, 10]], "empty number"),
     ("blank inside", np.zeros((2, 16, 16)), [[1, 10, 2], [1, 2, 3]], "after the last character"),
-    ("fraction", np.zeros((2, 16, 16)), [1.5, 2.0], "whole numbers"),
+    ("fraction", np.zeros((2, 16, 16)), [1.5, 2.0], "integers; got 1.5"),
     ("scalar", np.zeros((1, 16, 16)), 5, "1d array"),
 ]
 

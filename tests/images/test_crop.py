@@ -90,7 +90,7 @@ def test_corners_are_refused_where_they_can_be_told() -> None:
     # The same region, which cannot be corners: there is no picture that far to the right.
     sizes = [(100, 50, 210, 90)]
     assert number_region(sizes, 200, 100, margin=0) == Region(100, 50, 200, 100)
-    with pytest.raises(ValueError, match=r"lie outside the picture .* in pixels"):
+    with pytest.raises(ValueError, match=r"in pixels; got .* lie outside the picture"):
         number_region([(300, 50, 10, 10)], 200, 100)
 
 

@@ -302,7 +302,7 @@ def test_bad_input_is_a_clear_error(clf: Any, mlp: Any) -> None:
     with pytest.raises(ValueError, match="must have head='attention' to show attention"):
         attention_maps(mlp, X)
     linear = SVHNMLPClassifier(hidden_layer_sizes=(), max_epochs=1, random_state=0).fit(X, DIGITS)
-    with pytest.raises(ValueError, match="no layer in front of its outputs"):
+    with pytest.raises(ValueError, match="must have a layer before its outputs"):
         first_layer_filters(linear)
     with pytest.raises(ValueError, match="got one picture"):
         saliency_maps(clf, X[0])

@@ -60,11 +60,14 @@ def test_sharpness_has_the_stated_maximum():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        ([], "0 pictures"),
+        ([], "at least one picture"),
         (np.zeros((4, 5)), r"sequence of pictures, .* got one picture, or rows"),
         (np.zeros((4, 5, 3)), r"sequence of pictures, .* got one picture"),
         (b"abc", "got one picture"),
-        ([np.zeros((4, 5)), np.zeros(3)], r"Picture 1: The array has shape \(3,\)"),
+        (
+            [np.zeros((4, 5)), np.zeros(3)],
+            r"Picture 1: a picture must have shape .* got shape \(3,\)",
+        ),
         ([np.full((4, 5), np.nan)], "Picture 0: .* from nan to nan"),
     ],
 )

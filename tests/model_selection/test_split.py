@@ -174,7 +174,7 @@ def test_groups_arrive_through_model_selection():
 @pytest.mark.parametrize(
     ("splitter", "y", "groups", "message"),
     [
-        (NumberKFold(2), None, None, "needs y"),
+        (NumberKFold(2), None, None, "y must be passed"),
         (NumberKFold(5), ["7", "19", "3"], None, "n_splits must be at most the number of pictures"),
         (NumberKFold(3), ["7", "19", "3"], [0, 0, 1], "greater than the number of groups: 2"),
         (NumberKFold(2), ["7", "19", "3"], [0, 1], "inconsistent numbers of samples"),

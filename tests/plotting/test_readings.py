@@ -102,7 +102,7 @@ def test_mistakes_need_truth_confidence_and_a_mistake() -> None:
         ReadingsDisplay.from_predictions(args[0], None, args[2], [0.5, 0.6], n_mistakes=3)
     with pytest.raises(ValueError, match="pass the confidence of each"):
         ReadingsDisplay.from_predictions(*args, n_mistakes=3)
-    with pytest.raises(ValueError, match="All 2 readings are right"):
+    with pytest.raises(ValueError, match="all 2 readings are right"):
         ReadingsDisplay.from_predictions(*args[:2], args[1], [0.5, 0.6], n_mistakes=3)
     with pytest.raises(ValueError, match="inconsistent"):
         ReadingsDisplay.from_predictions(PICTURES, *args[1:], [0.5, 0.6], n_mistakes=3)

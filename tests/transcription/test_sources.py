@@ -137,7 +137,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
         (
             (tmp_path / "no_path.csv",),
             ValueError,
-            "must be a CSV file with the columns path; its first line",
+            "must be a CSV file with the columns path; got the first line",
         ),
         ((tmp_path / "two.h5",), ValueError, r"must have one dataset of pictures.* got a, b"),
         ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),

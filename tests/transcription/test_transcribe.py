@@ -256,7 +256,7 @@ def test_candidates_that_no_label_can_be_are_an_error_of_their_row(
     done = transcribe(paths, clf, tmp_path / "out", candidates=lists, client=client)
     table = pd.read_parquet(done.path)
     assert table["error"].isna().tolist() == [True, False, True]
-    assert table["error"][1].startswith("numbers that the model can read, of the characters 0123")
+    assert table["error"][1].startswith("candidates must be numbers that the model can read")
     assert sorted(table["top"][0]) == ["1", "12"]
     with pytest.raises(ValueError, match="candidates must be numbers that the model can read"):
         transcribe(paths, clf, tmp_path / "none", candidates=["3b"])
@@ -378,7 +378,7 @@ def test_arguments_that_cannot_be(model: Path, folder: Path, tmp_path: Path) -> 
         transcribe(tmp_path / "empty", model, out)
     with pytest.raises(ValueError, match="must be left out if client is given"):
         transcribe(folder, model, out, client="tcp://127.0.0.1:1", n_workers=2)
-    with pytest.raises(TypeError, match="model is a list"):
+    with pytest.raises(TypeError, match="model must be a file"):
         transcribe(folder, [], out)
     for name in ("partition_size", "n_workers"):
         with pytest.raises(ValueError, match=f"{name} == 0"):
