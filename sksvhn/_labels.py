@@ -431,7 +431,7 @@ class NumberCodec:
         if self.form == "padded" and longest > self.n_columns:
             raise ValueError(
                 f"candidates must have at most {self.n_columns} characters, the columns of a "
-                f"reading; got one of {longest}; drop it, or pass a greater max_length to fit."
+                f"reading; got one of {longest}; drop it, or fit with a greater max_length."
             )
 
     def check_rejection(self) -> None:

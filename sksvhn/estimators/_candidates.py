@@ -25,8 +25,8 @@ class RankedCandidates(NamedTuple):
     posterior : list of n_samples ndarrays of shape (n_candidates,)
         Probability of each candidate, in the order given, if one of its list is right. Sums to 1.
     in_list : ndarray of shape (n_samples,)
-        P(the number is in the list | picture), without the prior. In [0, 1]; small where the
-        picture seems to show none of the candidates.
+        P(the number is in the list | picture), without the prior. In [0, 1]; small if the picture
+        seems to show none of the candidates.
     """
 
     best: NDArray[Any]

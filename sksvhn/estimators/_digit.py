@@ -45,29 +45,30 @@ class DigitClassifier(NeuralClassifier):
     ) -> Self:
         """Train on pictures and their labels.
 
-        Ctrl-C ends the training and leaves an estimator fitted with the weights so far or, with
-        early stopping, those of the best epoch. With `checkpoint_dir`, `fit` called again resumes.
+        Ctrl-C ends the training. The estimator is then fitted with the weights so far or, with
+        early stopping, with those of the best epoch. With `checkpoint_dir`, `fit` called again
+        resumes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
-            in memory until its batch; floats may have any range, which is learned. Pictures that
-            don't fit into memory may be a memory map, an array on disk (an open h5py dataset, or
-            what has its ``shape``, ``dtype`` and slices) or a sequence that makes arrays of
-            pictures, its parts, when indexed: these two are read a block at a time, and shuffled
-            across and within blocks.
+            in memory until its batch; floats can have any range, which is learned. Pictures that
+            don't fit into memory can be a memory map, an array on disk (an open h5py dataset, or
+            anything with its ``shape``, ``dtype`` and slices) or a sequence whose items are arrays
+            of pictures. The latter two are read block by block, and shuffled across and within
+            blocks.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss; samples of weight 0 are left out.
         X_val : array-like of shape (n_val, ...), default=None
-            Pictures that are not trained on: ``history_`` records their loss and score, and early
-            stopping watches them instead of a share of X.
+            Validation pictures: ``history_`` records their loss and score, and early stopping uses
+            them instead of a share of X.
         y_val : array-like of shape (n_val,), default=None
-            Their labels.
+            Labels of the validation pictures.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weights of the validation pictures.
 
         Returns
         -------
@@ -77,7 +78,7 @@ class DigitClassifier(NeuralClassifier):
         Raises
         ------
         ValueError
-            If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
+            If pictures or labels are empty, hold NaN, or don't match each other or the parameters.
         """
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         if (X_val is None) != (y_val is None):
@@ -100,10 +101,10 @@ class DigitClassifier(NeuralClassifier):
         """Train for one epoch on a part of the data.
 
         The scale of the pixels is learned from the first part. The learning rate is constant if the
-        schedule is "one_cycle", whose end is not known here; other schedules count the steps of all
-        calls. `lr` and `batch_size` may change between calls. Sample weights are used as they are,
-        but `fit` scales them to a mean of 1. Pickles hold the averaged weights of the network,
-        which predict, but neither the state of the optimiser nor the place in the schedule.
+        schedule is "one_cycle", because its end is not known here; other schedules count the steps
+        of all calls. `lr` and `batch_size` can change between calls. Sample weights are used as
+        they are, whereas `fit` scales them to a mean of 1. Pickles hold the averaged weights of the
+        network, but neither the state of the optimiser nor the position in the schedule.
 
         Parameters
         ----------
@@ -112,7 +113,7 @@ class DigitClassifier(NeuralClassifier):
         y : array-like of shape (n_samples,)
             Labels, as for `fit`.
         classes : array-like, default=None
-            All labels there are; needed in the first call.
+            All labels that any part may hold; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss.
 
@@ -221,7 +222,7 @@ class DigitClassifier(NeuralClassifier):
         return by_class[codes]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Predict logits, from which softmax makes probabilities.
+        """Predict the logits, the input of the softmax.
 
         Parameters
         ----------
@@ -231,7 +232,8 @@ class DigitClassifier(NeuralClassifier):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
-            Logits of ``classes_``; for two classes, how far the second's exceeds the first's.
+            Logits of ``classes_``; for two classes, the logit of the second minus that of the
+            first.
         """
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
@@ -265,8 +267,8 @@ class DigitClassifier(NeuralClassifier):
         Raises
         ------
         ValueError
-            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
-            are neither all texts nor all numbers, or hold the one that marks a rejection.
+            If X does not match the training data, or if `min_confidence` is above 0 and the labels
+            are neither all strings nor all numbers, or include the one that marks a rejection.
         """
         logits = self._logits(X)
         confidence = np.exp(log_softmax(logits, axis=1)).max(axis=1)
@@ -295,7 +297,7 @@ class DigitClassifier(NeuralClassifier):
         return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Natural logarithm of `predict_proba`.
+        """Predict the natural logarithm of the probabilities.
 
         Parameters
         ----------

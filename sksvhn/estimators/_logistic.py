@@ -37,39 +37,39 @@ _LEARNED = (
 class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
     """Reads single digits with logistic regression on scaled features.
 
-    On pixels, it is the baseline that others are compared with. On histograms of oriented gradients
-    [1]_, computed as by SVHN's authors [2]_, it is a quick reader of digits.
+    On pixels, it is the baseline for other classifiers. On histograms of oriented gradients [1]_,
+    computed as by SVHN's authors [2]_, it is a quick reader of digits.
 
     Parameters
     ----------
     features : {"pixels", "hog"}, default="pixels"
-        What the regression sees. "hog" is histograms of oriented gradients: 12 undirected
+        Features of the regression. "hog" is histograms of oriented gradients: 12 undirected
         orientations in cells of at least 5 by 5 pixels, normalised in overlapping blocks of 2 by 2
-        cells; brightness and contrast of a picture don't change them.
+        cells; they don't depend on the brightness and contrast of a picture.
     C : float, default=0.01
         Inverse of the strength of the L2 penalty. On held-out training digits of SVHN no other
         value was better by a point, for either kind of features.
     class_weight : dict, "balanced" or None, default=None
-        As in :class:`~sklearn.linear_model.LogisticRegression`.
+        Weight of each class, as in :class:`~sklearn.linear_model.LogisticRegression`.
     tol : float, default=0.01
         Largest gradient at which L-BFGS stops. On SVHN's numbers 1e-4 took three times as long
         and gained nothing; for "hog", 0.003 gained a point on 13,000 grey digits
         and lost one on 5,400 colour ones.
     max_iter : int, default=500
-        Most iterations of L-BFGS.
+        Largest number of iterations of L-BFGS.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects labels with a lower confidence, as ``""`` if labels are texts and ``-1``
+        `predict` rejects labels with a lower confidence, as ``""`` if labels are strings and ``-1``
         if they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the
         value for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
         (height, width[, channels]) of pictures that are flattened to rows.
     crop : {"stretch", "square"}, default="square"
-        How training pictures were cut from larger ones, as
-        :class:`~sksvhn.preprocessing.NumberCropper` has it; the defaults are SVHN's format 2.
-        `read` and `crops` do the same to photographs; nothing else depends on it.
+        How training pictures were cropped from larger ones, as in
+        :class:`~sksvhn.preprocessing.NumberCropper`. `read` and `crops` do the same to photographs;
+        nothing else depends on it. The defaults are those of SVHN's format 2.
     margin : float >= 0, default=0.0
-        Share of surroundings that training pictures were given, as there. Also only for `read` and
-        `crops`.
+        Share by which the digit's box was enlarged for the training pictures, as there. Only `read`
+        and `crops` use it.
 
     Attributes
     ----------
@@ -81,15 +81,15 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a picture.
     n_iter_ : int
-        Iterations that L-BFGS took.
+        Number of iterations of L-BFGS.
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     See Also
     --------
-    PositionwiseClassifier : Makes it a baseline for whole numbers.
+    PositionwiseClassifier : Uses it as a baseline for whole numbers.
 
     References
     ----------
@@ -149,7 +149,7 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn scaling and weights.
+        """Fit the scaling and the regression.
 
         Parameters
         ----------
@@ -223,8 +223,8 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
-            are neither all texts nor all numbers, or hold the one that marks a rejection.
+            If X does not match the training data, or if `min_confidence` is above 0 and the labels
+            are neither all strings nor all numbers, or include the one that marks a rejection.
         """
         scores = self._scores(X)
         best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
@@ -250,7 +250,7 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Natural logarithm of `predict_proba`.
+        """Predict the natural logarithm of the probabilities.
 
         Parameters
         ----------
@@ -265,7 +265,7 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         return _log_proba(self.decision_function(X))
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
-        """Signed distance to each label's hyperplane.
+        """Predict the score of each label, before the softmax.
 
         Parameters
         ----------

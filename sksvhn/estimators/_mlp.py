@@ -28,13 +28,13 @@ class SVHNMLPClassifier(DigitClassifier):
     dropout : float in [0, 1), or a sequence of them, default=0.0
         Share of each hidden layer's outputs left out in training, or a list with one per layer.
     architecture : Architecture, default=None
-        Details of the network: :class:`Architecture`, or None for its defaults. A grid reaches them
-        as ``architecture__kernel_size``.
+        Details of the network: :class:`Architecture`, or None for its defaults. Searches can set
+        them, such as ``architecture__kernel_size``.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss. "balanced" gives all classes the same total share. None
         gives all classes weight 1.
     min_confidence : float in [0, 1], default=0.0
-        `predict` rejects labels with a lower confidence, as ``""`` if labels are texts and ``-1``
+        `predict` rejects labels with a lower confidence, as ``""`` if labels are strings and ``-1``
         if they are numbers. :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the
         value for an accuracy.
     image_shape : tuple of 2 or 3 ints, default=None
@@ -46,8 +46,8 @@ class SVHNMLPClassifier(DigitClassifier):
         :class:`~sksvhn.preprocessing.NumberCropper`. `read` and `crops` do the same to photographs;
         nothing else depends on it. The defaults are those of SVHN's format 2.
     margin : float >= 0, default=0.0
-        Share of surroundings that training pictures were given, also as there. Only `read` and
-        `crops` use it.
+        Share by which the number's box was enlarged for the training pictures, as there. Only
+        `read` and `crops` use it.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 means none, and 1 the full
@@ -59,7 +59,7 @@ class SVHNMLPClassifier(DigitClassifier):
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate from which the schedule starts, or at which it peaks. The default schedule is
+        Learning rate at the start of the schedule, or at its peak. The default schedule is
         "one_cycle" of :class:`Training`.
     max_epochs : int, default=40
         Number of passes over the data in `fit`.
@@ -69,14 +69,14 @@ class SVHNMLPClassifier(DigitClassifier):
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
     training : Training, default=None
-        Details of the training: :class:`Training`, or None for its defaults. A grid reaches them as
-        ``training__momentum``.
+        Details of the training: :class:`Training`, or None for its defaults. Searches can set them,
+        such as ``training__momentum``.
     early_stopping : bool, default=False
         Whether to stop when the validation accuracy has not risen for 10 epochs, and keep the
         weights of the best epoch. "one_cycle" is planned for `max_epochs`, so an early stop cuts
         off its end.
     warm_start : bool, default=False
-        Whether `fit` continues from the present weights.
+        Whether `fit` continues from the current weights.
     callbacks : list of skorch callbacks, default=None
         Callbacks of the training that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without
@@ -85,9 +85,9 @@ class SVHNMLPClassifier(DigitClassifier):
         Folder in which `fit` writes its state to one file after every epoch, until it ends. The
         same fit, called again after Ctrl-C, a crash or in a new process, resumes after the last
         complete epoch. On a CPU, with the same number of threads, it ends with the same weights to
-        the bit as an uninterrupted fit. Other data or other parameters start over. Callbacks start
-        over, too, and lose their own counts. Fits without a seed that run at the same time need a
-        folder each.
+        the bit as an uninterrupted fit. With other data or other parameters, training starts from
+        the beginning. Callbacks always do, and lose their own counts. Fits without a seed that run
+        at the same time need separate folders.
     device : str, default="auto"
         A torch device. "auto" is "cuda" if there is a GPU, otherwise "cpu".
     random_state : int, RandomState instance or None, default=None
@@ -109,15 +109,15 @@ class SVHNMLPClassifier(DigitClassifier):
         The network as a skorch net, made when it is first used. `predict` and `predict_proba`
         answer like the estimator, and `forward` returns the network's outputs.
     history_ : list of dict
-        One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, where
+        One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, if
         there is validation data, "valid_loss" and "valid_score". Scores are accuracies; those of
-        training are on augmented pictures. ``pandas.DataFrame`` takes it.
+        training are on augmented pictures. ``pandas.DataFrame(history_)`` makes it a table.
     n_iter_ : int
         Epochs trained.
     device_ : str
         Device of the network.
     amp_ : bool
-        Whether training multiplied in bfloat16.
+        Whether training used bfloat16 for matrix products.
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)

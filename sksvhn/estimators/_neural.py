@@ -183,12 +183,12 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return np.ones(len(weights))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get parameters, those of settings that are None included.
+        """Get parameters, including those of `architecture` and `training` if these are None.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to return those of `architecture` and `training` as well.
+            Whether to return the parameters of `architecture` and `training` as well.
 
         Returns
         -------
@@ -269,7 +269,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     @property
     def net_(self) -> TrainingNet:
-        """The network as a skorch net, the one that trained it where that was in this process."""
+        """The network as a skorch net: the one that trained it, if this process did."""
         check_is_fitted(self)
         if self._net is None:
             reader = twin_of(self, fitted=True)
@@ -310,11 +310,11 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     save = _saving.save
 
     def export_onnx(self, path: str | os.PathLike[str]) -> OnnxFile:
-        """Write all of `predict` to one ONNX file, for onnxruntime in any language.
+        """Write `predict` to one ONNX file, for onnxruntime in any language.
 
-        Everything from the stored pixels to the answer is in it: standardisation, the `n_views`
-        views, the network, temperatures and the search over all numbers with `min_confidence`, as
-        they are now. Not in it are the crop, which `crops` makes, and the checks of pixels.
+        The file holds everything from the pixels to the answer, as it is now: standardisation, the
+        `n_views` views, the network, temperatures, the search over all numbers, and
+        `min_confidence`. It does not crop, as `crops` does, and does not check pixels.
 
         The file has one input:
 
@@ -323,8 +323,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Outputs of a reader of numbers:
 
-        - ``reading``, the numbers as strings of shape (n,), whatever form the labels had; ``""`` if
-          rejected;
+        - ``reading``, the numbers as strings of shape (n,), in whatever form the labels were;
+          ``""`` if rejected;
         - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of rejected ones.
 
         Outputs of a classifier of single digits:
@@ -384,12 +384,12 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return write_onnx(self, path)
 
     def summary(self) -> NetworkSummary:
-        """Layers of the fitted network, with output shapes and numbers of weights.
+        """Summarise the layers of the fitted network, with output shapes and numbers of weights.
 
         Returns
         -------
         NetworkSummary
-            ``print`` shows it as a table, and so does a notebook.
+            It is shown as a table by ``print`` and in notebooks.
         """
         check_is_fitted(self)
         return NetworkSummary.of(in_evaluation(self.module_), self._input_shape())

@@ -59,9 +59,9 @@ def crops(
 ) -> NDArray[np.uint8 | np.float32]:
     """Prepare pictures like the training pictures.
 
-    They are cropped as `crop` and `margin` say, resized to ``image_shape_``, converted to grey
-    or RGB, and have pixels from 0 to 1 if those of the training pictures had, otherwise from 0
-    to 255.
+    They are cropped according to `crop` and `margin`, resized to ``image_shape_`` and converted to
+    grey or RGB. Pixels range from 0 to 1 if those of the training pictures did, otherwise from 0 to
+    255.
 
     Parameters
     ----------
@@ -85,25 +85,25 @@ def crops(
     Raises
     ------
     ValueError
-        If a picture cannot be read; an array can be one picture or several, such as one of
-        shape (3, height, width); there are not as many boxes as pictures; a box is not finite,
-        has no area, lies outside its picture or is not in pixels; or the training
-        data don't show how pictures have to be: rows that are not pictures, or pixels of
-        another range than 0 to 255 or 0 to 1.
+        If a picture cannot be read; an array may be one picture or several, such as one of shape
+        (3, height, width); there are not as many boxes as pictures; a box is not finite, has no
+        area, lies outside its picture or is not in pixels; or the training data don't show what
+        pictures must look like: they were rows that are not pictures, or pixels with a range other
+        than 0 to 255 or 0 to 1.
     TypeError
         If a picture is none of the above.
     IsADirectoryError
-        If a path is that of a folder; other errors of the file system are passed on, too.
+        If a path is that of a folder. Other errors of the file system are raised as they are.
 
     Warns
     -----
     UserWarning
-        Once, if pictures are as :func:`~sksvhn.preprocessing.load_image` warns of, or crops are
-        blank.
+        Once, for pictures that :func:`~sksvhn.preprocessing.load_image` warns about, or if all
+        crops are blank.
 
     See Also
     --------
-    sksvhn.preprocessing.NumberCropper : The same as a transformer, which is told the size.
+    sksvhn.preprocessing.NumberCropper : The same as a transformer, with a given size.
     """
     return np.concatenate(list(_chunks(self, pictures, boxes, max_pixels)))
 
@@ -134,17 +134,17 @@ def read(
     *,
     max_pixels: int = MAX_PIXELS,
 ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-    """Predict what photographs show, or other pictures of any size and kind.
+    """Predict the labels of photographs, or of other pictures of any size and kind.
 
-    It is `predict` of `crops`, a few hundred at a time. Memory does not grow with the number of
-    pictures that an iterable makes or paths name.
+    It calls `predict` on `crops`, a few hundred at a time. Memory does not grow with the number of
+    pictures if they are paths or come from an iterator.
 
     Parameters
     ----------
     pictures : picture, iterable of n_samples pictures, or DataFrame
-        Paths, bytes, file objects, PIL images or arrays, or one alone, as in `crops`.
+        Paths, bytes, file objects, PIL images or arrays, or a single one, as in `crops`.
     boxes : iterable of n_samples array-likes of shape (n_boxes, 4) or (4,), default=None
-        Where the number is in each picture, as in `crops`; None where it fills the picture.
+        Box of the number in each picture, as in `crops`; None if it fills the picture.
     return_confidence : bool, default=False
         Whether to return the confidence as well, from the same pass over the pictures.
     max_pixels : int, default=268435456
@@ -242,7 +242,7 @@ def crop_settings_of(clf: PhotographReader, max_pixels: int = MAX_PIXELS) -> Cro
         raise ValueError(
             f"{name} must be fitted on pictures with sides of at least {MIN_SIDE} pixels to read "
             f"photographs; it was fitted on shape {clf.image_shape_} (height, width, channels). "
-            "Fit it on larger pictures, or pass image_shape to fit if these are flattened ones."
+            "Fit it on larger pictures, or set image_shape before fit if these are flattened ones."
         )
     if clf._learned_white() not in (1, 255):
         raise ValueError(

@@ -36,7 +36,7 @@ from ._saving import Saved, check, check_shape
 class PositionwiseClassifier(
     NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
-    """Reads whole numbers with one clone of a classifier for the length and one per position.
+    """Reads whole numbers with clones of a classifier: one for the length and one per position.
 
     Each clone learns from whole pictures; the clone of position i learns from the numbers that
     reach it. Their probabilities are decoded as in `SVHNSequenceClassifier`.
@@ -49,42 +49,43 @@ class PositionwiseClassifier(
         pixels have another scale than those of the training pictures, such as 0 to 1 instead of 0
         to 255; the classifier itself has to check rows.
     alphabet : str, default=None
-        The characters numbers are made of. None infers them from the labels: all ten digits where
-        one occurs, and the other characters seen.
+        The characters of the numbers. None infers them from the labels: all ten digits if one
+        occurs, and the other characters seen.
     max_length : int, default=None
         Greatest number of characters. None infers it from the labels.
     blank : int, default=10
-        The code behind the last character in padded integer labels.
+        Code after the last character in padded integer labels.
     min_confidence : float in [0, 1], default=0.0
         `predict` rejects readings with a lower confidence, as ``""``, ``-1`` or an all-blank row.
         :func:`~sksvhn.model_selection.min_confidence_for_accuracy` finds the value for an accuracy.
     n_jobs : int, default=None
-        Clones fitted at the same time.
+        Number of clones fitted in parallel. ``None`` means 1 unless in a
+        :class:`joblib.parallel_config` context, ``-1`` all processors.
 
     Attributes
     ----------
     classes_ : ndarray, or list of ndarrays for padded labels
-        Distinct labels seen in `fit`; for padded labels, those of each column of `predict`, which
-        has at least `max_length_`. `predict` may answer others.
+        Distinct labels seen in `fit`; for padded labels, one array per column of `predict`.
+        `predict` may answer others.
     alphabet_ : str
         The characters a reading can have.
     blank_ : int
-        The code behind the last character in padded integer labels.
+        Code after the last character in padded integer labels.
     max_length_ : int
-        The longest reading.
+        Number of characters of the longest reading.
     temperatures_ : tuple of 2 floats
         Temperatures of the length and of the characters; 1 unless `calibrate` was called.
     length_estimator_ : classifier
         Predicts the length.
     position_estimators_ : list of classifiers
-        Predict the character of each position: a :class:`~sklearn.dummy.DummyClassifier` where it
-        never varies, None where no training number reaches it.
+        Predict the character of each position: a :class:`~sklearn.dummy.DummyClassifier` if it
+        never varies, None if no training number reaches it.
     image_shape_ : tuple of 3 ints
-        (height, width, channels), only where pictures were flattened for the classifier.
+        (height, width, channels), only if pictures were flattened for the classifier.
     n_features_in_ : int
-        Features the clones saw.
+        Number of features of the clones.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, where X was a DataFrame with string columns.
+        Column names, if X was a DataFrame with string columns.
 
     Examples
     --------
@@ -148,12 +149,12 @@ class PositionwiseClassifier(
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Numbers: strings, ints, or int codes padded with `blank`.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each number, where the classifier takes weights; numbers of weight 0 are
-            left out. With scikit-learn's metadata routing the classifier must request it by
+            Weight of each number, if the classifier takes weights; numbers of weight 0 are left
+            out. With scikit-learn's metadata routing the classifier must request it by
             ``set_fit_request(sample_weight=True)``; for a pipeline, its steps must.
         **fit_params : dict
-            What else the classifier requests, with metadata routing. Of what has an entry for
-            each number, each clone gets those of the numbers it learns from.
+            Other metadata that the classifier requests, with metadata routing. Each clone gets the
+            entries of the numbers it learns from.
 
         Returns
         -------
@@ -217,7 +218,7 @@ class PositionwiseClassifier(
         )
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return the requests of metadata: for `fit`, those of the classifier.
+        """Return the metadata requests, which for `fit` are those of the classifier.
 
         Returns
         -------

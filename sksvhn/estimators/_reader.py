@@ -67,7 +67,7 @@ class NumberReader(metaclass=ABCMeta):
 
     @property
     def blank_(self) -> int:
-        """The code behind the last character in padded labels."""
+        """Code after the last character in padded integer labels."""
         return self._codec.blank
 
     @abstractmethod
@@ -176,29 +176,30 @@ class NumberReader(metaclass=ABCMeta):
     def predict(
         self, X: ArrayLike, return_confidence: bool = False
     ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-        """Read the most probable number of each picture, over all numbers there can be.
+        """Predict the most probable number of each picture, over all possible numbers.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         return_confidence : bool, default=False
-            Whether to return `confidence` as well, from the same pass over the pictures.
+            Whether to return the confidence as well, from the same pass over the pictures.
 
         Returns
         -------
         numbers : ndarray of shape (n_samples,) or (n_samples, max_length)
-            Numbers in the form of the training labels. Where these are integers, only what an
-            integer can be is answered: no number with a leading zero. Readings of which the
-            confidence is below `min_confidence` are rejected: ``""``, ``-1`` or all blank.
+            Numbers in the form of the training labels. If these are integers, no number has a
+            leading zero. Readings with a confidence below `min_confidence` are rejected: ``""``,
+            ``-1`` or all blank.
         confidence : ndarray of shape (n_samples,)
-            Only if `return_confidence`; also for rejected readings.
+            Only if `return_confidence`. The probability of each reading, also of rejected ones, in
+            [0, 1].
 
         Raises
         ------
         ValueError
-            If X does not fit what was trained on, or `min_confidence` is above 0 and the labels
-            are integers of which some are negative: -1 could not be told from a label.
+            If X does not match the training data, or if `min_confidence` is above 0 and some labels
+            are negative integers, because -1 would be ambiguous.
         """
         codes, lengths, confidence = self._read(X)
         numbers = self._codec.to_form(codes, np.where(self._keeps(confidence), lengths, 0))
@@ -217,14 +218,14 @@ class NumberReader(metaclass=ABCMeta):
         SequenceFactors
             ``length`` of shape (n_samples, max_length_), column k for length k + 1, and
             ``positions`` of shape (n_samples, max_length_, len(alphabet_)), given that the number
-            reaches that position. Both in [0, 1]. Lengths add up to 1; the characters of a position
-            add up to less by the probability that none of them stands there, where the reader was
-            trained to tell.
+            reaches that position. Both in [0, 1]. Lengths sum to 1. The characters of a position
+            sum to 1 minus the probability of "none of the characters", if the reader was trained to
+            predict it.
         """
         return SequenceFactors(*map(np.exp, self._checked_log_factors(X)))
 
     def confidence(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict P(S|X), the probability that the reading of each picture is right as a whole.
+        """Predict P(S|X), the probability that the whole reading of each picture is right.
 
         Parameters
         ----------
@@ -246,27 +247,27 @@ class NumberReader(metaclass=ABCMeta):
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         k : int, default=5
-            How many numbers.
+            Number of readings per picture.
 
         Returns
         -------
         TopReadings
             ``numbers`` of shape (n_samples, k) or (n_samples, k, max_length), in the form of the
             training labels, and ``probability`` of shape (n_samples, k), P(S|X), descending. The
-            first column is what `predict` answers where it rejects nothing. There are fewer
-            columns where there are fewer numbers than `k`.
+            first column is what `predict` returns without rejection. There are fewer columns if
+            fewer than `k` numbers are possible.
 
         Raises
         ------
         ValueError
-            If X does not fit what was trained on, or k is below 1.
+            If X does not match the training data, or k is below 1.
         TypeError
-            If k is no integer.
+            If k is not an integer.
 
         Notes
         -----
-        The search is exact: P(S|X) is a product over length and positions, so that the k best
-        numbers of a length begin with one of the k best beginnings.
+        The search is exact: P(S|X) is a product over length and positions, so the k best numbers of
+        a length start with one of the k best prefixes.
 
         Examples
         --------
@@ -287,35 +288,34 @@ class NumberReader(metaclass=ABCMeta):
         candidates: Iterable[ArrayLike],
         prior: Iterable[ArrayLike] | None = None,
     ) -> RankedCandidates:
-        """Match each picture with its own list of numbers it may show.
+        """Rank the candidates of each picture: a list of numbers that it can show.
 
-        Such a list may be the addresses known on a street. Each candidate gets the probability that
-        the picture gives to it, times its prior, normalised over the list (Bayes' rule).
-        `min_confidence` has no effect here.
+        The candidates can be the addresses of a street. The posterior of each is its probability
+        given the picture, times its prior, normalised over the list (Bayes' rule). `min_confidence`
+        has no effect here.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         candidates : sequence of n_samples array-likes of shape (n_candidates[, max_length])
-            A list of different numbers for each picture, in the form of the training labels. Lists
-            may differ in length and may be empty. Numbers that can't be read, because of their
-            length or their characters, are impossible.
+            One list of different numbers per picture, in the form of the training labels. Lists can
+            differ in length and can be empty. Numbers that the reader cannot read, because of their
+            length or characters, have probability 0.
         prior : sequence of n_samples array-likes of shape (n_candidates,), default=None
-            Weight of each candidate before the picture is seen, not negative. None gives all the
-            same weight.
+            Prior weight of each candidate, not negative. None means equal weights.
 
         Returns
         -------
         RankedCandidates
-            ``best``, ``posterior`` and ``in_list``. The first of equally probable candidates is
-            the best; if all are impossible, the prior is left, and ``in_list`` is 0.
+            ``best``, ``posterior`` and ``in_list``. Of equally probable candidates, the first is
+            the best. If all have probability 0, the posterior is the prior, and ``in_list`` is 0.
 
         Raises
         ------
         ValueError
-            If there is not one list per picture, a list holds a number twice or one of another
-            form, or weights are not as above.
+            If there is not one list per picture, a list holds a number twice or a number of another
+            form, or weights are invalid.
 
         Examples
         --------
@@ -331,20 +331,20 @@ class NumberReader(metaclass=ABCMeta):
         return rank(self._codec, self._checked_log_factors(X), candidates, prior)
 
     def calibrate(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Make probabilities as sure as they are right, on pictures not used in training.
+        """Calibrate the probabilities on pictures that were not used in training.
 
-        Learns two temperatures [1]_, one for the length and one for the characters: those that make
-        the whole numbers most probable, with a log-normal prior of median 1 and deviation log 2. A
-        few dozen pictures change little, hundreds decide. All answers use the temperatures:
-        probabilities, confidences, candidates and, if another number becomes the most probable one,
-        the readings. `fit` and `partial_fit` set both back to 1.
+        It learns two temperatures [1]_, one for the length and one for the characters: those that
+        make the whole numbers most probable, with a log-normal prior of median 1 and deviation log
+        2. With a few dozen pictures, the prior dominates; with hundreds, the pictures do. All
+        answers use the temperatures: probabilities, confidences, candidates and, if another number
+        becomes the most probable one, the readings. `fit` and `partial_fit` reset both to 1.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Their numbers, in the form of the training labels.
+            Numbers of these pictures, in the form of the training labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number.
 
@@ -356,7 +356,7 @@ class NumberReader(metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If X or y don't fit the training data.
+            If X or y don't match the training data.
 
         References
         ----------
@@ -386,7 +386,7 @@ class NumberReader(metaclass=ABCMeta):
         return self
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any] | list[NDArray[Any]]:
-        """Natural logarithm of `predict_proba`.
+        """Predict the natural logarithm of the probabilities.
 
         Parameters
         ----------
@@ -423,14 +423,14 @@ class NumberReader(metaclass=ABCMeta):
         -------
         ndarray of shape (n_samples, n_classes) or list of such
             For 1-D labels, P(S|X) of each number in ``classes_``, renormalised over them. For
-            padded labels, one array a column of `predict`: the probabilities of its codes, blank
-            included.
+            padded labels, one array per column of `predict`: the probabilities of its codes,
+            including the blank.
         """
         log_proba = self.predict_log_proba(X)
         return list(map(np.exp, log_proba)) if isinstance(log_proba, list) else np.exp(log_proba)
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Share of numbers read right as a whole.
+        """Return the share of numbers read right as a whole.
 
         Parameters
         ----------

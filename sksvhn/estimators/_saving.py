@@ -46,29 +46,30 @@ KEPT = ("n_features_in_", "feature_names_in_")
 def save(self: Any, path: str | os.PathLike[str]) -> None:
     """Write the fitted estimator to a file that runs no code when it is loaded.
 
-    It holds everything that answers depend on and the training's history, but neither
-    `callbacks` nor the optimiser's memory. :func:`sksvhn.load` reads it, on any machine.
+    It holds everything that predictions depend on, and the history of the training, but neither
+    `callbacks` nor the state of the optimiser. :func:`sksvhn.load` reads it, on any machine.
 
     Parameters
     ----------
     path : path-like
-        The file, by convention with the suffix ``.sksvhn``; one that is there is replaced, when
-        the new one is whole.
+        The file, by convention with the suffix ``.sksvhn``. An existing file is replaced when the
+        new one is complete.
 
     Raises
     ------
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If a parameter or label cannot be written without code; joblib can.
+        If a parameter or label cannot be written without code; joblib can write it.
     ValueError
-        If `load` would refuse it, as where a parameter became invalid after the fit.
+        If `load` would refuse the file, for example because a parameter became invalid after the
+        fit.
     OSError
         If the file cannot be written.
 
     See Also
     --------
-    sksvhn.load : Read it.
+    sksvhn.load : Load the file.
 
     Examples
     --------
@@ -168,8 +169,8 @@ class Saved:
 def load(path: str | os.PathLike[str]) -> Any:
     """Load a fitted estimator that `save` wrote.
 
-    No code runs, whoever wrote the file. It names one of this package's estimators, whose
-    parameters pass their constraints and whose attributes and arrays are what `fit` could have
+    No code runs, whoever wrote the file. The file names one of this package's estimators. Its
+    parameters are validated, and its attributes and arrays are checked to be what `fit` could have
     left. Anything else is refused.
 
     Parameters
@@ -180,20 +181,21 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     estimator : object
-        Its predictions equal, to the bit on the same processor, those of the one saved. A model
-        that was trained on a device that is not here is on the CPU, or on the GPU there is.
+        Its predictions are equal, to the bit on the same processor, to those of the estimator that
+        was saved. If the device it was trained on is missing, it is on the available GPU or on the
+        CPU.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged, no model, or was saved in a newer format.
+        If the file is damaged or not a model, or was saved in a newer format.
 
     Warns
     -----
     UserWarning
-        If it was saved by a newer version of sksvhn, in a format that this one reads.
+        If the model was saved by a newer version of sksvhn, in a format that this version reads.
 
     Examples
     --------

@@ -35,8 +35,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
 
     A shared trunk feeds a length head and one head per position, each with its own attention map.
     The answer is the exact most probable number over all lengths. The method is Goodfellow
-    et al.'s [1]_; the attention heads, which replace its wide dense layers, make the network about
-    a hundred times smaller.
+    et al.'s [1]_; attention heads replace its wide dense layers and make the network about a
+    hundred times smaller.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         :func:`~sksvhn.datasets.load_svhn_numbers` and :class:`~sksvhn.preprocessing.NumberCropper`.
         `read` and `crops` do the same to photographs; nothing else depends on it.
     margin : float >= 0, default=0.3
-        Share of surroundings that training pictures were given, also as there. Only `read` and
-        `crops` use it.
+        Share by which the number's box was enlarged for the training pictures, as there. Only
+        `read` and `crops` use it.
     channels : sequence of sequences of ints, default=((32, 32), (64, 64), (128, 128))
         Widths of the convolutions, stage by stage. 2x2 pooling comes between stages and, unless the
         architecture's `head` is "attention", after the last one. Empty, with another head: no
@@ -78,16 +78,15 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         layer's outputs, that is left out in training; or a list with one per stage and then one per
         fully connected layer.
     architecture : Architecture, default=None
-        Details of the network: :class:`Architecture`, or None for its defaults. A grid reaches them
-        as ``architecture__kernel_size``.
+        Details of the network: :class:`Architecture`, or None for its defaults. Searches can set
+        them, such as ``architecture__kernel_size``.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 means none, and 1 the full
         ranges. "auto" is 1 if both sides have at least 16 pixels, otherwise 0. With augmentation,
         15 % of the training pictures are made to show no number: a letter outside `alphabet` is put
         after the number or over a part of it, characters are torn, or only a small part of the
-        picture is left. The network learns to recognise them, and is less sure of what it reads
-        there.
+        picture is left. The network learns to be less confident on such pictures.
     n_views : int in [1, 5], default=5
         Number of views of each picture (unchanged, nearer, farther, from the left and from the
         right) whose logits a prediction averages. Time grows with it. Without augmentation in
@@ -95,7 +94,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
-        Learning rate from which the schedule starts, or at which it peaks. The default schedule is
+        Learning rate at the start of the schedule, or at its peak. The default schedule is
         "one_cycle" of :class:`Training`.
     max_epochs : int, default=80
         Number of passes over the data in `fit`.
@@ -105,15 +104,15 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         L2 penalty on weights; biases and normalisation are exempt. "adamw" decouples it from the
         gradient.
     training : Training, default=None
-        Details of the training: :class:`Training`, or None for its defaults. A grid reaches them as
-        ``training__momentum``.
+        Details of the training: :class:`Training`, or None for its defaults. Searches can set them,
+        such as ``training__momentum``.
     early_stopping : bool, default=False
         Whether to stop when the validation accuracy of whole numbers has not risen for 10 epochs,
         and keep the weights of the best epoch. "one_cycle" is planned for `max_epochs`, so an early
         stop cuts off its end.
     warm_start : bool, default=False
-        Whether `fit` continues from the present weights, for example to train on generated numbers
-        and then on real ones.
+        Whether `fit` continues from the current weights, for example to train on generated numbers
+        first and then on real ones.
     callbacks : list of skorch callbacks, default=None
         Callbacks of the training that look at epochs or batches, such as ``EarlyStopping``,
         ``Checkpoint`` and, with a constant schedule, ``LRScheduler``. Scores are recorded without
@@ -122,9 +121,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Folder in which `fit` writes its state to one file after every epoch, until it ends. The
         same fit, called again after Ctrl-C, a crash or in a new process, resumes after the last
         complete epoch. On a CPU, with the same number of threads, it ends with the same weights to
-        the bit as an uninterrupted fit. Other data or other parameters start over. Callbacks start
-        over, too, and lose their own counts. Fits without a seed that run at the same time need a
-        folder each.
+        the bit as an uninterrupted fit. With other data or other parameters, training starts from
+        the beginning. Callbacks always do, and lose their own counts. Fits without a seed that run
+        at the same time need separate folders.
     device : str, default="auto"
         A torch device. "auto" is "cuda" if there is a GPU, otherwise "cpu".
     random_state : int, RandomState instance or None, default=None
@@ -158,15 +157,15 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         One entry per epoch: "epoch", "dur" (seconds), "lr", "train_loss" and "train_score", the
         whole-number accuracy; for each head "train_length_loss", "train_length_score",
         "train_position_1_loss", "train_position_1_score" and so on, over the numbers that reach
-        the position; and the same with "valid" where there is validation data. Scores of training
-        are on augmented pictures, without those made to show no number; "train_loss" is of these,
-        too. ``pandas.DataFrame`` takes it.
+        the position; and the same with "valid" if there is validation data. Training scores are on
+        augmented pictures without those made to show no number; "train_loss" includes these.
+        ``pandas.DataFrame(history_)`` makes it a table.
     n_iter_ : int
         Epochs trained.
     device_ : str
         Device of the network.
     amp_ : bool
-        Whether training multiplied in bfloat16.
+        Whether training used bfloat16 for matrix products.
     n_features_in_ : int
         Pixels of a picture times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -279,29 +278,30 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     ) -> Self:
         """Train on pictures and their labels.
 
-        Ctrl-C ends the training and leaves an estimator fitted with the weights so far or, with
-        early stopping, those of the best epoch. With `checkpoint_dir`, `fit` called again resumes.
+        Ctrl-C ends the training. The estimator is then fitted with the weights so far or, with
+        early stopping, with those of the best epoch. With `checkpoint_dir`, `fit` called again
+        resumes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Grey or colour (3 channels) pictures, or either flattened to rows. uint8 stays uint8
-            in memory until its batch; floats may have any range, which is learned. Pictures that
-            don't fit into memory may be a memory map, an array on disk (an open h5py dataset, or
-            what has its ``shape``, ``dtype`` and slices) or a sequence that makes arrays of
-            pictures, its parts, when indexed: these two are read a block at a time, and shuffled
-            across and within blocks.
+            in memory until its batch; floats can have any range, which is learned. Pictures that
+            don't fit into memory can be a memory map, an array on disk (an open h5py dataset, or
+            anything with its ``shape``, ``dtype`` and slices) or a sequence whose items are arrays
+            of pictures. The latter two are read block by block, and shuffled across and within
+            blocks.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Numbers: strings, ints, or int codes padded with `blank`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss; samples of weight 0 are left out.
         X_val : array-like of shape (n_val, ...), default=None
-            Pictures that are not trained on: ``history_`` records their loss and score, and early
-            stopping watches them instead of a share of X.
+            Validation pictures: ``history_`` records their loss and score, and early stopping uses
+            them instead of a share of X.
         y_val : array-like of shape (n_val,) or (n_val, max_length), default=None
-            Their labels.
+            Labels of the validation pictures.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weights of the validation pictures.
 
         Returns
         -------
@@ -311,7 +311,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Raises
         ------
         ValueError
-            If pictures or labels are empty, hold NaN, or don't fit each other or the parameters.
+            If pictures or labels are empty, hold NaN, or don't match each other or the parameters.
         """
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         if (X_val is None) != (y_val is None):
@@ -334,10 +334,10 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         """Train for one epoch on a part of the data.
 
         The scale of the pixels is learned from the first part. The learning rate is constant if the
-        schedule is "one_cycle", whose end is not known here; other schedules count the steps of all
-        calls. `lr` and `batch_size` may change between calls. Sample weights are used as they are,
-        but `fit` scales them to a mean of 1. Pickles hold the averaged weights of the network,
-        which predict, but neither the state of the optimiser nor the place in the schedule.
+        schedule is "one_cycle", because its end is not known here; other schedules count the steps
+        of all calls. `lr` and `batch_size` can change between calls. Sample weights are used as
+        they are, whereas `fit` scales them to a mean of 1. Pickles hold the averaged weights of the
+        network, but neither the state of the optimiser nor the position in the schedule.
 
         Parameters
         ----------
@@ -346,7 +346,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         y : array-like of shape (n_samples,) or (n_samples, max_length)
             Labels, as for `fit`.
         classes : array-like of shape (n_classes,) or (n_classes, max_length), default=None
-            Numbers that later parts may hold.
+            Numbers that later parts can hold, if the first part does not have all lengths and
+            characters.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss.
 

@@ -57,13 +57,13 @@ class VotingReader(NumberReader, Saved, MetaEstimatorMixin, ClassifierMixin, Bas
     estimators_ : list of readers
         The fitted clones.
     n_features_in_ : int
-        Features the readers saw.
+        Number of features of the readers.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, if X was a DataFrame with string columns.
 
     See Also
     --------
-    PositionwiseClassifier : Makes a reader of any classifier of single labels.
+    PositionwiseClassifier : Makes a reader from any classifier of single labels.
 
     Examples
     --------
