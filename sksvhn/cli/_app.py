@@ -177,9 +177,9 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="Labelled pictures: SVHN's format 1 (train.tar.gz, or the folder it unpacks to), "
-        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), what "
-        "`convert` made of them, or a .csv file with the columns path and number (and, where a "
-        "number does not fill its picture, left, top, width, height) that lists your own.",
+        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), a file that `convert` "
+        "wrote, or a .csv file that lists your own pictures, with the columns path and number and, "
+        "if a number does not fill its picture, left, top, width and height.",
     ),
 ]
 ImageSize = Annotated[
@@ -192,14 +192,14 @@ ImageSize = Annotated[
 Color = Annotated[
     ColorName,
     typer.Option(
-        help='"auto": grey where all pictures of format 1 or a .csv file are, otherwise as stored.'
+        help='"auto": grey if all pictures of format 1 or a .csv file are, otherwise as stored.'
     ),
 ]
 Crop = Annotated[
     CropName | None,
     typer.Option(
-        help="What becomes of a number's region: resized without keeping its aspect, or made a "
-        "square first. Default: stretch."
+        help="How a number's region is resized: without keeping its aspect ratio, or made a square "
+        "first. Default: stretch."
     ),
 ]
 Margin = Annotated[
@@ -207,7 +207,7 @@ Margin = Annotated[
     typer.Option(
         min=0,
         metavar="SHARE",
-        help="Share of its sides by which a number's region grows. Default: 0.3.",
+        help="Share of its width and height by which a number's region is enlarged. Default: 0.3.",
     ),
 ]
 MaxPixels = Annotated[
@@ -221,10 +221,10 @@ MaxPixels = Annotated[
 ]
 OnError = Annotated[
     OnErrorName,
-    typer.Option(help="Whether a damaged picture of DATA ends the command, or is left out."),
+    typer.Option(help="Whether a damaged picture in DATA is an error or is left out."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -55,9 +55,9 @@ def convert(
 ) -> None:
     """Convert SVHN's files, or your own pictures, to one HDF5 file.
 
-    Numbers are cropped and resized on the way. `train` and `evaluate` read its pictures block by
-    block, so they need not fit into memory. Here, each DATA has to fit by itself.
-    The file holds the datasets X (uint8 pictures) and y (numbers as text, or digits).
+    Numbers are cropped and resized. `train` and `evaluate` read the pictures of the file block by
+    block, so they need not fit into memory. For `convert`, each DATA has to fit by itself. The file
+    holds the datasets X (uint8 pictures) and y (numbers as text, or digits).
 
     Example: sksvhn convert train.tar.gz extra.tar.gz --out numbers.h5 --color rgb
     """

@@ -44,7 +44,7 @@ def evaluate(
     json: Json = False,
     plots: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for pictures (PNG); made if need be."),
+        typer.Option(metavar="DIR", help="Folder for plots (PNG); created if it is missing."),
     ] = None,
     max_pixels: MaxPixels = None,
     on_error: OnError = OnErrorName.RAISE,
@@ -52,9 +52,8 @@ def evaluate(
 ) -> None:
     """Report how well a model reads labelled pictures.
 
-    Pictures of SVHN's format 1 are cropped as the model's training pictures were; of the
-    course-work file its test pictures are read. Intervals are 95 % bootstrap intervals: what the
-    choice of the test pictures leaves open.
+    Pictures of SVHN's format 1 are cropped like the model's training pictures. Of the course-work
+    file, the test pictures are read. Intervals are 95 % bootstrap intervals over the test pictures.
 
     Example: sksvhn evaluate model.sksvhn test.tar.gz --plots evaluation
     """

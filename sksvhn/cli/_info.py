@@ -14,7 +14,7 @@ from ._app import Force, Json, Model, Quiet, check_out, counted, printable
 def info(model: Model, json: Json = False) -> None:
     """Show what a model is: class, labels, pictures, training, parameters, versions.
 
-    No code runs, whoever made the file. --json lists all parameters and the whole history.
+    No code in the file runs, whoever made it. --json lists all parameters and the whole history.
 
     Example: sksvhn info model.sksvhn
     """
@@ -34,8 +34,8 @@ def export(
 ) -> None:
     """Export a model to ONNX.
 
-    Cropped pictures go in as they are, readings and confidences come out: standardisation and
-    decoding are part of the file. Needs the extra: pip install 'sksvhn[onnx]'
+    The ONNX model takes cropped pictures and returns readings and confidences. It includes
+    standardisation and decoding. Needs the extra: pip install 'sksvhn[onnx]'
 
     Example: sksvhn export model.sksvhn --out model.onnx
     """
@@ -91,7 +91,7 @@ def _text(facts: dict[str, Any]) -> str:
         rows["reads"] = f"the labels {', '.join(facts['labels'])}"
     else:
         rows["reads"] = (
-            f"numbers of up to {facts['max_length']} of the characters {facts['alphabet']}"
+            f"numbers of up to {facts['max_length']} characters from {facts['alphabet']}"
         )
     if "image_shape" in facts:
         height, width, channels = facts["image_shape"]

@@ -60,15 +60,16 @@ def read(
         list[str] | None,
         typer.Option(
             metavar="L,T,W,H",
-            help="Where the number is in every picture: left, top, width, height in pixels of the "
-            "upright picture. Repeatable, a box per digit. Without, the picture is taken whole.",
+            help="Box of the number in every picture: left, top, width, height in pixels of the "
+            "upright picture. Repeat it for one box per digit. Without it, the whole picture is used.",
         ),
     ] = None,
     boxes: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where it is in each: a CSV file with the columns path,left,top,width,height.",
+            help="Box of the number in each picture: a CSV file with the columns "
+            "path,left,top,width,height.",
         ),
     ] = None,
     candidates: Annotated[
@@ -82,7 +83,7 @@ def read(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, metavar="P", help='Show "?" where the reading is less sure than this.'
+            min=0, max=1, metavar="P", help='Show "?" if the confidence is lower than this.'
         ),
     ] = None,
     max_pixels: MaxPixels = None,
@@ -91,17 +92,17 @@ def read(
         bool, typer.Option("--csv", help="Print CSV with a header, on a terminal as well.")
     ] = False,
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Look into folders in folders.")
+        bool, typer.Option("--recursive", "-r", help="Include subfolders.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Read the numbers in pictures.
 
-    Pictures of any size and kind are turned upright, cropped, resized and coloured as those that
-    the model was trained on. Prints a table on a terminal, and CSV elsewhere. With --json a
-    rejected reading is null, in CSV it is empty.
+    Pictures of any size and kind are turned upright, cropped, resized and converted like the
+    model's training pictures. Prints a table on a terminal, and CSV elsewhere. A rejected reading
+    is null with --json, and empty in CSV.
 
-    Exits with 1 if a picture could not be read; the others are.
+    If a picture cannot be read, the others are read, and the exit code is 1.
 
     Example: sksvhn read model.sksvhn photos/ --min-confidence 0.9
     """

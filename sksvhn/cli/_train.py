@@ -48,7 +48,7 @@ _NOT_HERE = {
     "crop": "use --crop",
     "margin": "use --margin",
     "checkpoint_dir": "use --checkpoint-dir",
-    "verbose": "use --quiet to hear less",
+    "verbose": "use --quiet for less output",
 }
 
 
@@ -62,14 +62,14 @@ def train(
         Name | None,
         typer.Option(
             metavar="NAME",
-            help="What learns: sequence, cnn, mlp or logistic. Default: sequence for whole "
+            help="Estimator to train: sequence, cnn, mlp or logistic. Default: sequence for whole "
             "numbers, cnn for single digits.",
         ),
     ] = None,
     max_epochs: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Passes over the data. Default: the estimator's own."
+            min=1, metavar="N", help="Number of passes over the data. Default: the estimator's own."
         ),
     ] = None,
     image_size: ImageSize = None,
@@ -78,7 +78,11 @@ def train(
     margin: Margin = None,
     max_pixels: MaxPixels = None,
     early_stopping: Annotated[
-        bool, typer.Option("--early-stopping", help="Hold pictures out and stop by their accuracy.")
+        bool,
+        typer.Option(
+            "--early-stopping",
+            help="Hold out pictures, and stop when their accuracy no longer rises.",
+        ),
     ] = False,
     validation_fraction: Annotated[
         float | None,
@@ -88,7 +92,8 @@ def train(
         ),
     ] = None,
     random_state: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Seed, for the same model at every run.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="Seed, which gives the same model in every run."),
     ] = None,
     device: Annotated[
         str | None,
@@ -117,8 +122,8 @@ def train(
 ) -> None:
     """Train on labelled pictures and save the model.
 
-    The model remembers how its pictures were cropped, and `read` does the same to photographs.
-    Ctrl-C saves what has been learned so far, and exits with 130.
+    The model stores how its pictures were cropped, and `read` crops photographs in the same way.
+    Ctrl-C saves the model trained so far, and exits with 130.
 
     Example: sksvhn train train.tar.gz --out model.sksvhn --random-state 0
     """

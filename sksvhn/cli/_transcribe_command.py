@@ -17,8 +17,8 @@ def transcribe(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A folder, with the folders in it; a pattern such as 'photos/*.jpg'; a table "
-            "(.csv, .parquet) with the column path and, optionally, left, top, width, height and "
+            help="A folder and its subfolders; a pattern such as 'photos/*.jpg'; a table (.csv, "
+            ".parquet) with the column path and, optionally, left, top, width, height and "
             "candidates; or a file of pictures (.h5, .parquet).",
         ),
     ],
@@ -30,8 +30,8 @@ def transcribe(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where the number is in each: a CSV file with the columns path,left,top,width,"
-            "height, a row per digit or number.",
+            help="Box of the number in each picture: a CSV file with the columns "
+            "path,left,top,width,height, one row per digit or number.",
         ),
     ] = None,
     candidates: Annotated[
@@ -45,25 +45,25 @@ def transcribe(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, metavar="P", help="Reject readings that are less sure than this."
+            min=0, max=1, metavar="P", help="Reject readings with a confidence lower than this."
         ),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Dask scheduler whose workers read, such as tcp://10.0.0.1:8786. Default: "
-            "processes on this machine.",
+            help="Dask scheduler whose workers read the pictures, such as tcp://10.0.0.1:8786. "
+            "Default: processes on this machine.",
         ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="How many processes on this machine. Default: one per core."
+            min=1, metavar="N", help="Number of processes on this machine. Default: one per core."
         ),
     ] = None,
     partition_size: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Pictures in a file.")
+        int, typer.Option(min=1, metavar="N", help="Number of pictures per file.")
     ] = 2048,
     max_pixels: MaxPixels = None,
     quiet: Quiet = False,
@@ -71,8 +71,8 @@ def transcribe(
     """Read any number of pictures with processes of this machine or of a Dask cluster.
 
     Writes a folder of Parquet files: path, reading, confidence, the three most probable readings,
-    and why a picture could not be read. After an interruption, the same command does what is
-    missing. Needs the extra `dask`.
+    and why a picture could not be read. After an interruption, the same command reads the missing
+    pictures. Needs the extra `dask`.
 
     Exits with 1 if a picture could not be read; all others are read.
 

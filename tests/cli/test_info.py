@@ -19,7 +19,7 @@ def test_text(run: Run, model: Path) -> None:
     assert result.exit_code == 0
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert lines["class"] == "SVHNSequenceClassifier"
-    assert lines["reads"] == "numbers of up to 2 of the characters 0123456789"
+    assert lines["reads"] == "numbers of up to 2 characters from 0123456789"
     assert lines["pictures"] == "grey, 16x16 pixels"
     assert lines["crop"] == "stretch, margin 0.3"
     assert lines["training"].startswith("12 epochs; in the last loss ")

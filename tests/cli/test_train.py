@@ -37,7 +37,7 @@ def test_trains_as_python_does(run: Run, archives: Path, tmp_path: Path) -> None
     assert result.exit_code == 0, result.stderr
     first, second, last = result.stdout.splitlines()
     assert first == (
-        "SVHNSequenceClassifier has learned to read numbers of up to 2 of the characters "
+        "SVHNSequenceClassifier has learned to read numbers of up to 2 characters from "
         "0123456789 in grey pictures of 24x32 pixels."
     )
     assert second.startswith("1 epoch in ")
