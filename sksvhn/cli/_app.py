@@ -177,9 +177,9 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="Labelled pictures: SVHN's format 1 (train.tar.gz, or the folder it unpacks to), "
-        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), a file that `convert` "
-        "wrote, or a .csv file that lists your own pictures, with the columns path and number and, "
-        "if a number does not fill its picture, left, top, width and height.",
+        "format 2 (train_32x32.mat), the course-work file (SVHN_single_grey1.h5), a file that "
+        "`convert` wrote, or a .csv file that lists your own pictures, with the columns path and "
+        "number and, if a number does not fill its picture, left, top, width and height.",
     ),
 ]
 ImageSize = Annotated[

@@ -61,7 +61,8 @@ def read(
         typer.Option(
             metavar="L,T,W,H",
             help="Box of the number in every picture: left, top, width, height in pixels of the "
-            "upright picture. Repeat it for one box per digit. Without it, the whole picture is used.",
+            "upright picture. Repeat it for one box per digit. Without it, the whole picture is "
+            "used.",
         ),
     ] = None,
     boxes: Annotated[
