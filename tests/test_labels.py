@@ -214,7 +214,10 @@ def test_labels_become_arrays_as_numpy_makes_them(y):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([[1, 2], [1]], "y_val has rows of different lengths; pad them with the blank"),
+        (
+            [[1, 2], [1]],
+            "y_val must have rows of one length; .* pad them with the blank",
+        ),
         (5, "y_val should be a 1d array of numbers, got 5 instead"),
         (None, "y_val should be a 1d array of numbers, got None instead"),
     ],

@@ -319,7 +319,7 @@ def test_large_pictures_and_boxes_that_are_no_pixels(run: Run, model: Path, fold
     assert run("read", model, path, "--max-pixels", 256).exit_code == 0
     result = run("read", model, path, "--max-pixels", 255)
     assert result.exit_code == 1
-    assert "16 x 16 pixels large, more than --max-pixels=255; shrink it" in result.stderr
+    assert "16 x 16 pixels, more than --max-pixels=255; shrink it" in result.stderr
     result = run("read", model, path, "--box", "0.1,0.2,0.5,0.3")
     assert result.exit_code == 1
     assert "must be (left, top, width, height) in pixels" in result.stderr

@@ -540,7 +540,7 @@ BAD_MATS = {
     "got 11": (mat(ONE, mat_array(b"y", (1, 1), b"\x0b")), "got 11"),
     "pictures of another shape": (
         mat(mat_array(b"X", (1, 32, 32, 3), bytes(3072)), mat_array(b"y", (1, 1), b"\1")),
-        r"it has uint8 and \(1, 32, 32, 3\)",
+        r"got uint8 and \(1, 32, 32, 3\)",
     ),
     "negative size": (mat(mat_array(b"X", (-32, -32, 3, 1), bytes(3072))), "cut off or damaged"),
     "gigantic shape": (mat(mat_array(b"X", (2**31 - 1,) * 4, bytes(8))), "holds 8 bytes"),

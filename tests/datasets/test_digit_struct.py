@@ -207,7 +207,7 @@ def test_paths_that_hold_no_table(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no file or folder at"):
         read_digit_struct(tmp_path / "nowhere")
     with pytest.raises(
-        FileNotFoundError, match=r"no digitStruct.mat; pass the folder that does\.$"
+        FileNotFoundError, match=r"no digitStruct.mat; pass the folder that holds it\.$"
     ):
         read_digit_struct(tmp_path)
     NumberSet.generate(["1"]).write_folder(tmp_path / "train")

@@ -468,7 +468,7 @@ def test_own_file_with_another_sum(
     own.parent.mkdir(parents=True)
     own.write_bytes(b"my own")
     digest = hashlib.sha256(b"my own").hexdigest()
-    with pytest.raises(ValueError, match=f"it is a text file, and its sha256 sum is {digest}"):
+    with pytest.raises(ValueError, match=f"it is a text file with the sha256 sum {digest}"):
         fetch_svhn(**options)
     assert own.read_bytes() == b"my own"
     assert server.requests == []

@@ -85,7 +85,7 @@ def test_bold_and_swollen_glyphs_have_more_ink(boldness, swelling):
 
 
 def test_only_pillows_font_is_used_with_a_warning(no_packages):
-    with pytest.warns(UserWarning, match=r"pip install sksvhn\[fonts\]") as told:
+    with pytest.warns(UserWarning, match=r"pip install 'sksvhn\[fonts\]'") as told:
         numbers = make_street_numbers(2, random_state=0)
     assert set(numbers.frame["font"]) == {"Pillow default"}
     assert "Pillow" in numbers.DESCR

@@ -153,11 +153,11 @@ IMAGES, LABELS = digits(3)
     ("arrays", "message"),
     [
         ({}, "got none"),
-        ({"X_train": IMAGES}, "must hold the arrays X_train and y_train; it holds X_train"),
+        ({"X_train": IMAGES}, "must hold the arrays X_train and y_train; got X_train"),
         ({"X_train": IMAGES.reshape(3, -1), "y_train": LABELS}, r"has shape \(3, 1024\)"),
         ({"X_train": IMAGES[:0], "y_train": LABELS[:0]}, r"has shape \(0, 32, 32\)"),
         ({"X_train": np.full((3, 2, 2), b"x"), "y_train": LABELS}, r"dtype \|S1"),
-        ({"X_train": IMAGES, "y_train": LABELS[:2]}, r"shape \(3,\), one label .* it has \(2,\)"),
+        ({"X_train": IMAGES, "y_train": LABELS[:2]}, r"shape \(3,\), one label .* got \(2,\)"),
         ({"X_train": IMAGES, "y_train": np.eye(3)}, r"it has \(3, 3\)"),
         ({"X_train": IMAGES, "y_train": LABELS + 9}, "y_train of .* it holds 11"),
         (

@@ -89,7 +89,9 @@ def test_already_cropped(files: Path, tmp_path: Path) -> None:
     save_labelled(path, load_labelled(files / "train", image_size=(16, 16)))
     with pytest.raises(ValueError, match="are 16x16 pixels, not 32x32 and grey, not rgb; only"):
         load_labelled(path, image_size=(32, 32), color="rgb")
-    with pytest.warns(UserWarning, match="cropped already, to .stretch. with a margin of 0.3") as w:
+    with pytest.warns(
+        UserWarning, match="were cropped before, with crop='stretch' and margin=0.3"
+    ) as w:
         load_labelled(path, margin=0)
     assert w[0].filename == __file__
 

@@ -172,7 +172,7 @@ def test_sixteen_bits(on_scale: Any) -> None:
 
 
 def test_blank_pictures(on_scale: Any) -> None:
-    with pytest.warns(UserWarning, match="Each picture of X has one single value"):
+    with pytest.warns(UserWarning, match="Every picture of X is blank"):
         on_scale.predict(np.zeros((2, 16, 16), np.uint8))
     on_scale.predict(np.zeros((1, 16, 16), np.uint8))
 

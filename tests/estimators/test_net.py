@@ -217,7 +217,9 @@ def test_predicting_in_a_callback_changes_no_training() -> None:
 @pytest.mark.parametrize("schedule", ["one_cycle", "exponential", "staircase"])
 def test_a_rate_scheduler_beside_a_schedule_is_refused(schedule: str) -> None:
     step = LRScheduler("StepLR", step_size=1, gamma=0.1)
-    with pytest.raises(ValueError, match=f"LRScheduler would have no effect.*{schedule}.*constant"):
+    with pytest.raises(
+        ValueError, match=f"must be 'constant' for the callback LRScheduler.*{schedule}.*constant"
+    ):
         mlp(training__lr_schedule=schedule, callbacks=[step]).fit(X, DIGITS)
 
 
@@ -244,7 +246,7 @@ def test_rate_schedulers_change_a_constant_rate(every: str) -> None:
             r"LRScheduler asks for 'valid_loss'.*pass X_val and y_val",
         ),
         (PassthroughScoring("train_loss"), "PassthroughScoring cannot be used"),
-        (InputShapeSetter(), "InputShapeSetter cannot be used; .*shape from X"),
+        (InputShapeSetter(), "must not hold InputShapeSetter, .*shape from X"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -316,7 +316,7 @@ def test_messages_name_the_place_in_all_the_pictures(lazily: bool, row: int, rea
 
     with pytest.raises(ValueError, match=f"^Picture {row}: The source of 4 bytes holds no picture"):
         read([*pictures[:row], b"none", *pictures[row:]])
-    with pytest.raises(TypeError, match=f"^Picture {row}: source is of dtype object"):
+    with pytest.raises(TypeError, match=f"^Picture {row}: a picture must be .* got dtype object"):
         read([*pictures[:row], None, *pictures[row:]])
     boxes: list[Any] = [None] * len(pictures)
     boxes[row] = [20, 20, 5, 5]
@@ -357,7 +357,7 @@ def test_what_is_no_picture_at_all(reader: Any) -> None:
 def test_predict_points_to_read(reader: Any, digit_reader: Any) -> None:
     for clf in (reader, digit_reader):
         for files in ("a.png", ["a.png"], [Path("a.png")]):
-            with pytest.raises(ValueError, match=r"clf\.read\(\.\.\.\) takes files"):
+            with pytest.raises(ValueError, match=r"\.read takes files"):
                 clf.predict(files)
 
 

@@ -468,7 +468,7 @@ def test_versions_are_recorded(fitted: Any, tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(fitted: Any, tmp_path: Path) -> None:
     sentence = (
-        r"saved by sksvhn 9\.1 in format 2, but the one installed, \S+, reads up to format 1; "
+        r"saved by sksvhn 9\.1 in format 2; the installed sksvhn \S+ reads formats up to 1; "
         r"update sksvhn\.$"
     )
     path = edited(fitted("strings"), tmp_path / "m", format=2, versions=versions("9.1"))

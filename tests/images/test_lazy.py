@@ -154,14 +154,14 @@ def test_bad_stored_pictures(stored: Any, data: Any) -> None:
         clf.fit(stored.file.create_dataset("rgba", data=X.reshape(250, 16, 4, 4)), y)
     mixed = Parts(X, [100, 150])
     mixed.parts[1] = mixed.parts[1][:, :8]
-    with pytest.raises(ValueError, match=r"Part 1 of X holds uint8 pictures of shape \(8, 16\)"):
+    with pytest.raises(ValueError, match=r"part 1 has uint8 pictures of shape \(8, 16\)"):
         clf.fit(mixed, y)
     mixed.parts[1] = X[100:] / 255
-    with pytest.raises(ValueError, match="Part 1 of X holds float64"):
+    with pytest.raises(ValueError, match="part 1 has float64"):
         clf.fit(mixed, y)
     wide = Parts(X.reshape(-1, 8, 32), [100, 150])
     wide.parts[1] = wide.parts[1].transpose(0, 2, 1)
-    with pytest.raises(ValueError, match=r"Part 1 of X holds uint8 pictures of shape \(32, 8\)"):
+    with pytest.raises(ValueError, match=r"part 1 has uint8 pictures of shape \(32, 8\)"):
         clf.fit(wide, y)
     mixed.parts = [mixed.parts[0], [[0.0] * 256]]
     with pytest.raises(ValueError, match="Part 1 of X is a list"):

@@ -196,7 +196,7 @@ def test_channels_first_or_last_and_tensors() -> None:
     for array in (channels_first, torch.from_numpy(channels_first), channels_first.tolist()):
         np.testing.assert_array_equal(load_image(array), colors())
     np.testing.assert_array_equal(load_image(torch.from_numpy(colors() / 255)), colors())
-    with pytest.raises(TypeError, match="source is a Tensor that cannot be made an array"):
+    with pytest.raises(TypeError, match="got a Tensor that cannot be converted"):
         load_image(torch.zeros((4, 6), requires_grad=True))
 
 

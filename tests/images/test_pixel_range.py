@@ -235,9 +235,9 @@ def test_true_is_white() -> None:
 
 def test_pictures_of_one_value_are_told() -> None:
     flat = np.full((3, 9, 9, 1), 7, np.uint8)
-    with pytest.warns(UserWarning, match="Each picture of X has one single value"):
+    with pytest.warns(UserWarning, match="Every picture of X is blank"):
         KnownScale(255).check(flat)
-    with pytest.warns(UserWarning, match="Each training picture has one single value"):
+    with pytest.warns(UserWarning, match="Every training picture is blank"):
         white_of(flat)
     KnownScale(255).check(np.concatenate([flat, drawn(1)[:, :9, :9]]))
 

@@ -118,8 +118,8 @@ def test_rejected_readings_are_wrong_and_forms_agree(strategy):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"confidence": [0.1, 1.7]}, r"confidence must hold probabilities.* found 1\.7"),
-        ({"confidence": [-0.1, 0.7]}, r"confidence must hold probabilities.* found -0\.1"),
+        ({"confidence": [0.1, 1.7]}, r"confidence must hold probabilities.* got 1\.7"),
+        ({"confidence": [-0.1, 0.7]}, r"confidence must hold probabilities.* got -0\.1"),
         ({"confidence": [0.1, np.nan]}, "confidence contains NaN"),
         ({"confidence": [0.1]}, "inconsistent numbers of samples"),
         ({"confidence": None}, "'confidence' parameter"),

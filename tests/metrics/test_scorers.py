@@ -197,6 +197,7 @@ def test_says_what_an_estimator_lacks(wrap, pictures):
     X, y = pictures
     tree = wrap(DecisionTreeClassifier()).fit(X, y)
     with pytest.raises(
-        TypeError, match=r"DecisionTreeClassifier has no predict.X, return_confidence"
+        TypeError,
+        match=r"must have predict.X, return_confidence=True.; DecisionTreeClassifier has not",
     ):
         coverage_at_accuracy_scorer(tree, X, y)

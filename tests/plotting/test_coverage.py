@@ -127,7 +127,9 @@ def test_from_estimator() -> None:
 
 def test_bad_input_is_a_clear_error() -> None:
     model = LogisticRegression().fit([[0.0], [1.0]], ["1", "2"])
-    with pytest.raises(TypeError, match=r"LogisticRegression has no predict.X, return_confidence"):
+    with pytest.raises(
+        TypeError, match=r"must have predict.X, return_confidence=True.; LogisticRegression has not"
+    ):
         CoverageDisplay.from_estimator(model, [[0.0]], ["1"])
     with pytest.raises(ValueError, match="inconsistent"):
         CoverageDisplay.from_predictions(TRUE, READ, SURE[:2])

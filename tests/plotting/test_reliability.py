@@ -140,7 +140,9 @@ def test_from_estimator() -> None:
 
 def test_bad_input_is_a_clear_error() -> None:
     model = LogisticRegression().fit([[0.0], [1.0]], ["1", "2"])
-    with pytest.raises(TypeError, match=r"LogisticRegression has no predict.X, return_confidence"):
+    with pytest.raises(
+        TypeError, match=r"must have predict.X, return_confidence=True.; LogisticRegression has not"
+    ):
         ReliabilityDisplay.from_estimator(model, [[0.0]], ["1"])
     with pytest.raises(ValueError, match=r"in \[0, 1\]; found -3"):
         ReliabilityDisplay.from_predictions(["1"], ["1"], [-3.0])

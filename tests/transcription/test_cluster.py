@@ -61,7 +61,9 @@ def test_partitions_that_kill_their_workers_are_named(client: Client) -> None:
     client.run_on_scheduler(allow, 0)
     done: dict[int, int] = {}
     try:
-        with pytest.raises(RuntimeError, match=r"partitions are missing \(.*3.*died each"):
+        with pytest.raises(
+            RuntimeError, match=r"partitions are missing \(.*3.* every worker that read them died"
+        ):
             done.update(map_partitions(client, square_or_die, enumerate(range(20))))
     finally:
         client.run_on_scheduler(allow, 3)

@@ -38,7 +38,7 @@ def test_reads_on_a_cluster_that_runs(
 
     result = run(model, folder, "--out", tmp_path / "out", *cluster)
     assert result.exit_code == 1
-    assert "(what differs: partition_size); pass another folder" in result.stderr
+    assert "(different: partition_size); pass another folder" in result.stderr
 
 
 def test_boxes_candidates_and_what_fails(

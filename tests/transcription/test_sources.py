@@ -141,11 +141,11 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
         ),
         ((tmp_path / "two.h5",), ValueError, r"must have one dataset of pictures.* got a, b"),
         ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),
-        ((frame[["boxes"]],), ValueError, "The DataFrame has no column 'path', but 'boxes'"),
-        ((frame.assign(left=1),), ValueError, "has the columns left of boxes; all of left, top"),
-        ((frame, [[1, 1, 1, 1]]), ValueError, "has boxes and boxes were passed as well"),
-        ((["1.png", 3],), TypeError, "3 is among the paths of pictures; it is a int"),
-        ((4,), TypeError, "source is a int; expected a folder"),
+        ((frame[["boxes"]],), ValueError, "The DataFrame must have the column 'path'; got 'boxes'"),
+        ((frame.assign(left=1),), ValueError, "must have all of the columns left, top"),
+        ((frame, [[1, 1, 1, 1]]), ValueError, "boxes must be given once"),
+        ((["1.png", 3],), TypeError, "must hold paths of pictures; got 3, a int"),
+        ((4,), TypeError, "source must be a folder, .* got a int"),
     ):
         with pytest.raises(error, match=words):
             open_source(*arguments)

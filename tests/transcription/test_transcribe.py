@@ -154,7 +154,7 @@ def test_other_versions_are_told_where_it_was_called(
     arguments: Any = {"client": client, "partition_size": 256}
     done = transcribe(folder, model, tmp_path / "out", **arguments)
     monkeypatch.setattr(_output, "version", lambda name: "99.1")
-    with pytest.warns(UserWarning, match=r"begun with other versions .*now sksvhn 99\.1") as told:
+    with pytest.warns(UserWarning, match=r"started with other versions .*now sksvhn 99\.1") as told:
         assert transcribe(folder, model, tmp_path / "out", **arguments) == done
     assert [warning.filename for warning in told] == [__file__]
 
