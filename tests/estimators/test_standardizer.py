@@ -46,7 +46,7 @@ def test_weights_count_as_repetitions() -> None:
 
 def test_flat_pictures_stay_finite() -> None:
     pictures = np.full((4, 20, 20, 1), 7, dtype=np.uint8)
-    with pytest.warns(UserWarning, match="training picture has one single value"):
+    with pytest.warns(UserWarning, match="training picture is blank"):
         learned = standardizer(pictures, per_image=True)
     tensor = learned.to_tensor(pictures, CPU, torch.float32)
     assert torch.equal(tensor, torch.zeros_like(tensor))
