@@ -29,8 +29,8 @@ def read_with_confidence(estimator: Any, X: Any) -> tuple[ArrayLike, ArrayLike]:
         X = transformer.transform(X)
     if not tells_confidence(reader):
         raise TypeError(
-            f"{type(reader).__name__} has no predict(X, return_confidence=True), which is "
-            "needed here; use an estimator that has it, such as SVHNSequenceClassifier."
+            f"estimator must have predict(X, return_confidence=True); {type(reader).__name__} has "
+            "not; use one that has it, such as SVHNSequenceClassifier."
         )
     numbers, confidence = reader.predict(X, return_confidence=True)
     return numbers, confidence

@@ -67,9 +67,8 @@ class Readings:
         outside = (self.confidence < 0) | (self.confidence > 1)
         if outside.any():
             raise ValueError(
-                "confidence must hold probabilities, in [0, 1]; found "
-                f"{self.confidence[outside][0]}. Pass probabilities of whole readings, such as an "
-                "estimator's confidence(X)."
+                f"confidence must hold probabilities in [0, 1]; got {self.confidence[outside][0]}; "
+                "pass the probabilities of whole readings, such as an estimator's confidence(X)."
             )
         return self.confidence
 

@@ -39,9 +39,9 @@ def check_network(estimator: Any) -> None:
     """Raise TypeError if it trains no network, or NotFittedError."""
     if not is_network(estimator):
         raise TypeError(
-            f"{type(estimator).__name__} has no network to look into; pass a fitted "
-            "SVHNSequenceClassifier, SVHNCNNClassifier or SVHNMLPClassifier (of a pipeline its "
-            "last step)."
+            "estimator must be a fitted SVHNSequenceClassifier, SVHNCNNClassifier or "
+            f"SVHNMLPClassifier; got a {type(estimator).__name__}; pass the last step of a "
+            "pipeline."
         )
     check_is_fitted(estimator)
 

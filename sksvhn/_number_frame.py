@@ -17,12 +17,12 @@ def number_frame(data: Bunch | pd.DataFrame) -> pd.DataFrame:
     if not isinstance(frame, pd.DataFrame) or not set(_NEEDED) <= set(frame):
         columns = f" with the columns {list(frame)}" if isinstance(frame, pd.DataFrame) else ""
         raise ValueError(
-            "Pass what load_svhn_numbers or read_digit_struct returns: a table with the columns "
-            f"'length' and 'boxes', or a Bunch that holds one; got a {type(data).__name__}"
-            f"{columns}."
+            "data must be a table with the columns 'length' and 'boxes', or a Bunch with such a "
+            "frame, as load_svhn_numbers and read_digit_struct return them; got a "
+            f"{type(data).__name__}{columns}."
         )
     if frame.empty:
-        raise ValueError("The table of numbers has 0 rows; pass at least one number.")
+        raise ValueError("data must hold at least one number; got 0 rows.")
     return frame
 
 

@@ -112,7 +112,7 @@ def check_no_files(estimator: BaseEstimator, X: Any, *, reads_files: bool = Fals
         return
     name = type(estimator).__name__
     remedy = (
-        "clf.read(...) takes files and crops them"
+        f"{name}.read takes files and crops them"
         if reads_files
         else "sksvhn.preprocessing.NumberCropper makes an array of them"
     )

@@ -45,7 +45,10 @@ def export(
 
     clf = load(model)
     if not is_network(clf):
-        raise ValueError(f"{model} holds a {type(clf).__name__}, which has no ONNX export.")
+        raise ValueError(
+            f"MODEL must be a neural network for ONNX export; {model} holds a "
+            f"{type(clf).__name__}; pass another model."
+        )
     clf.export_onnx(out)
     if not quiet:
         typer.echo(f"Saved {out} ({out.stat().st_size / 1e6:.1f} MB).")

@@ -534,7 +534,7 @@ DEEP = zlib.compress(mat_element(15, zlib.compress(ONE)))
 
 BAD_MATS = {
     "no variable": (mat(), "got none"),
-    "other names": (mat(mat_array(b"images", (1, 1), b"1")), "it holds images"),
+    "other names": (mat(mat_array(b"images", (1, 1), b"1")), "got images"),
     "labels missing": (mat(ONE), "must hold the variables X and y"),
     "labels of another number": (mat(ONE, mat_array(b"y", (2, 1), b"\1\2")), "must have shape"),
     "got 11": (mat(ONE, mat_array(b"y", (1, 1), b"\x0b")), "got 11"),

@@ -108,9 +108,9 @@ def test_labels_that_have_been_mapped(tmp_path: Path) -> None:
     [
         ([1, 11, 2], r"labels 1 to 10 \(10 is the digit 0\) or 0 to 9; got 11 \(1 of 3"),
         ([-1, -1, 2], r"got -1 \(2 of 3 labels"),
-        ([1.5, 1, 2], r"it holds 1\.5"),
+        ([1.5, 1, 2], r"got 1\.5"),
         ([np.nan, 1, 2], "got nan"),
-        ([0, 10, 2], "it holds both 0 and 10"),
+        ([0, 10, 2], "got both 0 and 10"),
     ],
 )
 def test_wrong_labels(tmp_path: Path, labels: list[float], message: str) -> None:
@@ -125,13 +125,13 @@ def test_wrong_labels(tmp_path: Path, labels: list[float], message: str) -> None
         ({"X": pictures(2)}, "must hold the variables X and y, .* got X"),
         ({"digits": 1, "y": [[1], [2]]}, "got digits, y"),
         ({}, "got none"),
-        ({"X": pictures(2).astype(float), "y": [[1], [2]]}, "dtype uint8 .* it has float64"),
+        ({"X": pictures(2).astype(float), "y": [[1], [2]]}, "dtype uint8 .* got float64"),
         ({"X": pictures(2)[:28], "y": [[1], [2]]}, r"got uint8 and \(28, 32, 3, 2\)"),
         ({"X": pictures(2).transpose(3, 0, 1, 2), "y": [[1], [2]]}, r"\(2, 32, 32, 3\)"),
         ({"X": pictures(2)[:, :, 0], "y": [[1], [2]]}, r"\(32, 32, 2\)"),
         ({"X": pictures(0), "y": np.zeros((0, 1))}, r"\(32, 32, 3, 0\)"),
         ({"X": pictures(3), "y": [[1], [2]]}, r"shape \(3, 1\), one label .* got \(2, 1\)"),
-        ({"X": pictures(4), "y": [[1, 2], [3, 4]]}, r"it has \(2, 2\)"),
+        ({"X": pictures(4), "y": [[1, 2], [3, 4]]}, r"got \(2, 2\)"),
         ({"X": pictures(2), "y": "ab"}, "y of .* must be an array of real numbers"),
     ],
 )

@@ -140,9 +140,7 @@ def test_only_what_is_asked_for_has_to_be_there(tmp_path: Path) -> None:
     images, labels = digits(3)
     path = write(tmp_path / "x.h5", X_val=images, y_val=labels, X_train=images[:0])
     assert len(load_svhn_h5(path, subset="validation").images) == 3
-    with pytest.raises(
-        ValueError, match="the arrays X_test and y_test; it holds X_train, X_val, y"
-    ):
+    with pytest.raises(ValueError, match="the arrays X_test and y_test; got X_train, X_val, y"):
         load_svhn_h5(path, subset="test")
 
 
@@ -154,12 +152,12 @@ IMAGES, LABELS = digits(3)
     [
         ({}, "got none"),
         ({"X_train": IMAGES}, "must hold the arrays X_train and y_train; got X_train"),
-        ({"X_train": IMAGES.reshape(3, -1), "y_train": LABELS}, r"has shape \(3, 1024\)"),
-        ({"X_train": IMAGES[:0], "y_train": LABELS[:0]}, r"has shape \(0, 32, 32\)"),
+        ({"X_train": IMAGES.reshape(3, -1), "y_train": LABELS}, r"got shape \(3, 1024\)"),
+        ({"X_train": IMAGES[:0], "y_train": LABELS[:0]}, r"got shape \(0, 32, 32\)"),
         ({"X_train": np.full((3, 2, 2), b"x"), "y_train": LABELS}, r"dtype \|S1"),
         ({"X_train": IMAGES, "y_train": LABELS[:2]}, r"shape \(3,\), one label .* got \(2,\)"),
-        ({"X_train": IMAGES, "y_train": np.eye(3)}, r"it has \(3, 3\)"),
-        ({"X_train": IMAGES, "y_train": LABELS + 9}, "y_train of .* it holds 11"),
+        ({"X_train": IMAGES, "y_train": np.eye(3)}, r"got \(3, 3\)"),
+        ({"X_train": IMAGES, "y_train": LABELS + 9}, "y_train of .* got 11"),
         (
             {"X_train": IMAGES, "y_train": LABELS, "X_test": IMAGES[:, :28]},
             r"must have one size; X_train has shape \(3, 32, 32\), X_test \(3, 28, 32\)",

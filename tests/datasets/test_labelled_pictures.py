@@ -134,7 +134,7 @@ def test_mistakes_in_the_table(folder: Path, text: str, message: str, on_error: 
         ("in,1,,,,", r"picture 'in' \(line 3\) is not in"),
         ("text.png,1,,,,", r"picture 'text.png' \(line 3\) holds no picture that can be read"),
         ("cut.png,1,,,,", r"picture 'cut.png' \(line 3\) cannot be read as a picture"),
-        ("c.jpg,1,31,0,5,5", r"\(line 3\) cannot be cropped: the digit boxes .* lie outside"),
+        ("c.jpg,1,31,0,5,5", r"\(line 3\) cannot be cropped: digit boxes .* lie outside"),
         ("c.jpg,1,3,0,0,5", r"\(line 3\) cannot be cropped: .* positive width"),
         ("c.jpg,1,nan,0,5,5", r"\(line 3\) cannot be cropped: .* finite"),
     ],

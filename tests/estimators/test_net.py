@@ -245,7 +245,7 @@ def test_rate_schedulers_change_a_constant_rate(every: str) -> None:
             LRScheduler("ReduceLROnPlateau", monitor="valid_loss"),
             r"LRScheduler asks for 'valid_loss'.*pass X_val and y_val",
         ),
-        (PassthroughScoring("train_loss"), "PassthroughScoring cannot be used"),
+        (PassthroughScoring("train_loss"), "must not hold PassthroughScoring"),
         (InputShapeSetter(), "must not hold InputShapeSetter, .*shape from X"),
     ],
     ids=lambda value: type(value).__name__,

@@ -320,7 +320,7 @@ def test_messages_name_the_place_in_all_the_pictures(lazily: bool, row: int, rea
         read([*pictures[:row], None, *pictures[row:]])
     boxes: list[Any] = [None] * len(pictures)
     boxes[row] = [20, 20, 5, 5]
-    with pytest.raises(ValueError, match=f"^Picture {row}: the digit boxes .* lie outside"):
+    with pytest.raises(ValueError, match=f"^Picture {row}: digit boxes .* lie outside"):
         read(pictures, boxes)
     with pytest.raises(FileNotFoundError, match=r"no_such\.png"):
         read([*pictures[:row], "no_such.png"])

@@ -187,11 +187,11 @@ def test_no_threshold_is_a_clear_error():
     [
         (
             {"confidence": [0.5, 1.5]},
-            r"confidence must hold probabilities.* found 1\.5",
+            r"confidence must hold probabilities.* got 1\.5",
         ),
         (
             {"confidence": [-0.5, 1]},
-            r"confidence must hold probabilities.* found -0\.5",
+            r"confidence must hold probabilities.* got -0\.5",
         ),
         ({"confidence": [0.5]}, "inconsistent numbers of samples"),
         ({"confidence": [0.5, np.nan]}, "NaN"),
