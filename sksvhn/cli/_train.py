@@ -300,7 +300,7 @@ def _learned(clf: Any) -> str:
     height, width, channels = clf.image_shape_
     size = f"{'colour' if channels == 3 else 'grey'} pictures of {height}x{width} pixels"
     if reads_numbers(clf):
-        what = f"numbers of up to {clf.max_length_} of the characters {clf.alphabet_}"
+        what = f"numbers of up to {clf.max_length_} characters from {clf.alphabet_}"
     else:
         what = f"the labels {', '.join(map(str, clf.classes_))}"
     lines = [f"{type(clf).__name__} has learned to read {what} in {size}."]
