@@ -192,7 +192,7 @@ def assert_same(found: list[Any], expected: list[Any], off: float) -> None:
 
 
 # What a refusal says, unlike errors from deep inside.
-REFUSED = re.compile(r"^[^\n]*(expected|pass (pixels|bins)|must be)[^\n]*$")
+REFUSED = re.compile(r"^[^\n]*(expected|pass (pixels|bins)|must (be|hold))[^\n]*$")
 
 
 def check(call: Any, name: str, arguments: dict[str, Any], expected: list[Any], off: float) -> None:

@@ -144,7 +144,7 @@ def test_bad_input_is_a_clear_error() -> None:
         TypeError, match=r"must have predict.X, return_confidence=True.; LogisticRegression has not"
     ):
         ReliabilityDisplay.from_estimator(model, [[0.0]], ["1"])
-    with pytest.raises(ValueError, match=r"in \[0, 1\]; found -3"):
+    with pytest.raises(ValueError, match=r"in \[0, 1\]; got -3"):
         ReliabilityDisplay.from_predictions(["1"], ["1"], [-3.0])
     with pytest.raises(ValueError, match="strategy"):
         ReliabilityDisplay.from_predictions(["1"], ["1"], [1.0], strategy="equal")
