@@ -164,10 +164,10 @@ def test_bins_part_the_pictures(rows, n_bins):
     [
         ({"values": [1, 2]}, "inconsistent numbers of samples"),
         ({"values": ["a", "b", "c"]}, "bins=None"),
-        ({"values": [np.nan] * 3}, "none of the 3 pictures"),
+        ({"values": [np.nan] * 3}, "none of 3 has one"),
         ({"values": [1, np.inf, -np.inf]}, "element 1 is inf.*write NaN"),
         ({"bins": [3, 2]}, "increasing edges"),
-        ({"bins": [7, 9]}, "none of the 3 pictures"),
+        ({"bins": [7, 9]}, "none of 3 has one"),
         ({"bins": 0}, "'bins' parameter"),
         ({"y_true": ["19", "", "7"]}, "empty number"),
         ({"confidence": [0.1]}, "inconsistent numbers of samples"),
