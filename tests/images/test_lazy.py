@@ -164,7 +164,7 @@ def test_bad_stored_pictures(stored: Any, data: Any) -> None:
     with pytest.raises(ValueError, match=r"part 1 has uint8 pictures of shape \(32, 8\)"):
         clf.fit(wide, y)
     mixed.parts = [mixed.parts[0], [[0.0] * 256]]
-    with pytest.raises(ValueError, match="Part 1 of X is a list"):
+    with pytest.raises(ValueError, match="part 1 is a list"):
         clf.fit(mixed, y)
     clf.fit(stored, y)
     with pytest.raises(ValueError, match=r"\(8, 16, 1\)"):
