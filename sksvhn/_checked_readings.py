@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+from sklearn.utils.validation import check_array, check_consistent_length
 
 from ._labels import check_not_empty, check_same_writing, numbers_to_strings
-from ._parameters import validate_params
+from ._parameters import check_not_masked, check_weights, validate_params
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -135,7 +135,7 @@ def check_readings(
         raise ValueError("y_true must hold at least one number; got none.")
     check_not_empty(true, "y_true")
     check_same_writing(true, read)
-    weight = _check_sample_weight(sample_weight, true, dtype=np.float64, ensure_non_negative=True)
+    weight = check_weights(sample_weight, true, ensure_non_negative=True)
     counts = weight > 0
     if not counts.any():
         raise ValueError("sample_weight must be positive for at least one number; got only zeros.")
@@ -144,6 +144,7 @@ def check_readings(
 
 
 def _check_confidence(confidence: ArrayLike) -> NDArray[np.float64]:
+    check_not_masked(confidence, "confidence")
     values = check_array(
         confidence, ensure_2d=False, dtype=np.float64, input_name="confidence", allow_nd=True
     )

@@ -16,11 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
+from ._parameters import check_not_masked
+
 DIGITS = "0123456789"
 MINUS = "-"
 BLANK = 10
 # Positions times characters, of numbers that a file may speak of: memory that a reading takes.
 MAX_FACTORS = 2**20
+
+# Of fewer padded labels, columns can hold all of 0 to k - 1 by chance.
+_LEAST_ENCODED = 100
 
 Form = Literal["str", "int", "padded"]
 
@@ -161,13 +166,36 @@ def check_not_empty(strings: NDArray[np.object_], name: str) -> None:
 
 
 def check_same_writing(true: NDArray[np.object_], read: NDArray[np.object_]) -> None:
-    """Raise if all of one were floats before they were strings, such as "12.0", and none other."""
+    """Raise if one of them has figures that the other has nowhere: "12.0", or digits but 0 to 9."""
     for these, others, name in ((true, read, "y_true"), (read, true, "y_pred")):
+        foreign = next((string for string in these if _has_other_digits(string)), None)
+        if foreign is not None and not any(map(_has_other_digits, others)):
+            raise ValueError(
+                f"{name} holds {foreign!r}, whose digits are not those of {DIGITS}; write both "
+                "sides with the same digits, such as by unicodedata.normalize('NFKC', label)."
+            )
         if all(map(_WHOLE_FLOAT.fullmatch, these)) and not any("." in other for other in others):
             raise ValueError(
                 f"{name} must hold strings of integers; got strings of floats such as "
                 f"{these[0]!r}; convert them with astype(int).astype(str)."
             )
+
+
+def _has_other_digits(string: str) -> bool:
+    return not string.isascii() and any(c.isdigit() and c not in DIGITS for c in string)
+
+
+def columns_are_encoded(codes: NDArray[Any], alphabet: str) -> bool:
+    """Whether each column of padded labels holds all of 0 to k - 1, and one lacks greater digits.
+
+    scikit-learn writes columns so where it encodes labels.
+    """
+    columns = [np.unique(column) for column in codes.T]
+    return (
+        len(codes) >= _LEAST_ENCODED
+        and all(np.array_equal(column, np.arange(len(column))) for column in columns)
+        and any(1 < len(column) < len(alphabet) for column in columns)
+    )
 
 
 def _all_integers(y: NDArray[Any]) -> bool:
@@ -188,6 +216,7 @@ def as_labels(y: ArrayLike, name: str = "y") -> NDArray[Any]:
 
 
 def _stacked(y: ArrayLike, name: str) -> NDArray[Any]:
+    check_not_masked(y, name)
     try:
         return np.asarray(y)
     except ValueError:
@@ -231,9 +260,15 @@ def _padded_to_strings(
     in_number = np.arange(codes.shape[1]) < lengths[:, None]
     if not np.array_equal(in_number, ~is_blank):
         row = int(np.flatnonzero((in_number == is_blank).any(axis=1))[0])
+        hint = (
+            " Each column holds 0 to k - 1, as cross_val_predict writes them for "
+            "method='predict_proba': it encodes each column; pass strings, or use method='predict'."
+            if columns_are_encoded(codes, alphabet)
+            else ""
+        )
         raise ValueError(
             f"blanks must come after the last character of a number; row {row} of {name} has one "
-            f"({blank}) before it: {codes[row].tolist()}."
+            f"({blank}) before it: {codes[row].tolist()}.{hint}"
         )
     outside = in_number & ((codes < 0) | (codes >= len(alphabet)))
     if outside.any():

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import _param_validation, check_scalar
+from sklearn.utils.validation import _check_sample_weight
 
 
 def as_python(value: Any) -> Any:
@@ -70,6 +72,26 @@ def check_no_iterator(value: Any, name: str) -> None:
         raise TypeError(
             f"{name} must be an array-like; got a {type(value).__name__}; pass list({name})."
         )
+
+
+def check_not_masked(value: Any, name: str) -> None:
+    """Raise if an array has masked elements, whose values NumPy would use all the same."""
+    if np.ma.is_masked(value):
+        n_masked = np.ma.getmaskarray(value).sum()
+        raise ValueError(
+            f"{name} must have no masked elements; got {n_masked}; fill them, "
+            "such as by filled(0), or drop what they belong to."
+        )
+
+
+def check_weights(sample_weight: Any, X: Any, **options: Any) -> NDArray[np.float64]:
+    """Check weights as scikit-learn does, which knows nothing of masks and iterators."""
+    check_no_iterator(sample_weight, "sample_weight")
+    check_not_masked(sample_weight, "sample_weight")
+    weights: NDArray[np.float64] = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, **options
+    )
+    return weights
 
 
 def _settled(value: Any) -> Any:

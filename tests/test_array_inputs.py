@@ -229,6 +229,18 @@ def test_every_dtype_and_layout(call: Any, name: str, arrays: list[str], request
             check(call, name, given | {name: layout(plain)}, expected, off)
 
 
+@pytest.mark.parametrize(("call", "name", "arrays"), CASES)
+def test_masked_elements_are_refused(call: Any, name: str, arrays: list[str], request: Any) -> None:
+    given = {
+        array: COLOUR if "jitter" in request.node.callspec.id else ARRAYS[array] for array in arrays
+    }
+    masked = np.ma.array(given[name])
+    answer(call, given | {name: masked})
+    masked[(0,) * masked.ndim] = np.ma.masked
+    with pytest.raises(ValueError, match=r"must have no masked elements; got 1; fill them"):
+        answer(call, given | {name: masked})
+
+
 def test_masks() -> None:
     mask = PICTURES > 127
     white = mask * np.uint8(255)

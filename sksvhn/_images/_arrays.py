@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import validate_data
 
-from .._parameters import as_python
+from .._parameters import as_python, check_not_masked
 from .._warn import warn_caller
 from ._lazy import LazyPictures, is_lazy
 from ._pixel_range import KnownScale, is_mask
@@ -129,13 +129,22 @@ def as_array(X: ArrayLike) -> NDArray[Any]:
             "np.stack([picture for picture, label in X]), and pass the labels as y. If the "
             "pictures don't fit into memory, pass a sequence of arrays."
         )
+    check_not_masked(X, "X")
     try:
-        return np.asarray(X)
+        array = np.asarray(X)
     except ValueError:
         raise ValueError(
             "X must hold pictures or rows of one shape; got different shapes; resize or convert "
             "them."
         ) from None
+    except (TypeError, RuntimeError) as error:  # of torch
+        raise TypeError(
+            f"X must be an array of numbers; got a {type(X).__name__} that NumPy cannot read "
+            f"({error}); pass X.detach().cpu().float() instead."
+        ) from None
+    if array.dtype.kind in "mM":
+        raise ValueError(f"X must hold numbers; got dtype {array.dtype}.")
+    return array
 
 
 def as_frame(X: Any) -> Any:

@@ -17,7 +17,7 @@ from PIL import Image
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._csv_lines import BOX_COLUMNS
-from .._parameters import as_python
+from .._parameters import as_python, check_not_masked
 from ._load import MAX_PIXELS_CONSTRAINT, Color, ImageSource, read_picture
 
 CropStyle = Literal["stretch", "square"]
@@ -96,6 +96,7 @@ def blankness(cropped: Cropped) -> str | None:
 
 def _digit_boxes(boxes: Any) -> NDArray[np.float64] | None:
     """Rows of a picture's boxes, or None where there are none."""
+    check_not_masked(boxes, "digit boxes")
     if hasattr(boxes, "columns"):
         boxes = box_rows(boxes)
     elif _is_iterable(boxes):

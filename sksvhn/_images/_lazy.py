@@ -88,9 +88,10 @@ class LazyPictures:
         stop = start + self._stop(index) - first
         pixels = np.asarray(self._parts[part][start:stop], dtype=self.dtype)
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            finite = np.isfinite(pixels.reshape(len(pixels), -1)).all(axis=1)
             raise ValueError(
-                f"Input X contains NaN or infinity in pictures {first} to {self._stop(index) - 1}; "
-                "drop or correct them."
+                f"Input X contains NaN or infinity; X[{first + int(np.argmin(finite))}] is the "
+                "first such picture; drop or correct it."
             )
         pictures = pixels.reshape(-1, *self._image_shape)
         if self._scale is not None:

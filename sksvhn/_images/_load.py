@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._file_kinds import kind_of_content
-from .._parameters import validate_params
+from .._parameters import check_not_masked, validate_params
 from .._warn import warn_caller
 
 Color = Literal["auto", "grey", "rgb"]
@@ -330,6 +330,7 @@ def _to_eight_bits(picture: Image.Image) -> Decoded:
 
 def _as_pixels(source: Any) -> NDArray[Any]:
     """Array of (height, width[, channels]) of anything that NumPy takes for numbers."""
+    check_not_masked(source, "The array")
     try:
         pixels = np.asarray(source)
     except (TypeError, ValueError, RuntimeError) as error:  # a tensor elsewhere, ragged lists

@@ -179,7 +179,7 @@ def _contrast(low: float, high: float, white: int) -> str:
     """Say what was learned instead, and what to do."""
     if low < 0:
         return f"the training pictures held none below 0; pass pixels from 0 to {white}."
-    found = min((known for known in WHITES if high <= known), default=65535)
+    found = min((known for known in WHITES if high <= known), default=white)
     remedy = f"pass pixels from 0 to {white}"
     if found != white:
         change = "multiply X by" if found < white else "divide X by"
@@ -214,7 +214,7 @@ def _are_whole(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool_
 def _are_levels(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether rows, of those asked for, hold integers divided by 255 or 65535.
 
-    Means of few pixels are fractions, too, but of smaller denominators.
+    Means of few pixels are such fractions, too, but their denominators are small.
     """
     levels = np.zeros(len(rows), dtype=bool)
     if rows.dtype.kind != "f" or not which.any():
@@ -226,7 +226,8 @@ def _are_levels(rows: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[np.bool
         close = np.isclose(asked, fractions, rtol=5e-7, atol=0).all(axis=1)
         if white == 255:  # as far as half precision tells them
             close |= (asked == fractions.astype(np.float16)).all(axis=1)
-        levels[which] |= close & (np.gcd(np.gcd.reduce(integers, axis=1), white) == 1)
+        denominators = white // np.gcd(np.gcd.reduce(integers, axis=1), white)
+        levels[which] |= close & (denominators > DARKEST)
     return levels
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._labels import columns_are_encoded
 from .._warn import warn_caller
 
 # Up to as many classes codes may be digits, which are spelt in the same way.
@@ -34,3 +36,14 @@ def warn_if_encoded(integers: NDArray[np.object_]) -> None:
         "the pictures, pass them as strings. VotingReader averages readers; for other tools see "
         'the page "With other tools" of the documentation.'
     )
+
+
+def warn_if_rows_are_encoded(codes: NDArray[Any], alphabet: str) -> None:
+    """Warn if each column of padded labels holds all of 0 to k - 1."""
+    if columns_are_encoded(codes, alphabet):
+        warn_caller(
+            "Each column of y holds the codes 0 to k - 1, as cross_val_predict(method="
+            "'predict_proba') writes padded numbers. A reader then learns other digits and lengths "
+            "than the pictures show and reads worse. Pass numbers as strings or use "
+            'method="predict"; see the page "With other tools" of the documentation.'
+        )

@@ -12,11 +12,10 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight
 
 from .._images._arrays import check_stored_pictures
 from .._labels import as_labels
-from .._parameters import check_no_iterator
+from .._parameters import check_weights
 from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
@@ -226,12 +225,9 @@ def _validation_data(clf: NeuralClassifier, X: Any, y: Any, sample_weight: Any) 
 
 
 def _checked_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
-    check_no_iterator(sample_weight, "sample_weight")
-    weights: NDArray[np.float64] = _check_sample_weight(
-        sample_weight, np.empty(n_samples), dtype=np.float64, ensure_non_negative=True
-    )
+    weights = check_weights(sample_weight, np.empty(n_samples), ensure_non_negative=True)
     total = weights.sum()
-    if not 0 < total < np.inf:  # scikit-learn before 1.9 lets zeros pass
+    if not 0 < total < np.finfo(np.float32).max:  # scikit-learn before 1.9 lets zeros pass
         raise ValueError(
             f"sample_weight must have a positive, finite sum; got {total}; all sample_weight are "
             "zero, or too large."

@@ -14,13 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._images._arrays import check_pictures
 from .._images._crop import CropStyle
 from .._images._pixel_range import KnownScale, is_white, white_of
 from .._labels import single_labels
-from .._parameters import python_params
+from .._parameters import check_weights, python_params
 from . import _picture_reader
 from ._fitted import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
@@ -175,7 +175,7 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
         rows = new._rows(X, reset=True)
         y = single_labels(y, "y", self)
         if sample_weight is not None:
-            _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+            check_weights(sample_weight, rows, ensure_non_negative=True)
         scaler = StandardScaler().fit(rows, sample_weight=sample_weight)
         logistic = self._regression().fit(scaler.transform(rows), y, sample_weight=sample_weight)
         new.pipeline_ = make_pipeline(scaler, logistic)

@@ -17,7 +17,6 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, _raise_for_params
 from sklearn.utils.validation import (
     _check_method_params,
-    _check_sample_weight,
     _num_samples,
     has_fit_parameter,
 )
@@ -25,7 +24,7 @@ from sklearn.utils.validation import (
 from .._images._arrays import as_array, as_frame, check_no_files
 from .._images._pixel_range import KnownScale, is_mask, is_white, white_of
 from .._labels import BLANK, as_labels
-from .._parameters import check_no_iterator
+from .._parameters import check_no_iterator, check_weights
 from ._decoding import SequenceFactors
 from ._fitted import take_fit, twin_of
 from ._reader import NumberReader
@@ -173,7 +172,7 @@ class PositionwiseClassifier(
         check_consistent_length(given, as_labels(y))
         if sample_weight is not None:
             self._check_takes_weights()
-            weights = _check_sample_weight(sample_weight, given, ensure_non_negative=True)
+            weights = check_weights(sample_weight, given, ensure_non_negative=True)
             fit_params["sample_weight"] = weights
             rows = np.flatnonzero(weights)
             if len(rows) < len(weights):
@@ -289,6 +288,10 @@ class PositionwiseClassifier(
         """Features for the classifier, and the shape of pictures that were flattened for it."""
         if X.ndim <= 2 or get_tags(self.estimator).input_tags.three_d_array:
             return X, None
+        if X.size == 0:
+            raise ValueError(
+                f"X has shape {X.shape}; at least one picture of at least 1 pixel is required."
+            )
         return X.reshape(len(X), -1), (*X.shape[1:], 1)[:3]
 
     def __sklearn_tags__(self) -> Tags:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._labels import (
     DIGITS,
@@ -22,7 +22,7 @@ from .._labels import (
     label_form,
     numbers_to_strings,
 )
-from .._parameters import python_params
+from .._parameters import check_weights, python_params
 from ._candidates import RankedCandidates, rank
 from ._decoding import (
     Pattern,
@@ -35,7 +35,7 @@ from ._decoding import (
     string_patterns,
     top_readings,
 )
-from ._encoded_labels import warn_if_encoded
+from ._encoded_labels import warn_if_encoded, warn_if_rows_are_encoded
 from ._rejection import MIN_CONFIDENCE, check_min_confidence
 from ._saving import check
 from ._temperature import best_temperatures, tempered
@@ -149,6 +149,8 @@ class NumberReader(metaclass=ABCMeta):
             )
             if codec.form == "int":
                 warn_if_encoded(known_strings)
+            elif codec.form == "padded":
+                warn_if_rows_are_encoded(labels, codec.alphabet)
         else:
             codec = self._codec.for_labels(labels)
         encoded = codec.encode(strings)
@@ -379,9 +381,7 @@ class NumberReader(metaclass=ABCMeta):
         codes, lengths = codec.encode(codec.strings_of(y))
         log_factors = self._log_factors(X)
         check_consistent_length(log_factors.length, lengths)
-        weights = _check_sample_weight(
-            sample_weight, lengths, dtype=np.float64, ensure_non_negative=True
-        )
+        weights = check_weights(sample_weight, lengths, ensure_non_negative=True)
         self.temperatures_ = best_temperatures(log_factors, codes, lengths, weights)
         return self
 
@@ -451,7 +451,7 @@ class NumberReader(metaclass=ABCMeta):
         true = self._codec.strings_of(y)
         check_not_empty(true, "y")
         check_consistent_length(read, true)
-        weights = _check_sample_weight(sample_weight, read, dtype=np.float64)
+        weights = check_weights(sample_weight, read)
         return float(np.average((read == true) & self._keeps(confidence), weights=weights))
 
     def _checked_log_factors(self, X: ArrayLike) -> SequenceFactors:

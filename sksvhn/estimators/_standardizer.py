@@ -52,6 +52,8 @@ class Standardizer:
         # Centring first keeps the sum of squares accurate for pixels far from zero.
         center: NDArray[np.float64] | None = None
         votes = WhiteVotes()
+        # Only their ratios count. A power of two changes none, and sums don't overflow.
+        weights = np.ldexp(weights, 1 - np.frexp(weights.max())[1])
         start = 0
         for pixels in in_chunks(pictures, max(1, _CHUNK // math.prod(pictures.shape[1:]))):
             votes.add(pixels)

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval
 from .._checked_readings import check_readings, validate_score_params
 from .._images._load import MAX_PIXELS
 from .._images._several import is_one_picture, read_row
+from .._parameters import check_not_masked
 
 # Standard deviation that rounding to 8 bits leaves of a flat picture: 1 / sqrt(12) grey levels.
 _ROUNDING = 1 / np.sqrt(12) / 255
@@ -192,6 +193,7 @@ def accuracy_by(
     2  4      0.75  0.30  0.95
     """
     name = getattr(values, "name", None)
+    check_not_masked(values, "values")
     column = column_or_1d(values)
     # pandas groups no numbers of another byte order.
     column = column.astype(column.dtype.newbyteorder("="), copy=False)

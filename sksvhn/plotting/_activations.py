@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._parameters import positive_int
+from .._parameters import check_not_masked, positive_int
 from ._matplotlib import Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class ActivationsDisplay(Shown):
         """
         from ..inspection import activations
 
+        check_not_masked(image, "image")
         picture = np.asarray(image)
         maps = activations(estimator, picture[np.newaxis])
         return cls(picture.reshape(estimator.image_shape_), [m[0] for m in maps]).plot(

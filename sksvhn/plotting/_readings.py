@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length
 from .._answers import as_strings, read_with_confidence, tells_confidence
 from .._checked_readings import check_readings
 from .._labels import numbers_to_strings
-from .._parameters import positive_int
+from .._parameters import check_not_masked, positive_int
 from ._matplotlib import RIGHT, WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class ReadingsDisplay(Shown):
             As in `plot`; or if `n_mistakes` is given without true numbers, without confidence, or
             although no reading is wrong.
         """
+        check_not_masked(images, "images")
+        check_not_masked(confidence, "confidence")
         images = np.asarray(images)
         if n_mistakes is not None:
             check_consistent_length(images, y_pred)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, _fit_context
-from sklearn.utils.validation import _check_sample_weight
 
 from .._images._arrays import check_pictures
 from .._images._pixel_range import white_of
+from .._parameters import check_weights
 from ._batch import PictureTransformer, chunks
 
 
@@ -88,9 +88,7 @@ class ImageStandardizer(OneToOneFeatureMixin, PictureTransformer):
             The fitted transformer.
         """
         pictures = check_pictures(self, X, reset=True, image_shape=self.image_shape)
-        weights = _check_sample_weight(
-            sample_weight, pictures, dtype=np.float64, ensure_non_negative=True
-        )
+        weights = check_weights(sample_weight, pictures, ensure_non_negative=True)
         means = np.empty((len(pictures), pictures.shape[3]))
         variances = np.empty_like(means)
         for part in chunks(pictures):

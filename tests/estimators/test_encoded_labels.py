@@ -51,6 +51,37 @@ def test_tools_that_encode_labels_are_told(fit: Any) -> None:
     assert {one.filename for one in found} == {__file__}
 
 
+def padded(numbers: Any) -> np.ndarray:
+    return np.array([[*map(int, number), 10][:2] for number in numbers])
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "predict"])
+def test_padded_rows_that_are_encoded_by_column_are_told(method: str) -> None:
+    codes = padded([str(1 + i % 89) for i in range(N)])
+    found = told(lambda: cross_val_predict(reader(), X, codes, cv=KFold(2), method=method))
+    assert bool(found) == (method != "predict")
+    assert {one.filename for one in found} <= {__file__}
+
+
+def test_the_error_names_what_encodes_a_blank_before_a_digit() -> None:
+    codes = np.array([[1 + i % 9, [3, 7, 10][i % 3], 10] for i in range(N)])
+    codes[::2, 2] = 5
+    codes[codes[:, 1] == 10, 2] = 10
+    codes[0], codes[1] = [9, 7, 5], [9, 10, 10]
+    encoded = np.stack([np.unique(column, return_inverse=True)[1] for column in codes.T], axis=1)
+    assert (told(lambda: reader().fit(X, codes)), (encoded == 10).sum()) == ([], 0)
+    encoded = np.c_[np.arange(N) % 9, [*range(11)] * 32 + [0] * 8, np.arange(N) % 2]
+    with pytest.raises(ValueError, match="cross_val_predict writes them for method='predict_proba"):
+        reader().fit(X, encoded)
+
+
+def test_rows_with_all_digits_or_few_rows_are_not_told() -> None:
+    codes = np.stack([np.arange(N) % 10, np.arange(N) // 7 % 10], axis=1)
+    for y in (codes, codes[:, :1], np.c_[codes, np.full(N, 10)], 1 + codes % 9):
+        assert not told(lambda y=y: reader().fit(X, y))
+    assert not told(lambda: reader().fit(X[:20], codes[:20] % 3))
+
+
 def test_told_once_per_fit_at_the_line_that_fits() -> None:
     codes = np.arange(N) % 30
     neural = SVHNSequenceClassifier(
@@ -101,7 +132,7 @@ def test_a_sample_may_lack_rare_codes() -> None:
 
 def test_other_warnings_of_fit_name_its_line_too() -> None:
     rows = np.random.default_rng(0).random((20, 1001))
-    with pytest.warns(UserWarning, match="rows of 1001 pixels") as caught:
+    with pytest.warns(UserWarning, match="(?i)rows of 1001 pixels") as caught:
         PositionwiseClassifier(SVHNLogisticRegression()).fit(rows, ["1", "2"] * 10)
     assert {one.filename for one in caught} == {__file__}
 

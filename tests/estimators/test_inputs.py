@@ -299,3 +299,45 @@ def test_labels_of_pandas(index: int, labels: Any, kinds: str) -> None:
 def test_labels_of_several_types(estimator: Any) -> None:
     with pytest.raises(ValueError, match=r"y must hold (labels of one type; got|strings or int)"):
         clone(estimator).fit(IMAGES, np.array([1, *LABELS[1:]], dtype=object))
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+def test_masked_elements_are_refused(estimator: Any) -> None:
+    X, y, weight = (np.ma.array(values) for values in (IMAGES, LABELS.astype(int), np.ones(48)))
+    clf = clone(estimator).fit(X, y, sample_weight=weight)
+    for values in (X, y, weight):
+        values[values == values.ravel()[0]] = np.ma.masked
+        with pytest.raises(ValueError, match="must have no masked elements"):
+            clone(estimator).fit(X, y, sample_weight=weight)
+        values.mask = False
+    X[0, 0, 0] = np.ma.masked
+    with pytest.raises(ValueError, match="X must have no masked elements; got 1"):
+        clf.predict(X)
+
+
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, VOTING], ids=name)
+def test_what_is_no_array_of_numbers_is_refused(estimator: Any) -> None:
+    clf = clone(estimator).fit(IMAGES, LABELS)
+    for dtype in ("M8[s]", "m8[s]"):
+        with pytest.raises(ValueError, match="X must hold numbers; got dtype"):
+            clf.predict(IMAGES.astype(dtype))
+    for tensor in (torch.tensor(IMAGES * 1.0, requires_grad=True), torch.tensor(IMAGES).bfloat16()):
+        with pytest.raises(TypeError, match="X must be an array of numbers; got a Tensor"):
+            clf.predict(tensor)
+    with pytest.raises(ValueError, match=r"1 picture|one picture"):
+        clf.predict(IMAGES[:0])
+    with pytest.raises(ValueError, match=r"white was 255; pass pixels from 0 to 255\.$"):
+        clf.predict(IMAGES * 1e15)
+
+
+@pytest.mark.parametrize("estimator", NEURAL, ids=name)
+@pytest.mark.parametrize("scale", [2.0**100, 2.0**-100])
+def test_only_ratios_of_weights_count(estimator: Any, scale: float) -> None:
+    weight = np.random.default_rng(0).uniform(1, 3, len(IMAGES))
+    probability = [
+        clone(estimator).fit(IMAGES, LABELS, sample_weight=w).predict_factors(IMAGES).length
+        if hasattr(estimator, "predict_factors")
+        else clone(estimator).fit(IMAGES, LABELS, sample_weight=w).predict_proba(IMAGES)
+        for w in (weight, weight * scale)
+    ]
+    np.testing.assert_array_equal(*probability)

@@ -184,7 +184,7 @@ def test_scikit_learn_check_with_hog(
 
 
 def test_pixels_of_another_scale_are_refused() -> None:
-    X = np.random.default_rng(0).uniform(0, 255, (20, 8, 8))
+    X = np.random.default_rng(0).integers(0, 256, (20, 8, 8)).astype(float)
     clf = SVHNLogisticRegression().fit(X, np.arange(20) % 2)
     with pytest.raises(ValueError, match="multiply X by 255"):
         clf.predict(X / 255)

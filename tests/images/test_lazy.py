@@ -146,7 +146,7 @@ def test_bad_stored_pictures(stored: Any, data: Any) -> None:
         clf.fit(stored.file.create_dataset("none", (0, 16, 16), dtype=np.uint8), [])
     nan = X.astype(np.float32)
     nan[101] = np.nan
-    with pytest.raises(ValueError, match="NaN or infinity in pictures 96 to 101"):
+    with pytest.raises(ValueError, match=r"NaN or infinity; X\[101\] is the first such picture"):
         clf.fit(stored.file.create_dataset("nan", data=nan), y)
     with pytest.raises(ValueError, match="inconsistent"):
         clf.fit(stored, y[:-1])

@@ -184,3 +184,12 @@ def test_works_through_make_scorer():
     dummy = DummyClassifier(strategy="most_frequent")
     scores = cross_val_score(dummy, X, y, scoring=make_scorer(sequence_accuracy_score), cv=2)
     assert scores == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_digits_of_another_script_equal_none():
+    # 12 and 7 of N'Ko, 12 and 3 of Khmer.
+    nko, khmer = ["\u07c1\u07c2", "\u07c7"], ["\u17e1\u17e2", "\u17e3"]
+    for true, read in ((nko, ["12", "7"]), ([12, 7], khmer), (["12", "\uff17"], ["12", "7"])):
+        with pytest.raises(ValueError, match="whose digits are not those of 0123456789"):
+            sequence_accuracy_score(true, read)
+    assert sequence_accuracy_score(nko, [nko[0], "\u07c3"]) == 0.5
