@@ -180,7 +180,6 @@ class PositionwiseClassifier(
                 given, y = _safe_indexing(given, rows), _safe_indexing(y, rows)
         params = params_of_fit(self, fit_params, ["estimator"])["estimator"]
         new = twin_of(self, fitted=False)
-        new._white = white_of(given) if _are_pixels(given) else None
         seen, image_shape = self._features(given)
         if image_shape is not None:
             new.image_shape_ = image_shape
@@ -202,6 +201,8 @@ class PositionwiseClassifier(
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(first, name):
                 setattr(new, name, getattr(first, name))
+        # After the fits, which refuse what is not finite.
+        new._white = white_of(given) if _are_pixels(given) else None
         take_fit(self, new)
         return self
 

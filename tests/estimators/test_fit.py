@@ -22,7 +22,7 @@ from sksvhn import (
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
 )
-from sksvhn.estimators import _checkpoint, _fitting, _hog
+from sksvhn.estimators import _checkpoint, _fitting, _hog, _training
 from sksvhn.estimators._standardizer import Standardizer
 
 from ._pictures import bar_numbers
@@ -118,8 +118,8 @@ def press(*args: Any, **kwargs: Any) -> Any:
 MOMENTS: list[tuple[str, Any, str]] = [
     *((name, Standardizer, "from_pictures") for name in NEURAL),
     *((name, _fitting, "resolve_device") for name in NEURAL),
-    *((name, _fitting, "make_optimizer") for name in NEURAL),
-    ("mlp", _fitting, "check_callbacks"),
+    *((name, _training, "make_optimizer") for name in NEURAL),
+    ("mlp", _training, "check_callbacks"),
     ("cnn", _fitting, "has_fast_bfloat16"),
     ("sequence", torch.nn.init, "kaiming_normal_"),
     ("logistic", LogisticRegression, "fit"),
