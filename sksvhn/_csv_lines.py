@@ -82,6 +82,6 @@ def box_of(row: Mapping[str, str], line: int, path: Path) -> Box | None:
     except ValueError:
         raise ValueError(
             f"line {line} of {path} must have numbers for {', '.join(BOX_COLUMNS)}; got "
-            f"{','.join(sides)!r}; write all four in pixels, or leave all four empty."
+            f"{','.join(sides)!r}; write all four in pixels, or none of them."
         ) from None
     return left, top, width, height

@@ -150,7 +150,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
         with pytest.raises(error, match=words):
             open_source(*arguments)
     for boxes, words in (
-        ([[1, 1, 1, 1]], "has 1 entries, but there are more than 1 pictures"),
+        ([[1, 1, 1, 1]], "got 1 for more than 1 pictures"),
         ([[1, 1, 1, 1]] * 3, "one entry per picture; got 3 for 2 pictures"),
     ):
         with pytest.raises(ValueError, match=words):
