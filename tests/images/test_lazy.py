@@ -176,7 +176,7 @@ def test_shape_dtype_and_slices_are_enough(data: Any) -> None:
     clf = SVHNSequenceClassifier(max_epochs=1, channels=((4,),), random_state=0)
     expected = clf.fit(X, y).predict(X)
     np.testing.assert_array_equal(clf.fit(OnDisk(X), y).predict(OnDisk(X)), expected)
-    with pytest.raises(ValueError, match="holds 0 pictures"):
+    with pytest.raises(ValueError, match="at least one picture; got 0"):
         clf.fit(OnDisk(X[:0]), y[:0])
 
 
