@@ -115,4 +115,4 @@ def test_no_table(run: Run, model: Path, tmp_path: Path) -> None:
 def test_digit_classifiers_read_no_numbers(run: Run, labels: Path, tmp_path: Path) -> None:
     result = run("train", labels, "-o", tmp_path / "m.sksvhn", "--estimator", "cnn")
     assert result.exit_code == 1
-    assert "holds whole numbers, and SVHNCNNClassifier reads single digits" in result.stderr
+    assert "must hold single digits, which SVHNCNNClassifier reads" in result.stderr

@@ -203,4 +203,4 @@ def test_numbers_are_not_for_digit_classifiers(run: Run, archives: Path, tmp_pat
     command = ("train", archives / "train.tar.gz", "-o", tmp_path / "m.sksvhn")
     result = run(*command, "--estimator", "cnn")
     assert result.exit_code == 1
-    assert "holds whole numbers, and SVHNCNNClassifier reads single digits" in result.stderr
+    assert "must hold single digits, which SVHNCNNClassifier reads" in result.stderr

@@ -121,7 +121,7 @@ def test_a_refit_forgets_the_number_of_features() -> None:
         (np.eye(2), 5, None, "1d array"),
         (np.eye(2), ["1"], None, "inconsistent numbers of samples"),
         (np.eye(2), ["1", ""], None, "empty number"),
-        (np.eye(2), ["1", "2"], [0, 0], "non-zero|0 numbers"),
+        (np.eye(2), ["1", "2"], [0, 0], "non-zero|at least one number"),
         (np.eye(2), ["1", "2"], [1, -1], "(?i)negative"),
         ([[0, 1], [0]], ["1", "2"], None, "different shapes; resize"),
     ],

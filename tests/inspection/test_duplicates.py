@@ -130,9 +130,9 @@ def test_copies_among_thousands():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ({"images": []}, "0 pictures"),
+        ({"images": []}, "at least one picture"),
         ({"images": np.zeros((9, 9))}, "one picture"),
-        ({"images": [np.eye(9)], "other": []}, "0 pictures"),
+        ({"images": [np.eye(9)], "other": []}, "at least one picture"),
         ({"images": [np.eye(9)], "threshold": 0}, "'threshold' parameter"),
         ({"images": [np.eye(9)], "threshold": 1.5}, "'threshold' parameter"),
     ],

@@ -178,7 +178,7 @@ def test_labels_in_any_form():
 
 def test_no_threshold_is_a_clear_error():
     y_pred = [19] * 50 + [79] * 150
-    with pytest.raises(ValueError, match=r"of the 194 surest 25\.77% are right. Pass more valid"):
+    with pytest.raises(ValueError, match=r"of the 194 surest, 25\.77% are right. Pass more valid"):
         min_confidence_for_accuracy([19] * 200, y_pred, np.linspace(1, 0, 200))
 
 

@@ -120,7 +120,7 @@ def test_ordinals() -> None:
 
 
 def test_bad_input_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="0 pictures"):
+    with pytest.raises(ValueError, match="at least one picture"):
         AttentionDisplay([], [], [], []).plot()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         AttentionDisplay(X[:2], [np.ones((1, 16, 16))], ["1", "2"], [["a"]] * 2).plot()

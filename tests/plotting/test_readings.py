@@ -63,7 +63,7 @@ def test_rejected_reading_and_given_figure() -> None:
 def test_bad_input_is_a_clear_error() -> None:
     with pytest.raises(ValueError, match="inconsistent"):
         ReadingsDisplay.from_predictions(PICTURES, ["1"], ["1"])
-    with pytest.raises(ValueError, match="0 pictures"):
+    with pytest.raises(ValueError, match="at least one picture"):
         ReadingsDisplay.from_predictions(PICTURES[:0], None, np.array([], dtype=str))
 
 

@@ -221,7 +221,7 @@ def test_boxes_of_any_iterable(tmp_path: Path) -> None:
         disordered[["top", "height", "left", "width"]],
     ):
         np.testing.assert_array_equal(cropper.transform(pictures, boxes=form), expected)
-    with pytest.raises(TypeError, match="boxes is a dict; expected the boxes of each picture, in"):
+    with pytest.raises(TypeError, match="boxes must be the boxes of each picture, in"):
         cropper.transform(pictures, boxes=by_name)
     with pytest.raises(ValueError, match="There are 4 boxes, but more pictures"):
         cropper.transform(pictures, boxes=iter(boxes[:4]))
