@@ -115,7 +115,9 @@ def test_pictures_of_another_size(
 def test_numbers_are_not_for_digit_classifiers(run: Run, digit_model: Path, archives: Path) -> None:
     result = run("evaluate", digit_model, archives / "test.tar.gz")
     assert result.exit_code == 1
-    assert "holds whole numbers, and the model, a SVHNLogisticRegression," in result.stderr
+    assert (
+        "must hold single digits, which the model (SVHNLogisticRegression) reads" in result.stderr
+    )
 
 
 def test_rejected_readings_count_as_wrong(

@@ -59,7 +59,7 @@ def test_shape_of_pictures(shape: Any, image_shape: Any, expected: Any) -> None:
 
 
 def test_long_rows_that_make_no_square() -> None:
-    with pytest.warns(UserWarning, match=r"rows of 3200 pixels, .* pass image_shape"):
+    with pytest.warns(UserWarning, match=r"Rows of 3200 pixels .* pass image_shape"):
         check_pictures(BaseEstimator(), np.zeros((2, 3200), np.uint8), reset=True)
     check_pictures(BaseEstimator(), np.zeros((2, 3200), np.uint8), reset=True, image_shape=(64, 50))
 
@@ -115,10 +115,10 @@ def test_image_shape_that_is_none(image_shape: Any, shape: Any) -> None:
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (np.zeros((2, 16, 15)), r"pictures of shape \(16, 15, 1\).*image_shape=\(16, 16\)"),
-        (np.zeros((2, 16, 16, 3)), r"pictures of shape \(16, 16, 3\).*image_shape=\(16, 16\)"),
-        (np.zeros((2, 8, 32)), r"pictures of shape \(8, 32, 1\).*image_shape=\(16, 16\)"),
-        (np.zeros((2, 255)), r"rows of 255 features.*image_shape=\(16, 16\)"),
+        (np.zeros((2, 16, 15)), r"image_shape=\(16, 16\).*pictures of shape \(16, 15, 1\)"),
+        (np.zeros((2, 16, 16, 3)), r"image_shape=\(16, 16\).*pictures of shape \(16, 16, 3\)"),
+        (np.zeros((2, 8, 32)), r"image_shape=\(16, 16\).*pictures of shape \(8, 32, 1\)"),
+        (np.zeros((2, 255)), r"image_shape=\(16, 16\).*rows of 255 features"),
     ],
 )
 def test_pictures_that_do_not_fit_image_shape(X: Any, message: str) -> None:
@@ -166,7 +166,7 @@ def test_bad_pictures_get_one_clear_error(X: Any, message: str) -> None:
 )
 def test_files_where_arrays_are_expected(X: Any) -> None:
     remedy = "sksvhn.preprocessing.NumberCropper makes an array of them"
-    with pytest.raises(ValueError, match=f"^X names files, and BaseEstimator .*; {remedy}\\.$"):
+    with pytest.raises(ValueError, match=f"got names or contents of files; {remedy}\\.$"):
         fitted_on(X)
 
 
@@ -174,7 +174,7 @@ def test_files_where_arrays_are_expected(X: Any) -> None:
 def test_one_picture_where_a_batch_is_expected(shape: Any) -> None:
     picture = np.zeros(shape)
     estimator = fitted_on(np.zeros((2, *shape)))
-    with pytest.raises(ValueError, match="is one picture"):
+    with pytest.raises(ValueError, match="got one picture"):
         check_pictures(estimator, picture, reset=False)
     assert len(check_pictures(estimator, picture[np.newaxis], reset=False)) == 1
 

@@ -64,7 +64,9 @@ def test_margin_is_the_growth_in_total() -> None:
 
 
 def test_clipping_refuses_a_region_outside() -> None:
-    with pytest.raises(ValueError, match=r"x 10 to 12, y 0 to 5\) lie outside .* of 10 x 8 pixels"):
+    with pytest.raises(
+        ValueError, match=r"x 10 to 12, y 0 to 5, which lie outside .* of 10 x 8 pixels"
+    ):
         clip_region(Region(10, 0, 12, 5), 10, 8)
 
 

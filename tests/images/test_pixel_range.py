@@ -69,7 +69,7 @@ def test_white_of_integers(make: Any, dtype: Any) -> None:
         lambda X: np.zeros_like(X) + np.arange(len(X))[:, None, None, None] * 0.0,
     ],
 )
-@pytest.mark.filterwarnings("ignore:Each training picture")
+@pytest.mark.filterwarnings("ignore:Every training picture")
 def test_white_that_is_not_plain(make: Any, change: Any) -> None:
     assert white_of(change(make().astype(np.float64))) is None
 

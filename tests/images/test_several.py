@@ -80,7 +80,7 @@ def test_several_pictures(several: Any) -> None:
 @pytest.mark.parametrize("form", [np.asarray, torch.from_numpy, np.ndarray.tolist])
 def test_what_can_be_both_is_refused(n: int, form: Any) -> None:
     pictures = form(noise(n, 9, 70))
-    with pytest.raises(ValueError, match=rf"shape \({n}, 9, 70\) can be {n} grey pictures, or one"):
+    with pytest.raises(ValueError, match=rf"shape \({n}, 9, 70\) may be {n} grey pictures, or one"):
         is_one_picture(pictures)
     assert not is_one_picture(pictures, first_axis_counts=True)
     # As the message says.
@@ -100,11 +100,15 @@ def test_boxes_come_in_step_with_their_pictures() -> None:
 @pytest.mark.parametrize(
     ("pictures", "boxes", "message"),
     [
-        ({"a.png": 1}, None, "pictures is a dict; expected a picture .* or several"),
-        (5, None, "pictures is a int"),
-        (["a.png"], {"a.png": (1, 2, 3, 4)}, "boxes is a dict; expected the boxes of each picture"),
-        (["a.png"], 5, "boxes is a int"),
-        (["a.png"], "1,2,3,4", "boxes is a str"),
+        ({"a.png": 1}, None, "pictures must be a picture .* or several of them; got a dict"),
+        (5, None, "pictures must be .* got a int"),
+        (
+            ["a.png"],
+            {"a.png": (1, 2, 3, 4)},
+            "boxes must be the boxes of each picture, .* got a dict",
+        ),
+        (["a.png"], 5, "boxes must be .* got a int"),
+        (["a.png"], "1,2,3,4", "boxes must be .* got a str"),
     ],
 )
 def test_what_is_no_sequence_is_refused(pictures: Any, boxes: Any, message: str) -> None:
