@@ -180,6 +180,7 @@ class Batches:
         preparation: Preparation,
         training: bool,
         rng: np.random.Generator | None,
+        n_steps: int = 0,
     ) -> None:
         self.data = data
         self.batch_size = batch_size
@@ -187,6 +188,8 @@ class Batches:
         self.training = training
         self.prepare = preparation.for_training if training else preparation.for_evaluation
         self.rng = rng
+        #: Batches that were trained on before.
+        self.n_steps = n_steps
 
     def __len__(self) -> int:
         return math.ceil(len(self.data) / self.batch_size)
@@ -195,7 +198,7 @@ class Batches:
         device, dtype = self.preparation.device, self.preparation.dtype
         parts = (Part.of(data, device, dtype) for data in self.data.parts(self.rng))
         part, taken = next(parts), 0
-        for indices in np.array_split(np.arange(len(self.data)), len(self)):
+        for step, indices in enumerate(np.array_split(np.arange(len(self.data)), len(self))):
             pieces: list[tuple[Pixels, list[Tensor]]] = []
             missing = len(indices)
             while missing:
@@ -205,9 +208,9 @@ class Batches:
                 pieces.append(part.slice(taken, taken + n))
                 taken += n
                 missing -= n
-            yield self._batch(pieces)
+            yield self._batch(pieces, self.n_steps + step)
 
-    def _batch(self, pieces: Sequence[tuple[Pixels, list[Tensor]]]) -> Batch:
+    def _batch(self, pieces: Sequence[tuple[Pixels, list[Tensor]]], n_steps: int) -> Batch:
         if len(pieces) == 1:
             pixels, columns = pieces[0]
         else:  # of stored pictures, which are read as arrays
@@ -217,7 +220,9 @@ class Batches:
         preparation = self.preparation
         if not (self.training and preparation.foreign_share > 0):
             return self.prepare(pixels), (tuple(targets), weights)
-        foreign = draw_foreign(len(weights), preparation.foreign_share, preparation.generator)
+        foreign = draw_foreign(
+            len(weights), preparation.foreign_share, n_steps, preparation.generator
+        )
         pictures = preparation.for_training(pixels, foreign)
         return pictures, (without_number(targets, foreign), weights)
 

@@ -19,6 +19,9 @@ from ._augmentation import sample_affine, uniform
 
 #: Share of the training pictures that are made foreign, at a strength of augmentation of 1.
 SHARE = 0.15
+# Steps of the optimiser before the first of them, and until their share is full: a network that
+# does not yet read learns more slowly with them.
+FIRST_STEP, FULL_STEP = 500, 1000
 
 # Without those that a digit or another letter looks like in many fonts.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZacdefhkmnrtuvwxy"
@@ -39,9 +42,13 @@ def letters_outside(alphabet: str) -> str:
     return "".join(letter for letter in LETTERS if letter not in known)
 
 
-def draw_foreign(n_samples: int, share: float, generator: torch.Generator) -> Tensor:
-    """Draw which pictures of a batch are made foreign; the first is not, so that one is left."""
-    drawn = torch.rand(n_samples, generator=generator) < share
+def draw_foreign(n_samples: int, share: float, n_steps: int, generator: torch.Generator) -> Tensor:
+    """Draw which pictures of a batch are made foreign; the first is not, so that one is left.
+
+    The full share is reached after `FULL_STEP` steps.
+    """
+    progress = (n_steps - FIRST_STEP) / (FULL_STEP - FIRST_STEP)
+    drawn = torch.rand(n_samples, generator=generator) < share * min(max(progress, 0.0), 1.0)
     drawn[:1] = False
     return drawn
 

@@ -84,7 +84,8 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         Strength of the random changes of training pictures: scale, shift, shear, rotation,
         contrast, brightness, polarity, colour and an erased rectangle. 0 means none, and 1 the full
         ranges. "auto" is 1 if both sides have at least 16 pixels, otherwise 0. With augmentation,
-        15 % of the training pictures are made to show no number: a letter outside `alphabet` is put
+        up to 15 % of the training pictures, from step 500 on and in full from step 1,000, are made
+        to show no number: a letter outside `alphabet` is put
         after the number or over a part of it, characters are torn, or only a small part of the
         picture is left. The network learns to be less confident on such pictures.
     n_views : int in [1, 5], default=5

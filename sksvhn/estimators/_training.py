@@ -371,6 +371,7 @@ class TrainingNet(NeuralNet):
             preparation=self.preparation,
             training=training,
             rng=self.rng if training else None,
+            n_steps=self.n_steps_ if training else 0,
         )
 
     def run_single_epoch(

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from sksvhn import Architecture, SVHNSequenceClassifier
 from sksvhn.estimators._foreign import (
+    FIRST_STEP,
+    FULL_STEP,
     LETTERS,
     draw_foreign,
     letters_outside,
@@ -73,9 +75,19 @@ def test_letters_of_the_alphabet_are_not_foreign() -> None:
 
 
 def test_one_picture_of_a_batch_keeps_its_number() -> None:
-    assert draw_foreign(1, 1.0, generator()).tolist() == [False]
-    assert draw_foreign(4, 1.0, generator()).tolist() == [False, True, True, True]
-    assert not draw_foreign(100, 0.0, generator()).any()
+    assert draw_foreign(1, 1.0, FULL_STEP, generator()).tolist() == [False]
+    assert draw_foreign(4, 1.0, FULL_STEP, generator()).tolist() == [False, True, True, True]
+    assert not draw_foreign(100, 0.0, FULL_STEP, generator()).any()
+
+
+def test_numbers_are_learned_first() -> None:
+    drawn = [
+        int(draw_foreign(10_000, 0.2, step, generator()).sum())
+        for step in (0, FIRST_STEP, (FIRST_STEP + FULL_STEP) // 2, FULL_STEP, 10 * FULL_STEP)
+    ]
+    assert drawn[:2] == [0, 0]
+    assert 800 < drawn[2] < 1200
+    assert 1800 < drawn[3] == drawn[4] < 2200
 
 
 def test_foreign_pictures_have_no_characters() -> None:
