@@ -63,6 +63,13 @@ def _header(
             f"{path} must be {_needed(columns)}; got the first line {','.join(header)!r}; add "
             f"{', '.join(missing)} to it."
         )
+    known = (*columns, *BOX_COLUMNS)
+    twice = [name for name in known if header.count(name) > 1]
+    if twice:
+        raise ValueError(
+            f"{path} must have each column once; it has {', '.join(dict.fromkeys(twice))} more "
+            "than once; rename or remove the others."
+        )
     sides = [name for name in BOX_COLUMNS if name in header]
     if 0 < len(sides) < len(BOX_COLUMNS):
         raise ValueError(

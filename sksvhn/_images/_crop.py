@@ -97,8 +97,12 @@ def blankness(cropped: Cropped) -> str | None:
 def _digit_boxes(boxes: Any) -> NDArray[np.float64] | None:
     """Rows of a picture's boxes, or None where there are none."""
     check_not_masked(boxes, "digit boxes")
+    if hasattr(boxes, "to_frame"):  # one row of a table
+        boxes = boxes.to_frame().T
     if hasattr(boxes, "columns"):
         boxes = box_rows(boxes)
+    elif hasattr(boxes, "detach"):  # torch's, whose rows are tensors
+        boxes = boxes.tolist()
     elif _is_iterable(boxes):
         boxes = list(boxes)
     if isinstance(boxes, (list, tuple)):
@@ -122,7 +126,9 @@ def _is_iterable(values: Any) -> bool:
 def box_rows(table: Any) -> NDArray[Any]:
     """Rows of a DataFrame of boxes, whose columns may stand in any order if they have names."""
     named = [name for name in BOX_COLUMNS if name in table.columns]
-    if named and (len(named) < len(BOX_COLUMNS) or len(table.columns) > len(BOX_COLUMNS)):
+    if any(isinstance(name, str) for name in table.columns) and (
+        len(named) < len(BOX_COLUMNS) or len(table.columns) > len(BOX_COLUMNS)
+    ):
         raise ValueError(
             f"boxes must have the columns {', '.join(BOX_COLUMNS)}; got "
             f"{', '.join(map(str, table.columns))}."

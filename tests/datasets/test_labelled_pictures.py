@@ -99,6 +99,7 @@ def test_other_characters_when_asked_for(folder: Path) -> None:
             "path,number,left\na.png,1,2\n",
             "must have all of the columns left, top, width, height or none",
         ),
+        ("path,number,path\na.png,1,b.png\n", "each column once; it has path more than once"),
         ("path,number\n", "must list at least one picture; write one line of path and number"),
         ("path,number\n\na.png,\n", "line 3 of .* must have a number"),
         ("path,number\na.png\n", "line 2 of .* must have a number"),

@@ -289,3 +289,14 @@ def test_real_photographs(shared_data: Path) -> None:
     assert crops.shape == (9, 48, 48, 3)
     for crop, path in zip(crops, paths, strict=True):
         assert abs(crop.mean() - load_image(path).mean()) < 3
+
+
+def test_rows_of_tables_and_tensors_are_boxes() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    table = pd.DataFrame({"width": [20.0], "height": [30.0], "left": [10.0], "top": [5.0]})
+    cropper = NumberCropper()
+    expected = cropper.fit_transform([picture], boxes=[[10, 5, 20, 30]])
+    for box in (table, table.loc[0], torch.tensor([10.0, 5, 20, 30])):
+        np.testing.assert_array_equal(cropper.fit_transform([picture], boxes=[box]), expected)
+    with pytest.raises(ValueError, match="must have the columns left, top, width, height"):
+        cropper.fit_transform([picture], boxes=[table.rename(columns={"left": "x"})])
