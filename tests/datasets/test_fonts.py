@@ -134,7 +134,7 @@ def test_fonts_without_a_character_are_left_out():
 
 def test_damaged_font_is_named(tmp_path):
     (tmp_path / "Broken.ttf").write_bytes(b"no font")
-    with pytest.raises(ValueError, match=r"Broken\.ttf is not a font"):
+    with pytest.raises(ValueError, match=r"Broken\.ttf must be a font"):
         find_fonts(DIGITS, tmp_path)
 
 
