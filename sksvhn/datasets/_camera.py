@@ -14,13 +14,24 @@ from ._surfaces import Field, smooth_noise
 Homography = NDArray[np.float64]
 
 
-def draw_viewpoint(rng: np.random.Generator, size: tuple[int, int], scale: float) -> Homography:
-    """Draw a view of a flat scene of `size`: the homography (3, 3) from scene to picture."""
+def draw_viewpoint(
+    rng: np.random.Generator, size: tuple[int, int], scale: float, turn: float = 0.0
+) -> Homography:
+    """Draw a view of a flat scene of `size`: the homography (3, 3) from scene to picture.
+
+    `turn` is an angle in radians that is added to the drawn one.
+    """
     width, height = size
     angle = rng.normal(0, 0.035) if rng.random() < 0.85 else rng.normal(0, 0.12)
     # Houses are passed, not faced: numbers are foreshortened in x.
     shear_x, shear_y, squeeze = rng.normal((0, 0, -0.15), (0.05, 0.05, 0.1))
-    tilt_x, tilt_y = rng.normal(0, 0.06, 2) / (width / 2, height / 2)
+    tilt_x, tilt_y = rng.normal(0, 0.06, 2)
+    if rng.random() < 0.12:  # from below, or from close to the wall
+        more = rng.normal((0, 0, -0.1), (0.1, 0.25, 0.2))
+        shear_x, shear_y, squeeze = np.add((shear_x, shear_y, squeeze), more)
+        tilt_x, tilt_y = rng.normal(0, 0.18, 2)
+    angle += turn
+    tilt_x, tilt_y = tilt_x / (width / 2), tilt_y / (height / 2)
     cos, sin = math.cos(angle), math.sin(angle)
     squeeze = math.exp(squeeze)
     # About the scene's centre: squeeze and shear, rotate, tilt, scale.
@@ -66,11 +77,14 @@ def view_scene(
     )
 
 
-def draw_blur(rng: np.random.Generator, height: float) -> tuple[float, float]:
-    """Draw standard deviations in x and y of lens and motion blur, in pixels.
-
-    Near numbers are large but not sharper: their pixels come from a stitched panorama.
-    """
+def draw_blur(
+    rng: np.random.Generator, height: float, *, sharp: bool = False
+) -> tuple[float, float]:
+    """Draw standard deviations in x and y of lens and motion blur, in pixels."""
+    # Unless sharp, near numbers are large and blurred: their pixels come from a stitched panorama.
+    if sharp:
+        radius = 0.5 * math.exp(rng.normal(0, 0.4))
+        return radius, radius
     radius = 1.05 * (height / 20) ** 0.35 * math.exp(rng.normal(0, 0.28))
     if rng.random() < 0.25:
         motion = rng.uniform(1.2, 2.5)
@@ -115,6 +129,8 @@ def expose(rng: np.random.Generator, luminance: NDArray[np.uint8]) -> Field:
 def add_noise(rng: np.random.Generator, pixels: Field) -> Field:
     """Sensor noise, over one pixel or smeared over a few; pixels in [0, 1]."""
     strength = rng.gamma(1.5, 0.003)
+    if rng.random() < 0.05:  # at night
+        strength += rng.uniform(0.02, 0.1)
     shape = pixels.shape[:2]
     noise = (
         rng.standard_normal(shape, dtype=np.float32)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ._fonts import GLYPH_HEIGHT, FontFace, Glyph, draw_glyph, least_boldness
+from ._handwriting import WRITTEN, Pen, draw_pen, write_digit
 from ._surfaces import Field
 
 Direction = Literal["row", "stairs", "column"]
-
 
 _BOLDNESS = (0, 0, 0, 0, 1, 1, 2, 2, 3)
 _SWELLING = (0, 0, 0, 0, 1, 2, 3, 5)
@@ -44,6 +44,15 @@ class Hand(NamedTuple):
     #: Amplitude of the outlines' deviation.
     wobble: float
     direction: Direction
+    #: Of stairs, by how much they go down, as a share of the way to the right.
+    descent: float
+    #: What digits are written with, instead of the face.
+    pen: Pen | None
+
+    @property
+    def name(self) -> str:
+        """Name of the face."""
+        return self.face.name if self.pen is None else "handwriting"
 
 
 class Surroundings(NamedTuple):
@@ -77,11 +86,13 @@ class _Tile(NamedTuple):
 def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
     """Choose at random the style of a number in one of a family's faces."""
     direction: Direction = "row"
-    if rng.random() < 0.03:
-        direction = "stairs" if rng.random() < 0.7 else "column"
-    careless, handmade = rng.random(2) < (0.3, 0.35)
+    if rng.random() < 0.07:
+        direction = "stairs" if rng.random() < 0.65 else "column"
+    careless, handmade, written = rng.random(3) < (0.3, 0.35, 0.05)
     face = draw_face(rng, family)
     return Hand(
+        pen=draw_pen(rng) if written else None,
+        descent=rng.uniform(0.2, 0.7) * rng.choice((1, 1, -1)),
         face=face,
         boldness=max(_BOLDNESS[int(rng.integers(len(_BOLDNESS)))], least_boldness(face)),
         swelling=_SWELLING[int(rng.integers(len(_SWELLING)))],
@@ -145,18 +156,19 @@ def _clutter(
     kind = rng.random()
     if kind < 0.05:
         return _intruder(rng, surroundings, hand, height, boxes)
-    if kind > 0.2 or not surroundings.foreign:
+    if kind > 0.26 or not surroundings.foreign:
         return []
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
     gap = height * rng.uniform(0.08, 0.35)
-    if kind < 0.11:
-        size, count = height * rng.uniform(0.5, 1.0), 1
+    if kind < 0.1:
+        # Smaller than the digits or farther off: one that is neither belongs to the number.
+        size, count = height * rng.uniform(0.35, 0.7), 1
         at_left = rng.random() < 0.2
         x, y = left - gap - 0.6 * size if at_left else right + gap, bottom
     else:
-        size, count = height * rng.uniform(0.2, 0.5), int(rng.integers(2, 9))
-        above = rng.random() < 0.6
+        size, count = height * rng.uniform(0.2, 0.6), int(rng.integers(2, 9))
+        above = rng.random() < 0.5
         x = rng.uniform(left - size, right)
         y = top - gap if above else bottom + gap + size
     placed = []
@@ -197,7 +209,7 @@ def _step(hand: Hand, advance: float, height: float) -> tuple[float, float]:
     if hand.direction == "column":
         return 0.0, (1.15 + abs(hand.spacing)) * height
     along = max(advance + hand.spacing * height, 0.2 * height)
-    return along, 0.45 * along if hand.direction == "stairs" else 0.0
+    return along, hand.descent * along if hand.direction == "stairs" else 0.0
 
 
 def _place(
@@ -208,7 +220,10 @@ def _place(
     pen: tuple[float, float],
 ) -> tuple[_Tile, float]:
     """Draw a character at a pen position; return its image and its advance."""
-    glyph = draw_glyph(hand.face, character, hand.boldness, hand.swelling)
+    if hand.pen is not None and character in WRITTEN:
+        glyph = write_digit(rng, character, hand.pen)
+    else:
+        glyph = draw_glyph(hand.face, character, hand.boldness, hand.swelling)
     resized, turned, raised = rng.standard_normal(3).tolist()
     scale = height / GLYPH_HEIGHT * max(1 + hand.size_jitter * resized, 0.5)
     angle = hand.rotation_jitter * turned

@@ -21,8 +21,14 @@ from ._surfaces import Field
 # have clean edges before the lens blurs them.
 _OVERSAMPLING = 1.4
 _SCENE_HEIGHT = (20.0, 44.0)
+_NEAR_SCENE_HEIGHT = 60.0
 # ITU-R BT.601, as Pillow converts to grey.
 _LUMINANCE = (0.299, 0.587, 0.114)
+# Share of numbers photographed from near, which are sharp, and their heights in pixels.
+_NEAR = 0.2
+_NEAR_HEIGHT = (28.0, 72.0)
+# Share of signs of several digits that hang on their side.
+_TURNED = 0.01
 # Share of numbers with boxes that are far too large on some side.
 _CARELESS = 0.1
 # Canvas round what the picture shows, in heights of a digit: views are askew, boxes careless.
@@ -41,8 +47,6 @@ class SceneSettings(NamedTuple):
     #: Characters outside the alphabet that may stand near a number.
     foreign: str
     margin: tuple[float, float]
-    #: Whether all writing is left out.
-    empty: bool = False
 
 
 class StreetNumber(NamedTuple):
@@ -75,29 +79,34 @@ class _Colors(NamedTuple):
 
 
 def photograph_number(
-    rng: np.random.Generator, number: str, settings: SceneSettings
+    rng: np.random.Generator, number: str, settings: SceneSettings, *, empty: bool = False
 ) -> StreetNumber:
     """Draw a scene with a number, photograph it, and crop the number from the picture.
 
-    An empty scene is the same, cropped to the same place, without the number.
+    An `empty` scene is the same, cropped to the same place, without any writing.
     """
     family = settings.families[int(rng.integers(len(settings.families)))]
     hand = draw_hand(rng, family)
-    seen_height = draw_digit_height(rng)
-    height = min(max(seen_height * _OVERSAMPLING, _SCENE_HEIGHT[0]), _SCENE_HEIGHT[1])
+    is_near = rng.random() < _NEAR
+    seen_height = rng.uniform(*_NEAR_HEIGHT) if is_near else draw_digit_height(rng)
+    highest = _NEAR_SCENE_HEIGHT if is_near else _SCENE_HEIGHT[1]
+    height = min(max(seen_height * _OVERSAMPLING, _SCENE_HEIGHT[0]), highest)
     margin = rng.uniform(*settings.margin)
     # The number's width is not known yet: a character is about half as wide as high.
     reach = height * (0.25 * len(number) * margin + 0.05)
     surroundings = Surroundings(settings.alphabet, settings.foreign, reach)
     padding = round(_PADDING * height + max(reach, 0.0))
     lettering = letter(rng, number, hand, height, padding, surroundings)
-    if settings.empty:
+    if empty:
         lettering = lettering._replace(mask=np.zeros_like(lettering.mask))
     layers = paint_scene(rng, lettering, height)
     scene = _as_picture([layers.luminance, layers.ink, layers.sign][: 3 if settings.color else 1])
 
     scale = seen_height / height
-    homography = camera.draw_viewpoint(rng, scene.size, scale)
+    turn = 0.0
+    if len(number) > 1 and rng.random() < _TURNED:
+        turn = rng.choice((-0.5, 0.5)) * math.pi
+    homography = camera.draw_viewpoint(rng, scene.size, scale, turn)
     boxes = annotate(rng, camera.view_boxes(lettering.boxes, homography))
     region = frame_number(rng, boxes, margin)
     left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
@@ -106,20 +115,21 @@ def photograph_number(
         math.ceil(region.bottom) + _CONTEXT - top,
     )
     picture = camera.view_scene(scene, homography, (left, top), size)
-    picture = _expose_and_store(rng, picture, seen_height)
+    blur = camera.draw_blur(rng, seen_height, sharp=is_near)
+    picture = _expose_and_store(rng, camera.defocus(picture, blur))
     boxes[:, :2] -= (left, top)
     region = Region(region.left - left, region.top - top, region.right - left, region.bottom - top)
     return StreetNumber(
         resize_region(picture, region, settings.image_size),
         boxes,
         (picture.height, picture.width),
-        hand.face.name,
+        hand.name,
     )
 
 
-def _expose_and_store(rng: np.random.Generator, view: Image.Image, digit: float) -> Image.Image:
+def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Image:
     """Let the camera turn what it sees, `_Layers` or luminance alone, into a picture."""
-    seen = np.asarray(camera.defocus(view, camera.draw_blur(rng, digit)))
+    seen = np.asarray(view)
     if seen.ndim == 2:
         pixels = camera.expose(rng, seen)
     else:
@@ -181,6 +191,8 @@ def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) ->
     scene = paint_number(rng, scene, lettering, digit, colors)
     if rng.random() < 0.06:
         scene = blend(scene, surfaces.screws(rng, shape, lettering.boxes, digit), rng.random())
+    if rng.random() < 0.04:
+        scene = blend(scene, surfaces.branches(rng, shape, digit), rng.random())
     if rng.random() < 0.5:
         scene *= surfaces.uneven_light(rng, shape)
     if rng.random() < 0.1:
@@ -190,6 +202,9 @@ def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) ->
 
 def draw_colors(rng: np.random.Generator) -> _Colors:
     """Luminances of wall, sign and ink; ink stands out from the sign, often only a little."""
+    if rng.random() < 0.04:  # a lamp in the night
+        wall, ground = rng.uniform(0.01, 0.1, 2)
+        return _Colors(wall=wall, ground=ground, ink=rng.uniform(0.4, 1.0))
     ground = 0.05 + 0.9 * rng.beta(1.7, 1.9)
     contrast = 0.16 + rng.gamma(1.7, 0.15)
     up = rng.random() < (0.85 - ground)
@@ -209,7 +224,8 @@ def mount_sign(
 ) -> tuple[Field, Field]:
     """Put a plate, or one tile per character, between wall and number; the scene, and the mask."""
     shape = lettering.mask.shape
-    if len(lettering.boxes) > 1 and rng.random() < 0.15:
+    in_row = np.ptp(lettering.boxes[:, 1]) < digit
+    if len(lettering.boxes) > 1 and in_row and rng.random() < 0.15:
         face, rim = surfaces.tiles(shape, lettering.boxes, digit)
     else:
         face, rim = surfaces.plate(rng, shape, lettering.boxes, digit)
@@ -230,6 +246,8 @@ def paint_number(
     """Paint, mount or carve the characters."""
     mask = lettering.mask
     kind = rng.random()
+    if rng.random() < 0.03:
+        return carved(rng, scene, mask, digit, colors)
     if rng.random() < 0.12:
         mask = worn(rng, mask, digit)
     if rng.random() < 0.04:
@@ -238,6 +256,8 @@ def paint_number(
         mask = hollow(mask, digit * rng.uniform(0.03, 0.06))
     if rng.random() < 0.25:
         scene = drop_shadow(rng, scene, mask, digit)
+    if rng.random() < 0.04:
+        scene = scene + rng.uniform(0.3, 1.2) * surfaces.blur(mask, digit * rng.uniform(0.05, 0.4))
     if rng.random() < 0.12:
         scene = extruded(rng, scene, mask, digit, colors)
     if rng.random() < 0.12:
@@ -278,7 +298,8 @@ def hollow(mask: Field, thickness: float) -> Field:
 
 def drop_shadow(rng: np.random.Generator, scene: Field, mask: Field, digit: float) -> Field:
     """Shadow on the wall of characters in front of it."""
-    dx, dy = (digit * rng.normal(0, 0.06, 2)).round().astype(int)
+    reach = 0.06 if rng.random() < 0.8 else 0.16  # of characters on pins
+    dx, dy = (digit * rng.normal(0, reach, 2)).round().astype(int)
     shadow = surfaces.shifted(surfaces.blur(mask, digit * rng.uniform(0.01, 0.08)), dx, abs(dy))
     return scene * (1 - rng.uniform(0.2, 0.7) * shadow)
 
@@ -307,6 +328,19 @@ def beveled(rng: np.random.Generator, mask: Field, digit: float) -> Field:
     dx, dy = (1, 1) if rng.random() < 0.5 else (int(rng.integers(-1, 2)), 1)
     relief = height - surfaces.shifted(height, dx, dy)
     return rng.normal(0, 0.9) * relief
+
+
+def carved(
+    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: _Colors
+) -> Field:
+    """Characters in the wall's own colour, which only light and shadow on their edges show."""
+    depth = rng.uniform(0.02, 0.07) * digit
+    height = surfaces.blur(mask, rng.uniform(0.2, 0.6) * depth)
+    dx, dy = rng.choice((-1, 1)) * max(round(depth), 1), max(round(depth), 1)
+    relief = height - surfaces.shifted(height, dx, dy)
+    scene = blend(scene, mask, scene + rng.normal(0, 0.05))
+    strength = rng.choice((-1, 1)) * rng.uniform(0.4, 1.0)
+    return scene + strength * min(colors.ground + 0.2, 0.7) * relief
 
 
 def tint(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 from numbers import Integral, Real
 from os import PathLike
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,13 @@ _SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)
 # Near numbers on houses: street names, "12 A", "No. 7".
 _SIGN_WRITING = "ABCDEFGHIJKLMNOPRSTUVWYacdehnorst-.'/"
 
+# Letters that look like no digit, and those that do, which only stand in words with others.
+_CLEAR_LETTERS = "ABCDEFGHJKLMNPRTUVWXYacdefhkmnrtuvwxy"
+_OTHER_LETTERS = "IOQSZbgijlopqsz"
+# Of pictures without a number, shares without any writing and with a number that has a letter.
+_WITHOUT_WRITING, _WITH_LETTER = 0.4, 0.25
+_LONGEST_WORD = 8
+
 # Most characters of a number, and least and largest margin, unless asked otherwise.
 _MAX_LENGTH = 5
 _MARGIN = (-0.1, 0.3)
@@ -40,6 +47,19 @@ _CHUNK = 256
 # Share of numbers with several digits that start with 0: house numbers hardly ever do, and streets
 # have more low numbers than high ones.
 _LEADING_ZERO = 0.005
+
+
+class _Texts(NamedTuple):
+    """What to write, at random."""
+
+    #: Probabilities of the lengths 1, 2, ... of numbers.
+    lengths: tuple[float, ...]
+    alphabet: str
+    #: Share of pictures without a number.
+    without_number: float = 0.0
+    #: Whether all writing is left out.
+    empty: bool = False
+
 
 _DESCR = """\
 Generated street numbers
@@ -62,6 +82,7 @@ Fonts, with the packages they come from:
         "max_length": [Interval(Integral, 1, None, closed="left")],
         "length_distribution": [StrOptions({"svhn"}), "array-like"],
         "margin": ["array-like"],
+        "share_without_number": [Interval(Real, 0, 1, closed="both")],
         "font_dir": [str, PathLike, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
@@ -80,6 +101,7 @@ def make_street_numbers(
     max_length: int = _MAX_LENGTH,
     length_distribution: Literal["svhn"] | Sequence[float] = "svhn",
     margin: tuple[float, float] = _MARGIN,
+    share_without_number: float = 0.0,
     font_dir: str | PathLike[str] | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
@@ -89,10 +111,13 @@ def make_street_numbers(
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_] | pd.Series]:
     """Draw pictures of house numbers, as taken by a camera that drives past.
 
-    Each picture is a different scene: a number in some font on a wall or a sign, painted, embossed,
-    outlined, with or without a shadow, unevenly lit, seen from the side, out of focus, with few
-    pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Sizes, sharpness, contrast and
-    proportions follow those of SVHN's train set, measured on its grey crops.
+    Each picture is a different scene: a number in some font or by hand on a wall or a sign,
+    painted, embossed, outlined, carved, lit from behind, with or without a shadow, behind branches,
+    unevenly lit, seen from the side or from below, out of focus, with few pixels, compressed, and
+    cropped as by :func:`load_svhn_numbers`. Most numbers stand in a row, some in steps or one
+    character below the other. Sizes, sharpness, contrast and proportions of four fifths follow
+    those of SVHN's train set, measured on its grey crops. The other fifth are photographed from
+    near, and sharp.
 
     Parameters
     ----------
@@ -115,6 +140,10 @@ def make_street_numbers(
         grows in all, half on either side; below 0, the outer digits are cut off. It is drawn
         uniformly for each picture. Low values suit files that were cropped to the number
         beforehand; ``(0.3, 0.3)`` suits the original files loaded with ``margin=0.3``.
+    share_without_number : float in [0, 1], default=0.0
+        Share of the pictures that show no number, whose target is ``""``: walls and signs without
+        writing, letters and words, and numbers with a letter such as 12A, as far as these letters
+        are not in `alphabet`.
     font_dir : str or path-like, default=None
         A folder with ``.ttf`` or ``.otf`` files that are used in addition to the installed ones.
     random_state : int, RandomState instance or None, default=None
@@ -138,7 +167,7 @@ def make_street_numbers(
         images : ndarray of shape (n_samples, height, width[, 3]), dtype uint8
             The pictures.
         target : ndarray of shape (n_samples,), dtype object, or Series
-            The numbers as ``str``.
+            The numbers as ``str``, ``""`` where there is none.
         frame : DataFrame of shape (n_samples, 7)
             `filename`, `number`, `length`, `boxes` (left, top, width and height of each
             character), `picture_height` and `picture_width` (in pixels, of the picture before it
@@ -199,14 +228,15 @@ def make_street_numbers(
         foreign="".join(c for c in _SIGN_WRITING if c not in characters),
         margin=_check_margin(margin),
     )
+    texts = _Texts(lengths, characters, float(share_without_number))
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
     rows: list[tuple[str, NDArray[np.float64], int, int, str]] = []
-    drawn = _draw(n_samples, lengths, settings, random_state, n_jobs)
+    drawn = _draw(n_samples, texts, settings, random_state, n_jobs)
     for number, picture in with_progress(
         drawn, n_samples, label="make_street_numbers", verbose=verbose
     ):
         images[len(rows)] = picture.pixels
-        rows.append((number, picture.boxes, *picture.picture_size, picture.font))
+        rows.append((number, picture.boxes[: len(number)], *picture.picture_size, picture.font))
     frame = _frame(rows)
     target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
     if return_X_y:
@@ -291,11 +321,10 @@ def make_empty_surfaces(
         alphabet=DIGITS,
         foreign=_SIGN_WRITING,
         margin=_MARGIN,
-        empty=True,
     )
-    lengths = length_probabilities("svhn", _MAX_LENGTH)
+    texts = _Texts(length_probabilities("svhn", _MAX_LENGTH), DIGITS, empty=True)
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
-    drawn = _draw(n_samples, lengths, settings, random_state, n_jobs)
+    drawn = _draw(n_samples, texts, settings, random_state, n_jobs)
     surfaces = with_progress(drawn, n_samples, label="make_empty_surfaces", verbose=verbose)
     for row, (_, picture) in enumerate(surfaces):
         images[row] = picture.pixels
@@ -355,6 +384,30 @@ def _draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet:
     return alphabet[first] + "".join(alphabet[i] for i in rest)
 
 
+def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]:
+    """Draw what stands in the scene, the number to read, and whether writing is left out."""
+    number = _draw_number(rng, texts.lengths, texts.alphabet)
+    if texts.empty:
+        return number, "", True
+    if not texts.without_number or rng.random() >= texts.without_number:
+        return number, number, False
+    kind = rng.random()
+    known = {*texts.alphabet.lower(), *texts.alphabet.upper()}
+    clear = "".join(letter for letter in _CLEAR_LETTERS if letter not in known)
+    if kind < _WITHOUT_WRITING or not clear:
+        return number, "", True
+    if kind < _WITHOUT_WRITING + _WITH_LETTER:
+        # Behind numbers, A and B are the most frequent.
+        letter = clear[min(int(rng.exponential(3.0)), len(clear) - 1)]
+        letter = letter.lower() if rng.random() < 0.3 and letter.lower() in clear else letter
+        return (number + letter if rng.random() < 0.8 else letter + number), "", False
+    length = max(1, int(rng.integers(-1, _LONGEST_WORD + 1)))
+    every = clear + "".join(letter for letter in _OTHER_LETTERS if letter not in known)
+    word = [every[i] for i in rng.integers(len(every), size=length)]
+    word[int(rng.integers(length))] = clear[int(rng.integers(len(clear)))]
+    return "".join(word), "", False
+
+
 def _draw_index(rng: np.random.Generator, weights: Sequence[float]) -> int:
     """Index drawn with the given weights; `Generator.choice` takes ten times as long."""
     sums = list(accumulate(weights))
@@ -375,7 +428,7 @@ def _first_weights(alphabet: str, length: int) -> tuple[float, ...]:
 
 def _draw(
     n_samples: int,
-    lengths: tuple[float, ...],
+    texts: _Texts,
     settings: SceneSettings,
     random_state: int | np.random.RandomState | None,
     n_jobs: int | None,
@@ -384,9 +437,7 @@ def _draw(
     entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
     workers = Parallel(n_jobs=n_jobs, return_as="generator")
     chunks: Iterator[list[tuple[str, StreetNumber]]] = workers(
-        delayed(_draw_chunk)(
-            entropy, range(start, min(start + _CHUNK, n_samples)), lengths, settings
-        )
+        delayed(_draw_chunk)(entropy, range(start, min(start + _CHUNK, n_samples)), texts, settings)
         for start in range(0, n_samples, _CHUNK)
     )
     return chunks
@@ -395,15 +446,15 @@ def _draw(
 def _draw_chunk(
     entropy: list[int],
     indices: range,
-    lengths: tuple[float, ...],
+    texts: _Texts,
     settings: SceneSettings,
 ) -> list[tuple[str, StreetNumber]]:
     """Pictures by their indices, each from a seed of its own."""
     drawn = []
     for index in indices:
         rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
-        number = _draw_number(rng, lengths, settings.alphabet)
-        drawn.append((number, photograph_number(rng, number, settings)))
+        text, number, empty = _draw_text(rng, texts)
+        drawn.append((number, photograph_number(rng, text, settings, empty=empty)))
     return drawn
 
 

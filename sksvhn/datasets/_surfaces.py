@@ -204,9 +204,12 @@ def cast_shadow(rng: np.random.Generator, shape: Shape, digit: float) -> Field:
     depth = rng.uniform(0.25, 0.65)
     softness = digit * rng.uniform(0.02, 0.25)
     height, width = shape
-    if rng.random() < 0.35:
+    kind = rng.random()
+    if kind < 0.3:
         shade = 0.5 + 0.5 * np.tanh(2.5 * smooth_noise(rng, shape, 0.5 * digit))
         return (1 - depth * shade).astype(np.float32)
+    if kind < 0.5:
+        return 1 - np.float32(depth) * blur(branches(rng, shape, digit), softness)
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.arange(height)[:, None] - height / 2, np.arange(width)[None, :] - width / 2
     position = x * np.cos(angle) + y * np.sin(angle) - rng.normal(0, 0.5) * digit
@@ -215,6 +218,23 @@ def cast_shadow(rng: np.random.Generator, shape: Shape, digit: float) -> Field:
         breadth = digit * rng.uniform(0.15, 0.8)
         shade = shade * (0.5 - 0.5 * np.tanh((position - breadth) / softness))
     return (1 - depth * shade).astype(np.float32)
+
+
+def branches(rng: np.random.Generator, shape: Shape, digit: float) -> Field:
+    """Mask of twigs, wires or bars that cross the picture."""
+    height, width = shape
+    mask = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(mask)
+    straight = rng.random() < 0.3
+    bend = 0.0 if straight else digit * rng.uniform(0.1, 0.5)
+    for _ in range(int(rng.integers(1, 6))):
+        start, end = rng.random((2, 2)) * shape[::-1]
+        way = (end - start) * 1.5
+        xy = start - 0.25 * way + np.linspace(0, 1, 6)[:, None] * way
+        xy = xy + rng.normal(0, 1, xy.shape).cumsum(axis=0) * bend * 0.5
+        breadth = max(round(digit * rng.uniform(0.02, 0.1)), 1)
+        draw.line([tuple(place) for place in xy.tolist()], 255, breadth)
+    return np.asarray(mask, dtype=np.float32) / 255
 
 
 def side_band(

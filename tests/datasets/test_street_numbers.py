@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import string
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,12 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
-from sksvhn.datasets._street_numbers import _draw_number, length_probabilities
+from sksvhn.datasets._street_numbers import (
+    _draw_number,
+    _draw_text,
+    _Texts,
+    length_probabilities,
+)
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +207,32 @@ def test_margin_is_the_share_round_the_boxes():
     assert shares[1] / shares[0] == pytest.approx(1 / 1.8, rel=0.15)
 
 
+def test_pictures_without_a_number_have_an_empty_target():
+    parameters = {"image_size": (24, 24), "color": False, "random_state": 0}
+    some = make_street_numbers(200, share_without_number=0.5, **parameters)
+    empty = some.target == ""
+    assert 60 < empty.sum() < 140
+    assert [len(boxes) for boxes in some.frame["boxes"]] == some.frame["length"].tolist()
+    assert some.frame["length"].tolist() == [len(number) for number in some.target]
+    assert set(make_street_numbers(3, share_without_number=1.0, **parameters).target) == {""}
+    # Letters of the alphabet could be a number: what is left are empty surfaces.
+    letters = make_street_numbers(
+        20, alphabet=string.ascii_letters, share_without_number=1.0, **parameters
+    )
+    assert np.median(letters.images.std(axis=(1, 2))) < np.median(
+        some.images[~empty].std(axis=(1, 2))
+    )
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_what_is_no_number_has_a_letter_or_no_writing(seed):
+    texts = _Texts((0.5, 0.5), "0123456789ABC", without_number=1.0)
+    text, number, empty = _draw_text(np.random.default_rng(seed), texts)
+    assert number == ""
+    assert empty or any(c.isalpha() and c.upper() not in "ABC" for c in text)
+
+
 def test_as_frame_gives_a_series():
     numbers = make_street_numbers(3, random_state=0, as_frame=True)
     assert isinstance(numbers.target, pd.Series)
@@ -235,6 +267,7 @@ def test_silent_unless_verbose(capsys):
         ({"margin": (0.3, 0.1)}, "margin"),
         ({"margin": (-0.6, 0.1)}, "margin"),
         ({"margin": (0.1,)}, "margin"),
+        ({"share_without_number": 1.5}, "share_without_number"),
         ({"random_state": "zero"}, "random_state"),
         ({"font_dir": "no such folder"}, "no such folder"),
     ],
