@@ -52,6 +52,12 @@ class Readings:
         return right
 
     @property
+    def is_read(self) -> NDArray[np.bool_]:
+        """Whether a number was there and was read right as a whole."""
+        read: NDArray[np.bool_] = self.is_right & (self.true != "")
+        return read
+
+    @property
     def true_length(self) -> NDArray[np.int64]:
         """Number of characters of each true number."""
         return _lengths(self.true)
@@ -96,7 +102,7 @@ class Readings:
         confidence, weight = self.confidence[order], self.weight[order]
         is_threshold = np.append(confidence[1:] != confidence[:-1], True)
         taken = np.cumsum(weight)[is_threshold]
-        right = np.cumsum(weight * self.is_right[order])[is_threshold]
+        right = np.cumsum(weight * self.is_read[order])[is_threshold]
         return confidence[is_threshold], taken, right
 
     def confidence_bins(
@@ -124,8 +130,13 @@ def check_readings(
     y_pred: ArrayLike,
     sample_weight: ArrayLike | None = None,
     confidence: ArrayLike | None = None,
+    *,
+    empty: bool = False,
 ) -> Readings:
-    """Check and align what a score was given; numbers of weight zero are dropped."""
+    """Check and align what a score was given; numbers of weight zero are dropped.
+
+    `empty` says whether a true number may be empty, as where a picture shows none.
+    """
     check_consistent_length(y_true, y_pred, sample_weight, confidence)
     true = numbers_to_strings(y_true, name="y_true")
     # What is -1 among readings is settled by the labels.
@@ -133,7 +144,8 @@ def check_readings(
     read = numbers_to_strings(y_pred, signed=signed, name="y_pred")
     if not len(true):
         raise ValueError("y_true must hold at least one number; got none.")
-    check_not_empty(true, "y_true")
+    if not empty:
+        check_not_empty(true, "y_true")
     check_same_writing(true, read)
     weight = check_weights(sample_weight, true, ensure_non_negative=True)
     counts = weight > 0

@@ -425,13 +425,17 @@ class NumberCodec:
             )
 
     def encode(
-        self, strings: NDArray[np.object_], name: str = "y"
+        self, strings: NDArray[np.object_], name: str = "y", *, empty: bool = False
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return codes (n, max_length), -1 beyond each number's end, and lengths (n,)."""
+        """Return codes (n, max_length), -1 beyond each number's end, and lengths (n,).
+
+        `empty` says whether a string may be empty, as where a picture shows no number.
+        """
         index = {character: code for code, character in enumerate(self.alphabet)}
         codes = np.full((len(strings), self.max_length), -1, dtype=np.int64)
         lengths = np.fromiter(map(len, strings), dtype=np.int64, count=len(strings))
-        check_not_empty(strings, name)
+        if not empty:
+            check_not_empty(strings, name)
         if len(lengths) and lengths.max() > self.max_length:
             worst = strings[int(lengths.argmax())]
             raise ValueError(

@@ -18,7 +18,6 @@ from .._labels import (
     DIGITS,
     NumberCodec,
     as_labels,
-    check_not_empty,
     label_form,
     numbers_to_strings,
 )
@@ -54,6 +53,8 @@ class NumberReader(metaclass=ABCMeta):
         **MIN_CONFIDENCE,
     }
 
+    #: Whether labels may say that a picture shows no number.
+    _learns_empty: ClassVar[bool] = False
     _kept_of_labels = ("_codec", "alphabet_", "max_length_", "classes_", "temperatures_")
 
     alphabet: str | None
@@ -122,7 +123,11 @@ class NumberReader(metaclass=ABCMeta):
         strings = self._strings(y, "y") if reset else self._codec.strings_of(y)
         if len(labels) == 0:
             raise ValueError("y must hold at least one number; got 0.")
-        known, known_strings = labels, strings
+        # Pictures without a number say nothing about numbers.
+        shown = strings != "" if self._learns_empty else np.ones(len(strings), dtype=bool)
+        if reset and not shown.any():
+            raise ValueError("y must hold at least one number; got empty numbers only.")
+        known, known_strings = labels[shown], strings[shown]
         if classes is not None:
             named = as_labels(classes, "classes")
             if label_form(named) != label_form(labels) or named.shape[1:] != labels.shape[1:]:
@@ -131,13 +136,13 @@ class NumberReader(metaclass=ABCMeta):
                     f"{named.dtype}, y has shape {labels.shape} and dtype {labels.dtype}; convert "
                     "one of them."
                 )
-            known = np.concatenate([labels, named])
+            known = np.concatenate([known, named])
             named_strings = (
                 self._strings(classes, "classes")
                 if reset
                 else self._codec.strings_of(classes, "classes")
             )
-            known_strings = np.concatenate([strings, named_strings])
+            known_strings = np.concatenate([known_strings, named_strings])
         if reset:
             params = python_params(self)
             codec = NumberCodec.from_labels(
@@ -153,8 +158,8 @@ class NumberReader(metaclass=ABCMeta):
                 warn_if_rows_are_encoded(labels, codec.alphabet)
         else:
             codec = self._codec.for_labels(labels)
-        encoded = codec.encode(strings)
-        all_encoded = encoded if classes is None else codec.encode(known_strings, "classes")
+        encoded = codec.encode(strings, empty=self._learns_empty)
+        all_encoded = codec.encode(known_strings, "classes")
         if codec.form == "padded":
             known = codec.to_form(*all_encoded)  # with as many columns as readings have
         self._codec = codec
@@ -346,7 +351,8 @@ class NumberReader(metaclass=ABCMeta):
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
             Pictures, as for `fit`.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Numbers of these pictures, in the form of the training labels.
+            Numbers of these pictures, in the form of the training labels. Pictures without a number
+            (``""``, ``-1`` or a row of blanks) don't count.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each number.
 
@@ -378,7 +384,7 @@ class NumberReader(metaclass=ABCMeta):
         """
         check_is_fitted(self)
         codec = self._codec.for_labels(as_labels(y))
-        codes, lengths = codec.encode(codec.strings_of(y))
+        codes, lengths = codec.encode(codec.strings_of(y), empty=True)
         log_factors = self._log_factors(X)
         check_consistent_length(log_factors.length, lengths)
         weights = check_weights(sample_weight, lengths, ensure_non_negative=True)
@@ -432,6 +438,9 @@ class NumberReader(metaclass=ABCMeta):
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the share of numbers read right as a whole.
 
+        Where a picture shows no number (``""``, ``-1`` or a row of blanks in y), it is right to
+        reject it.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_features)
@@ -449,10 +458,10 @@ class NumberReader(metaclass=ABCMeta):
         codes, lengths, confidence = self._read(X)
         read = self._codec.to_strings(codes, lengths)
         true = self._codec.strings_of(y)
-        check_not_empty(true, "y")
         check_consistent_length(read, true)
         weights = check_weights(sample_weight, read)
-        return float(np.average((read == true) & self._keeps(confidence), weights=weights))
+        answers = np.where(self._keeps(confidence), read, "")
+        return float(np.average(answers == true, weights=weights))
 
     def _checked_log_factors(self, X: ArrayLike) -> SequenceFactors:
         check_is_fitted(self)

@@ -194,12 +194,16 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     (64,)
     """
 
+    _learns_empty = True
     _kept = (*KEPT_OF_NETWORK, *NumberReader._kept_of_labels)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralClassifier._parameter_constraints,
         **NumberReader._parameter_constraints,
         "channels": ["array-like"],
     }
+
+    #: Whether labels of the present fit say that pictures show no number.
+    _shows_empty = False
 
     @staticmethod
     def _make_module(**config: Any) -> Network:
@@ -293,7 +297,9 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
             of pictures. The latter two are read block by block, and shuffled across and within
             blocks.
         y : array-like of shape (n_samples,) or (n_samples, max_length)
-            Numbers: strings, ints, or int codes padded with `blank`.
+            Numbers: strings, ints, or int codes padded with `blank`. ``""``, ``-1`` or a row of
+            blanks says that a picture shows no number. The network learns to give every number a
+            low probability there, so that `min_confidence` rejects what it reads.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample in the loss; samples of weight 0 are left out.
         X_val : array-like of shape (n_val, ...), default=None
@@ -371,9 +377,16 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         classes: ArrayLike | None,
     ) -> tuple[NDArray[np.int64], ...]:
         y = y if len(rows) == _num_samples(y) else _safe_indexing(y, rows)
-        return self._learn_labels(
+        codes, lengths = self._learn_labels(
             y, reset=reset, keep_classes=incremental and not reset, classes=classes
         )
+        self._shows_empty = not lengths.all()
+        if self._shows_empty and not reset and not self._tells_others():
+            raise ValueError(
+                "y must hold numbers only, because the network was not made to recognise pictures "
+                "without one; got empty numbers. Train a new one on y, with warm_start=False."
+            )
+        return codes, lengths
 
     def _check_state(self, state: dict[str, Any]) -> None:
         super()._check_state(state)
@@ -389,7 +402,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
 
     def _encode_known(self, y: ArrayLike, name: str) -> tuple[NDArray[np.int64], ...]:
         codec = self._codec.for_labels(as_labels(y, name), name)
-        return codec.encode(codec.strings_of(y, name), name)
+        return codec.encode(codec.strings_of(y, name), name, empty=self._tells_others())
 
     def _symbols(self) -> list[str]:
         return list(self.alphabet_)
@@ -410,12 +423,12 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         return config | {"other_character": True} if self._tells_others() else config
 
     def _tells_others(self) -> bool:
-        """Whether the network recognises characters outside the alphabet.
-
-        Augmentation shows it some. A network that is trained on stays as it is.
-        """
+        """Whether the network recognises that a character is none of the alphabet."""
+        # Augmentation or labels show it some. A network that is trained on stays as it is.
         config = getattr(self, "_config", None)
-        return self._strength > 0 if config is None else config.get("other_character", False)
+        if config is None:
+            return self._strength > 0 or self._shows_empty
+        return bool(config.get("other_character", False))
 
     def _preparation(self) -> Preparation:
         preparation = super()._preparation()

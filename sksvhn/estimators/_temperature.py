@@ -43,11 +43,16 @@ def best_temperatures(
 
     Their prior is log-normal with median 1; each is chosen by itself, as the terms are a sum.
     """
+    shown = lengths > 0
+    if not shown.any():
+        raise ValueError("y must hold at least one number; got empty numbers only.")
+    length, positions = (factor[shown] for factor in log_factors)
+    codes, lengths, weights = codes[shown], lengths[shown], weights[shown]
     reached = codes >= 0
     of_characters = np.broadcast_to(weights[:, None], codes.shape)[reached]
     return (
-        _best_temperature(log_factors.length, lengths - 1, weights),
-        _best_temperature(log_factors.positions[reached], codes[reached], of_characters),
+        _best_temperature(length, lengths - 1, weights),
+        _best_temperature(positions[reached], codes[reached], of_characters),
     )
 
 

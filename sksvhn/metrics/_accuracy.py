@@ -23,10 +23,11 @@ def sequence_accuracy_score(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), a rejected reading is right.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
-        counts as wrong.
+        of a number counts as wrong.
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each number, not negative. Numbers of weight zero are left out.
 
@@ -38,8 +39,7 @@ def sequence_accuracy_score(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, or if a true number has
-        no character.
+        If the inputs differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -69,7 +69,7 @@ def sequence_accuracy_score(
     >>> from sklearn.metrics import make_scorer
     >>> scorer = make_scorer(sequence_accuracy_score)
     """
-    readings = check_readings(y_true, y_pred, sample_weight)
+    readings = check_readings(y_true, y_pred, sample_weight, empty=True)
     return sequence_accuracy(readings)
 
 

@@ -35,7 +35,8 @@ def expected_calibration_error(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it.
@@ -62,8 +63,8 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, if a confidence lies
-        outside [0, 1], or if a true number has no character.
+        If the inputs differ in length, are empty or hold missing values, or if a confidence lies
+        outside [0, 1].
 
     See Also
     --------
@@ -86,9 +87,9 @@ def expected_calibration_error(
     >>> round(error, 6)
     0.2
     """
-    readings = check_readings(y_true, y_pred, sample_weight, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence, empty=True)
     bins = readings.confidence_bins(n_bins, strategy)
     gaps = np.bincount(
-        bins, weights=readings.weight * (readings.is_right - readings.check_probabilities())
+        bins, weights=readings.weight * (readings.is_read - readings.check_probabilities())
     )
     return float(np.abs(gaps).sum() / readings.weight.sum())

@@ -28,7 +28,8 @@ def coverage_at_accuracy_score(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it.
@@ -49,8 +50,7 @@ def coverage_at_accuracy_score(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, or if a true number has
-        no character.
+        If the inputs differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -76,7 +76,7 @@ def coverage_at_accuracy_score(
     >>> coverage_at_accuracy_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9], accuracy=0.7)
     1.0
     """
-    readings = check_readings(y_true, y_pred, sample_weight, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence, empty=True)
     return coverage_at_accuracy(readings, accuracy)
 
 
@@ -96,7 +96,8 @@ def accuracy_at_coverage_score(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it.
@@ -117,8 +118,7 @@ def accuracy_at_coverage_score(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, or if a true number has
-        no character.
+        If the inputs differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -141,7 +141,7 @@ def accuracy_at_coverage_score(
     >>> accuracy_at_coverage_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9])
     0.75
     """
-    readings = check_readings(y_true, y_pred, sample_weight, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence, empty=True)
     _, taken, right = readings.confidence_steps()
     reaches = taken / taken[-1] >= coverage - ROUNDING
     step = int(reaches.argmax())
@@ -161,7 +161,8 @@ def risk_coverage_curve(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it.
@@ -185,8 +186,7 @@ def risk_coverage_curve(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, or if a true number has
-        no character.
+        If the inputs differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -211,7 +211,7 @@ def risk_coverage_curve(
     >>> thresholds
     array([0.9, 0.8, 0.4])
     """
-    return _curve(check_readings(y_true, y_pred, sample_weight, confidence))
+    return _curve(check_readings(y_true, y_pred, sample_weight, confidence, empty=True))
 
 
 @validate_score_params(confidence=["array-like"])
@@ -230,7 +230,8 @@ def area_under_risk_coverage_score(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
-        True numbers, in any form that :func:`as_number_strings` takes.
+        True numbers, in any form that :func:`as_number_strings` takes. Where a picture shows none
+        (``""``, ``-1`` or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it.
@@ -248,8 +249,7 @@ def area_under_risk_coverage_score(
     Raises
     ------
     ValueError
-        If the inputs differ in length, are empty or hold missing values, or if a true number has
-        no character.
+        If the inputs differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -280,7 +280,7 @@ def area_under_risk_coverage_score(
     >>> area_under_risk_coverage_score(y_true, y_pred, [0.99, 0.4, 0.8, 0.9])
     0.0625
     """
-    readings = check_readings(y_true, y_pred, sample_weight, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence, empty=True)
     coverage, risk, _ = _curve(readings)
     return float(np.diff(coverage, prepend=0.0) @ risk)
 

@@ -91,7 +91,7 @@ def bootstrap_interval(
     ------
     ValueError
         If the inputs differ in length, are empty or hold missing values, if fewer than two numbers
-        have a weight, or if a true number has no character.
+        have a weight, or if `metric` does not take a true number without a character (``""``).
 
     See Also
     --------
@@ -118,7 +118,7 @@ def bootstrap_interval(
     >>> 0.69 < interval.low < 0.72 < 0.78 < interval.high < 0.81
     True
     """
-    readings = check_readings(y_true, y_pred, sample_weight, confidence)
+    readings = check_readings(y_true, y_pred, sample_weight, confidence, empty=True)
     columns: list[NDArray[Any]] = [readings.true, readings.read]
     if readings.confidence is not None:
         columns.append(readings.confidence)
@@ -130,8 +130,9 @@ def bootstrap_interval(
         return float(metric(*(column[drawn] for column in columns), **more))
 
     rows = np.arange(len(readings.true))
+    estimate = score(rows)  # first: an error should not depend on what is drawn
     low, high = _percentiles(rows, score, confidence_level, n_resamples, random_state)
-    return BootstrapInterval(score(rows), low, high)
+    return BootstrapInterval(estimate, low, high)
 
 
 @validate_score_params(y_pred_a=["array-like"], y_pred_b=["array-like"], **_RESAMPLING)
@@ -210,8 +211,8 @@ def compare_readers(
     >>> round(comparison.p_value, 4)
     0.0386
     """
-    a_right = check_readings(y_true, y_pred_a).is_right
-    b_right = check_readings(y_true, y_pred_b).is_right
+    a_right = check_readings(y_true, y_pred_a, empty=True).is_right
+    b_right = check_readings(y_true, y_pred_b, empty=True).is_right
     differences = a_right.astype(np.float64) - b_right
     only_a, only_b = int((differences > 0).sum()), int((differences < 0).sum())
     low, high = _percentiles(

@@ -40,7 +40,8 @@ def min_confidence_for_accuracy(
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, max_length)
         True numbers of validation pictures that were not used in training, in any form that
-        :func:`~sksvhn.metrics.as_number_strings` takes.
+        :func:`~sksvhn.metrics.as_number_strings` takes. Where a picture shows none (``""``, ``-1``
+        or an all-blank row), every reading is wrong.
     y_pred : array-like of shape (n_samples,) or (n_samples, max_length)
         Readings, in any of these forms. A rejected reading (``""``, ``-1`` or an all-blank row)
         counts as wrong, at the confidence given for it: read the validation pictures with a reader
@@ -62,8 +63,8 @@ def min_confidence_for_accuracy(
     ImportError
         If MAPIE is not installed.
     ValueError
-        If no threshold guarantees the accuracy, a confidence lies outside [0, 1], the inputs differ
-        in length, are empty or hold missing values, or if a true number has no character.
+        If no threshold guarantees the accuracy, a confidence lies outside [0, 1], or the inputs
+        differ in length, are empty or hold missing values.
 
     See Also
     --------
@@ -110,7 +111,7 @@ def min_confidence_for_accuracy(
     (309, 1)
     """
     p_values_of, control_fwer, sequence = _import_mapie()
-    readings = check_readings(y_true, y_pred, confidence=confidence)
+    readings = check_readings(y_true, y_pred, confidence=confidence, empty=True)
     readings.check_probabilities()
     thresholds, kept, right = readings.confidence_steps()
     n = len(readings.true)

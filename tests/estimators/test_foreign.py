@@ -144,6 +144,57 @@ def test_training_without_augmentation_goes_on_with_the_network_as_it_is() -> No
     np.testing.assert_allclose(plain.predict_factors(X).positions.sum(axis=2), 1)
 
 
+FORMS = {
+    "strings": (["1", "", "23", "", "4"], ""),
+    "integers": ([1, -1, 23, -1, 4], -1),
+    "rows": ([[1, 10], [10, 10], [2, 3], [10, 10], [4, 10]], [10, 10]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_labels_can_say_that_there_is_no_number(form: str) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 12, 12), dtype=np.uint8)
+    strings = SVHNSequenceClassifier(**SMALL, warm_start=True).fit(pictures, FORMS["strings"][0])
+    y, nothing = FORMS[form]
+    clf = SVHNSequenceClassifier(**SMALL, warm_start=True).fit(pictures, y)
+    np.testing.assert_array_equal(clf.confidence(pictures), strings.confidence(pictures))
+    first = clf.classes_[0] if form == "rows" else clf.classes_
+    assert np.ravel(nothing)[0] not in first.tolist()
+    assert (clf.predict_factors(pictures).positions.sum(axis=2) < 1).all()
+    # Rejecting everything is right where there is nothing.
+    rejecting = clf.set_params(min_confidence=1.0)
+    assert rejecting.score(pictures, y) == 2 / 5
+    assert np.array_equal(rejecting.predict(pictures)[1], nothing)
+    # Those pictures don't change temperatures, classes and validation scores.
+    shown = [0, 2, 4]
+    temperatures = clf.calibrate(pictures, y).temperatures_
+    few = clf.calibrate(pictures[shown], [y[i] for i in shown]).temperatures_
+    assert temperatures == pytest.approx(few, rel=1e-4)
+    clf.fit(pictures, y, X_val=pictures, y_val=y)
+    n_right = 3 * clf.history_[-1]["valid_score"]
+    assert n_right == pytest.approx(round(n_right), abs=1e-5)
+    clf.fit(pictures[:2], y[:2])
+
+
+def test_the_loss_of_pictures_without_a_number_falls() -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (8, 12, 12), dtype=np.uint8)
+    y = ["1", ""] * 4
+    clf = SVHNSequenceClassifier(**SMALL | {"max_epochs": 60}, n_views=1).fit(pictures, y)
+    numbers = clf.top_k(pictures, 10).probability.sum(axis=1)
+    # It has learned by heart what it was shown.
+    assert numbers[::2].min() > numbers[1::2].max()
+
+
+def test_a_network_without_a_class_for_it_cannot_learn_that_there_is_none() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 12, 12), dtype=np.uint8)
+    clf = SVHNSequenceClassifier(**SMALL, warm_start=True).fit(pictures, list("1234"))
+    with pytest.raises(ValueError, match="recognise pictures without one"):
+        clf.fit(pictures, ["1", "", "3", ""])
+    with pytest.raises(ValueError, match="y_val element 1 is an empty number"):
+        clf.fit(pictures, list("1234"), X_val=pictures[:2], y_val=["1", ""])
+
+
 def test_scores_of_training_are_of_pictures_with_a_number() -> None:
     outputs = (torch.tensor([[9.0], [9.0]]), torch.tensor([[[9.0, 0, 0]], [[9.0, 0, 0]]]))
     targets = (torch.tensor([[0], [-1]]), torch.tensor([1, 0]))

@@ -242,10 +242,13 @@ def test_unsure_readings_are_rejected_and_wrong(y: Any, rejected: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", [-1, "", [10, 10]])
-def test_a_rejected_reading_is_no_label(nothing: Any) -> None:
+def test_where_there_is_no_number_it_is_right_to_reject(nothing: Any) -> None:
     clf = RandomReader().fit(X, np.array(["1"]))
-    with pytest.raises(ValueError, match="y element 0 is an empty number"):
-        clf.score(X, [nothing] * len(X))
+    limit = float(np.median(clf.confidence(X)))
+    rejected = np.mean(clf.confidence(X) < limit)
+    assert 0 < rejected < 1
+    assert clf.score(X, [nothing] * len(X)) == 0
+    assert clf.set_params(min_confidence=limit).score(X, [nothing] * len(X)) == rejected
 
 
 def test_negative_labels_are_no_rejections() -> None:

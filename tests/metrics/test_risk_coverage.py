@@ -145,6 +145,16 @@ def test_rejected_readings_are_wrong_and_forms_agree(score):
             assert np.array_equal(score(y_true, y_pred, confidence), expected)
 
 
+@pytest.mark.parametrize(
+    "score", [accuracy_at_coverage_score, area_under_risk_coverage_score, risk_coverage_curve]
+)
+@pytest.mark.parametrize("read", ["7", ""])
+def test_nothing_is_right_where_there_is_no_number(score, read):
+    true, confidence = ["19", "7", "84"], [0.9, 0.95, 0.1]
+    expected = score(true, ["19", "8", "84"], confidence)
+    assert np.array_equal(score(["19", "", "84"], ["19", read, "84"], confidence), expected)
+
+
 @pytest.mark.parametrize("score", [accuracy_at_coverage_score, area_under_risk_coverage_score])
 def test_scores_are_floats(score):
     assert type(score(["19"], ["19"], [0.5])) is float
@@ -159,7 +169,6 @@ def test_scores_are_floats(score):
         ({"confidence": [0.1, np.nan]}, "confidence contains NaN"),
         ({"confidence": [0.1]}, "inconsistent numbers of samples"),
         ({"confidence": None}, "'confidence' parameter"),
-        ({"y_true": ["19", ""]}, "y_true element 1 is an empty number"),
         ({"sample_weight": [0, 0]}, "zero"),
     ],
 )

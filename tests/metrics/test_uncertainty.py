@@ -12,6 +12,7 @@ from sksvhn.metrics import (
     bootstrap_interval,
     compare_readers,
     coverage_at_accuracy_score,
+    digit_accuracy_score,
     sequence_accuracy_score,
 )
 
@@ -148,7 +149,10 @@ def test_equal_readers_differ_by_nothing():
         ({"random_state": "x"}, "'random_state' parameter"),
         ({"y_pred": ["19"]}, "inconsistent numbers of samples"),
         ({"sample_weight": [1, 0]}, "at least two numbers of positive weight"),
-        ({"y_true": ["19", ""]}, "y_true element 1 is an empty number"),
+        (
+            {"metric": digit_accuracy_score, "y_true": ["", "7"]},
+            "y_true element 0 is an empty number",
+        ),
     ],
 )
 def test_bad_input_is_refused(changed, message):
