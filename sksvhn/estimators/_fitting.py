@@ -23,6 +23,7 @@ from ._fitted import take_fit, twin_of
 from ._network import build_network
 from ._neural import NeuralClassifier
 from ._settings import settings_of
+from ._start import load_initial, take_weights
 from ._training import TrainingNet, make_net
 
 
@@ -107,9 +108,12 @@ def prepare(
     auto = new._auto_augmentation if new._is_picture() else 0.0
     new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
     valid = None if validation is None else _validation_data(new, *validation)
+    start = None
+    if fresh and params.initial_model is not None:
+        start = load_initial(params.initial_model)
     checkpoint = None
     if clf.checkpoint_dir is not None and not incremental:
-        definition = _definition(new, data, valid, device, fresh)
+        definition = _definition(new, data, valid, device, start if fresh else new)
         checkpoint = Checkpoint(clf.checkpoint_dir, clf, definition, random_state)
         random_state = checkpoint.random_state
     if valid is None and params.early_stopping and not incremental:
@@ -124,6 +128,8 @@ def prepare(
         new._config = new._module_config()
         dtype = torch.float64 if new._float64 else torch.float32
         new.module_ = build_network(new._make_module, new._config, seed, dtype)
+        if start is not None:
+            take_weights(new.module_, new._symbols(), start)
     elif new._module_config() != new._config:
         raise ValueError(
             "warm_start and partial_fit need the parameters of the network trained so far; some of "
@@ -198,17 +204,21 @@ def _definition(
     data: TrainingData,
     valid: TrainingData | None,
     device: torch.device,
-    fresh: bool,
+    start: Any,
 ) -> dict[str, Any]:
-    """Everything that trained weights depend on, except parameters and randomness."""
-    start: Any = None  # a fresh fit learns everything from the data
-    if not fresh:
-        start = [clf._standardizer, clf._float64, clf.module_.state_dict()]
+    """Everything that trained weights depend on, except parameters and randomness.
+
+    `start` is the estimator whose weights are the first; None learns everything from the data.
+    """
+    of_start = None
+    if start is not None:
+        weights = start.module_.state_dict()
+        of_start = [clf._standardizer, clf._float64, start._symbols(), weights]
     return {
         "data": data,
         "valid": valid,
         "network": clf._module_config(),
-        "start": start,
+        "start": of_start,
         "device": device.type,
         "bfloat16": settings_of(clf).amp == "auto" and has_fast_bfloat16(device),
     }

@@ -24,7 +24,7 @@ FORMAT = 1
 # Pixels of a picture times channels: more than pictures of numbers have, and than memory must hold.
 MAX_FEATURES = 2**26
 # Code, and a path on the machine that trained: neither belongs in a model.
-LEFT_OUT = frozenset({"callbacks", "checkpoint_dir"})
+LEFT_OUT = frozenset({"callbacks", "checkpoint_dir", "initial_model"})
 # Attributes that are objects of the package; pickles should not name their classes.
 PARTS: dict[str, Any] = {"_codec": NumberCodec, "_standardizer": Standardizer}
 # Errors that wrong values raise in code that expects right ones.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
@@ -162,6 +163,11 @@ class Training(Settings):
     n_iter_no_change : int, default=10
         Number of epochs without a better validation score after which early stopping ends the
         training.
+    initial_model : path-like or None, default=None
+        File that `save` wrote, with whose weights `fit` begins. Its convolutions must be those of
+        the network to train; other layers keep what fits, such as the characters that both know.
+        None begins with random weights. `warm_start` continues from the estimator's own weights
+        instead.
     amp : "auto" or bool, default="auto"
         Whether training multiplies in bfloat16. "auto" does so if the hardware does it natively,
         unless the network is too small to gain. Training on float64 pictures never does, and
@@ -191,6 +197,7 @@ class Training(Settings):
         "ema_decay": [Interval(Real, 0, 1, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "initial_model": [None, str, os.PathLike],
         "amp": [StrOptions({"auto"}), "boolean"],
     }
 
@@ -204,6 +211,7 @@ class Training(Settings):
         ema_decay: float = 0.998,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
+        initial_model: str | os.PathLike[str] | None = None,
         amp: str | bool = "auto",
     ) -> None:
         self.lr_schedule = lr_schedule
@@ -213,6 +221,7 @@ class Training(Settings):
         self.ema_decay = ema_decay
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.initial_model = initial_model
         self.amp = amp
 
 

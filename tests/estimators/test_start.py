@@ -1,0 +1,106 @@
+"""Trainings that begin with the weights of another model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, KFold
+
+from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression, SVHNSequenceClassifier, Training, load
+
+from ._pictures import bar_numbers
+
+X, Y = bar_numbers(24)
+SMALL: dict[str, Any] = {
+    "channels": ((4,), (6,)),
+    "normalization": None,
+    "max_epochs": 1,
+    "batch_size": 8,
+    "n_views": 1,
+}
+# Too small a rate to change what is read.
+STILL: dict[str, Any] = {"lr": 1e-9}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> SVHNSequenceClassifier:
+    return SVHNSequenceClassifier(**SMALL, random_state=0).fit(X, Y)
+
+
+@pytest.fixture
+def path(fitted: SVHNSequenceClassifier, tmp_path: Path) -> Path:
+    fitted.save(tmp_path / "start.sksvhn")
+    return tmp_path / "start.sksvhn"
+
+
+def started(path: Path, **params: Any) -> SVHNSequenceClassifier:
+    training = Training(initial_model=path)
+    return SVHNSequenceClassifier(**SMALL | STILL | params, training=training, random_state=1)
+
+
+def test_begins_with_what_the_model_reads(fitted: SVHNSequenceClassifier, path: Path) -> None:
+    clf = clone(started(path)).fit(X, Y)
+    for ours, theirs in zip(clf.predict_factors(X), fitted.predict_factors(X), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_other_characters_and_lengths_keep_what_fits(
+    fitted: SVHNSequenceClassifier, path: Path
+) -> None:
+    clf = started(path, alphabet="A9876543210", max_length=fitted.max_length_ + 2).fit(X, Y)
+    ours, theirs = clf.predict_factors(X).positions, fitted.predict_factors(X).positions
+    order = [clf.alphabet_.index(c) for c in fitted.alphabet_]
+    ours = ours[:, : fitted.max_length_, order]
+    ours, theirs = (p / p.sum(axis=2, keepdims=True) for p in (ours, theirs))
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_grey_weights_see_a_grey_picture_alike_in_colour(
+    fitted: SVHNSequenceClassifier, path: Path
+) -> None:
+    colour = np.repeat(X[..., None], 3, axis=3)
+    clf = started(path).fit(colour, Y)
+    np.testing.assert_allclose(clf.confidence(colour), fitted.confidence(X), atol=1e-3)
+
+
+def test_digits_begin_with_the_convolutions_of_numbers(path: Path) -> None:
+    first = np.array([number[0] for number in Y])
+    params: dict[str, Any] = SMALL | STILL
+    clf = SVHNCNNClassifier(**params, training=Training(initial_model=path)).fit(X, first)
+    for name, weight in load(path).module_.features.trunk.state_dict().items():
+        np.testing.assert_allclose(clf.module_.features.trunk.state_dict()[name], weight, atol=1e-6)
+
+
+def test_a_search_compares_beginnings(path: Path) -> None:
+    grid = {"training__initial_model": [None, str(path)]}
+    search = GridSearchCV(
+        SVHNSequenceClassifier(**SMALL | STILL, random_state=1),
+        grid,
+        cv=KFold(2),
+        error_score="raise",
+    )
+    assert len(search.fit(X, Y).cv_results_["params"]) == 2
+
+
+def test_a_saved_model_does_not_say_where_the_other_was(path: Path, tmp_path: Path) -> None:
+    started(path).fit(X, Y).save(tmp_path / "later.sksvhn")
+    assert load(tmp_path / "later.sksvhn").training.initial_model is None
+
+
+@pytest.mark.parametrize("params", [{"channels": ((5,), (6,))}, {"channels": ((4,), (6,), (6,))}])
+def test_other_convolutions_are_refused(path: Path, params: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="initial_model must have the convolutions"):
+        started(path, **params).fit(X, Y)
+
+
+def test_models_without_a_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        started(tmp_path / "none.sksvhn").fit(X, Y)
+    first = [number[0] for number in Y]
+    SVHNLogisticRegression().fit(X, first).save(tmp_path / "logistic.sksvhn")
+    with pytest.raises(ValueError, match="must be a model with a network"):
+        started(tmp_path / "logistic.sksvhn").fit(X, Y)
