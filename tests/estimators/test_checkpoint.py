@@ -409,7 +409,7 @@ def test_files_of_other_fits_are_not_used(data: Data, tmp_path: Path) -> None:
     interrupt(other, {"X": X, "y": y}, 3)
     (others,) = set(tmp_path.iterdir()) - {path}
     os.replace(others, path)
-    with pytest.warns(UserWarning, match="another fit's"):
+    with pytest.warns(UserWarning, match="belongs to another fit"):
         clf.fit(X, y)
     assert_same_fit(clf, make_mlp().fit(X, y), X)
 
