@@ -48,7 +48,7 @@ def from_plain(plain: Any, take: Take) -> Any:
         ((kind, content),) = plain.items()
         if kind in _READERS:
             return _READERS[kind](content, take)
-    raise ValueError(f"{repr(plain)[:60]} must be a value in sksvhn's format.")
+    raise ValueError(f"a value must be in sksvhn's format; got {repr(plain)[:60]}.")
 
 
 def _scalar_to_plain(value: Any, name: str) -> Any:
@@ -141,7 +141,7 @@ def _random_state(content: Any, take: Take) -> np.random.RandomState:
 
 def _of_type(value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        raise ValueError(f"{repr(value)[:60]} must be a {kind.__name__}.")
+        raise ValueError(f"a value must be a {kind.__name__}; got {repr(value)[:60]}.")
     return value
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn._labels import NumberCodec, as_labels, label_form, numbers_to_strings
+from sksvhn._labels import as_labels, label_form, numbers_to_strings
+from sksvhn._number_codec import NumberCodec
 
 numbers = st.lists(st.text("0123456789", min_size=1, max_size=6), min_size=1, max_size=8)
 

@@ -126,10 +126,10 @@ def test_a_document_that_is_none(text: str, tmp_path: Path) -> None:
 def test_foreign_files(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_raw(path, {"format": "pt"}, a=np.zeros(2))
-    with pytest.raises(ValueError, match="safetensors file, but sksvhn did not write it"):
+    with pytest.raises(ValueError, match="safetensors file that sksvhn did not write"):
         read_file(path, "model")
     save_file({"a": np.zeros(2)}, path)
-    with pytest.raises(ValueError, match="safetensors file, but sksvhn did not write it"):
+    with pytest.raises(ValueError, match="safetensors file that sksvhn did not write"):
         read_file(path, "model")
     for content in (b"short", b"GIF89a" + bytes(100), bytes(100), b"PK\3\4" + bytes(50)):
         path.write_bytes(content)

@@ -212,7 +212,7 @@ def fetch_svhn(
     ...     fetch_svhn(subset="test", data_home=folder, download_if_missing=False)
     Traceback (most recent call last):
         ...
-    OSError: test.tar.gz is not in ...svhn, and download_if_missing is False.
+    OSError: test.tar.gz is not in ...svhn, and download_if_missing=False; pass ...
     """
     options = _decoding_options(format, image_size, color, crop, margin, on_error)
     mirrors = check_mirrors(mirrors)

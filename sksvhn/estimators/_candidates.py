@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from .._labels import NumberCodec, as_labels
+from .._labels import as_labels
+from .._number_codec import NumberCodec
 from ._decoding import SequenceFactors, log_probability_of_pairs
 
 

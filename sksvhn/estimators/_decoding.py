@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._labels import MINUS, NumberCodec
+from .._labels import MINUS
+from .._number_codec import NumberCodec
 
 
 class SequenceFactors(NamedTuple):

@@ -14,13 +14,8 @@ from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from .._labels import (
-    DIGITS,
-    NumberCodec,
-    as_labels,
-    label_form,
-    numbers_to_strings,
-)
+from .._labels import DIGITS, as_labels, label_form, numbers_to_strings
+from .._number_codec import NumberCodec
 from .._parameters import check_weights, python_params
 from ._candidates import RankedCandidates, rank
 from ._decoding import (

@@ -67,7 +67,7 @@ def test_parts_of_different_form(run: Run, archives: Path, tmp_path: Path) -> No
     result = run("convert", archives / "test.tar.gz", color, "-o", out)
     assert result.exit_code == 1
     assert (
-        f"{color} holds numbers in colour pictures of 64x64 pixels (uint8), crop stretch with a "
+        f"{color} has numbers in colour pictures of 64x64 pixels (uint8), crop stretch with a "
         "margin of 0.3, the first part" in result.stderr
     )
     assert not out.exists()

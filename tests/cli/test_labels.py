@@ -109,7 +109,7 @@ def test_no_table(run: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
     result = run("evaluate", model, tmp_path / "empty.csv")
     assert result.exit_code == 1
-    assert "must be a CSV file with the columns path, number; its first" in result.stderr
+    assert "must be a CSV file with the columns path, number; got the first line" in result.stderr
 
 
 def test_digit_classifiers_read_no_numbers(run: Run, labels: Path, tmp_path: Path) -> None:

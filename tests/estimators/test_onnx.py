@@ -53,6 +53,7 @@ def make_classifier(**params: Any) -> SVHNSequenceClassifier:
         "channels": ((6,), (8,)),
         "architecture__stem": None,
         "batch_size": 16,
+        "lr": 0.03,
         "max_epochs": 4,
         "augmentation": 0.2,
         "device": "cpu",
