@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Training,
         VotingReader,
         load,
+        load_pretrained,
     )
     from .transcription import transcribe
 
@@ -30,6 +31,7 @@ __all__ = [
     "Training",
     "VotingReader",
     "load",
+    "load_pretrained",
     "transcribe",
 ]
 

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from .._file_kinds import kind_of_file
+from .._pretrained_files import pretrained_names, pretrained_path
 
 # --- messages: results go to the standard output, everything else to the standard error stream --
 
@@ -169,8 +170,21 @@ ColorName = StrEnum("ColorName", ["auto", "grey", "rgb"])
 CropName = StrEnum("CropName", ["stretch", "square"])
 OnErrorName = StrEnum("OnErrorName", {"RAISE": "raise", "SKIP": "skip"})
 
+
+def _model_path(model: Path) -> Path:
+    """Path of a model, which may be named by what `load_pretrained` calls it."""
+    named = str(model) in pretrained_names() and not model.exists()
+    return pretrained_path(str(model)) if named else model
+
+
 Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A file that `train` or `clf.save` wrote.")
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        callback=_model_path,
+        help="A file that `train` or `clf.save` wrote, or `numbers`, the reader that comes with "
+        "sksvhn.",
+    ),
 ]
 Data = Annotated[
     Path,

@@ -13,6 +13,9 @@ from ._surfaces import Field, smooth_noise
 
 Homography = NDArray[np.float64]
 
+# Pixels by which the edges of a scene are repeated at most: a steep view can see the horizon.
+_MOST_REPEATED = 2000.0
+
 
 def draw_viewpoint(
     rng: np.random.Generator, size: tuple[int, int], scale: float, turn: float = 0.0
@@ -64,7 +67,7 @@ def view_scene(
     corners = back @ np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
     lowest = (corners[:2] / corners[2]).min(axis=1)
     highest = (corners[:2] / corners[2]).max(axis=1)
-    missing = math.ceil(max(*-lowest, *(highest - scene.size), 0.0)) + 1
+    missing = math.ceil(min(max(*-lowest, *(highest - scene.size), 0.0), _MOST_REPEATED)) + 1
     if missing > 1:
         pixels = np.asarray(scene)
         scene = Image.fromarray(

@@ -4,6 +4,7 @@ from ._cnn import SVHNCNNClassifier
 from ._logistic import SVHNLogisticRegression
 from ._mlp import SVHNMLPClassifier
 from ._positionwise import PositionwiseClassifier
+from ._pretrained import load_pretrained
 from ._saving import load
 from ._sequence import SVHNSequenceClassifier
 from ._settings import Architecture, Training
@@ -19,4 +20,5 @@ __all__ = [
     "Training",
     "VotingReader",
     "load",
+    "load_pretrained",
 ]

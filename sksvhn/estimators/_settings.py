@@ -164,10 +164,10 @@ class Training(Settings):
         Number of epochs without a better validation score after which early stopping ends the
         training.
     initial_model : path-like or None, default=None
-        File that `save` wrote, with whose weights `fit` begins. Its convolutions must be those of
-        the network to train; other layers keep what fits, such as the characters that both know.
-        None begins with random weights. `warm_start` continues from the estimator's own weights
-        instead.
+        File that `save` wrote, or a name that :func:`~sksvhn.load_pretrained` takes, with whose
+        weights `fit` begins. Its convolutions must be those of the network to train; other layers
+        keep what fits, such as the characters that both know. None begins with random weights.
+        `warm_start` continues from the estimator's own weights instead.
     amp : "auto" or bool, default="auto"
         Whether training multiplies in bfloat16. "auto" does so if the hardware does it natively,
         unless the network is too small to gain. Training on float64 pictures never does, and

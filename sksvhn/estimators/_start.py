@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._pretrained_files import pretrained_names, pretrained_path
 from ._network import Network
 from ._saving import load
 
@@ -20,7 +21,9 @@ _BY_CHARACTER = "characters."
 
 
 def load_initial(model: str | os.PathLike[str]) -> Any:
-    """Load a model that has a network."""
+    """Load a model that has a network, by its file or by the name of a pretrained one."""
+    if isinstance(model, str) and model in pretrained_names():
+        model = pretrained_path(model)
     start = load(model)
     if not isinstance(getattr(start, "module_", None), Network):
         raise ValueError(

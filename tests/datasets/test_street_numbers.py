@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-from sksvhn.datasets import make_empty_surfaces, make_street_numbers
+from sksvhn.datasets import _camera, make_empty_surfaces, make_street_numbers
 from sksvhn.datasets._street_numbers import (
     _draw_number,
     _draw_text,
@@ -313,3 +314,9 @@ def test_empty_surfaces_do_not_depend_on_n_jobs_and_n_samples():
 def test_bad_parameters_of_empty_surfaces_are_named(parameters):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         make_empty_surfaces(**parameters)
+
+
+def test_a_view_of_the_horizon_takes_no_more_memory() -> None:
+    scene = Image.fromarray(np.full((40, 60), 7, dtype=np.uint8))
+    steep = np.array([[1.0, 0, 0], [0, 1, 0], [1 / 10.000001, 0, 1]])
+    assert _camera.view_scene(scene, steep, (0, 0), (10, 4)).size == (10, 4)

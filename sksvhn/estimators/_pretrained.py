@@ -1,0 +1,51 @@
+"""Load fitted readers that come with the package."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .._pretrained_files import pretrained_path
+from ._saving import load
+from ._sequence import SVHNSequenceClassifier
+
+
+def load_pretrained(name: Literal["numbers"]) -> SVHNSequenceClassifier:
+    """Load a fitted reader that comes with the package.
+
+    It was trained on generated pictures alone: no pixel of a photograph, and no licence of one, is
+    in its weights. The documentation of :ref:`pretrained readers <pretrained>` says how well it
+    reads what.
+
+    Parameters
+    ----------
+    name : {"numbers"}
+        - ``"numbers"``: a :class:`SVHNSequenceClassifier` of whole numbers of one to eight digits,
+          in grey crops of 64x64 pixels, which is what :func:`~sksvhn.datasets.load_svhn_numbers`
+          makes with ``color="grey"``. Its `read` takes photographs of any size.
+
+    Returns
+    -------
+    SVHNSequenceClassifier
+        The reader. It is a new one at every call.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    See Also
+    --------
+    load : Load a fitted estimator from a file.
+
+    Examples
+    --------
+    >>> import sksvhn
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> clf = sksvhn.load_pretrained("numbers")
+    >>> numbers = make_street_numbers(100, color=False, random_state=0)
+    >>> bool(clf.score(numbers.images, numbers.target) > 0.5)
+    True
+    """
+    reader = load(pretrained_path(name))
+    assert isinstance(reader, SVHNSequenceClassifier)
+    return reader
