@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._models import is_network
 from .._pretrained_files import pretrained_names, pretrained_path
 from ._network import Network
 from ._saving import load
@@ -25,7 +26,7 @@ def load_initial(model: str | os.PathLike[str]) -> Any:
     if isinstance(model, str) and model in pretrained_names():
         model = pretrained_path(model)
     start = load(model)
-    if not isinstance(getattr(start, "module_", None), Network):
+    if not is_network(start):
         raise ValueError(
             f"initial_model must be a model with a network; got {type(start).__name__} in {model}; "
             "pass another file."
