@@ -1,9 +1,8 @@
-"""Make the weights of ``sksvhn.load_pretrained("numbers")`` from nothing, in parts.
+"""Make the weights of ``sksvhn.load_pretrained("numbers")`` from nothing.
 
-Each part generates pictures of its own and trains on them for one cycle of the learning rate, from
-the weights of the part before. A part that is done is not repeated, and one that was interrupted
-resumes after its last epoch. The last part is calibrated on generated pictures that no part trained
-on, and written to ``sksvhn/pretrained`` with a record of everything it depends on.
+Pictures are generated once, and a training that was stopped resumes after its last epoch. The
+reader is calibrated on generated pictures that it was not trained on, and written to
+``sksvhn/pretrained`` with a record of everything it depends on.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import sksvhn
-from sksvhn import SVHNSequenceClassifier
+from sksvhn import Architecture, SVHNSequenceClassifier
 from sksvhn.datasets import make_street_numbers
 
 PICTURES = {
@@ -29,37 +28,32 @@ PICTURES = {
     "margin": (-0.1, 0.8),
     "share_without_number": 0.12,
 }
-READER = {"max_length": 8, "random_state": 0}
-# Of the first part, and of the others.
-LEARNING_RATES = (0.1, 0.05)
-CALIBRATION_SEED = 1_000_000
+READER = {
+    "max_length": 8,
+    # A third convolution behind the last pool, for each position has to know how many come before.
+    "channels": ((32, 32), (64, 64), (128, 128, 128)),
+    "architecture": Architecture(input_size=(48, 64)),
+    "n_views": 3,
+    "batch_size": 128,
+    "lr": 0.15,
+    "random_state": 0,
+}
+TRAINING_SEED, CALIBRATION_SEED = 0, 1_000_000
 N_CALIBRATION = 4_000
 
 
 def main() -> None:
-    """Make what is missing of all parts, then the file and its record."""
+    """Make what is missing, then the file and its record."""
     options = parse_options()
     options.folder.mkdir(parents=True, exist_ok=True)
-    clf = SVHNSequenceClassifier(**READER, verbose=1)
-    for part in range(options.parts):
-        done = options.folder / f"part_{part}.sksvhn"
-        if not done.exists():
-            X, y = pictures(options.folder, part, options.n_pictures)
-            if options.generate_only:
-                continue
-            clf.set_params(
-                warm_start=part > 0,
-                lr=LEARNING_RATES[min(part, 1)],
-                max_epochs=options.epochs,
-                checkpoint_dir=options.folder / f"checkpoint_{part}",
-            )
-            clf.fit(X, y)
-            clf.save(done)
-        clf = sksvhn.load(done)
-    if not options.generate_only:
-        X, y = pictures(options.folder, CALIBRATION_SEED, N_CALIBRATION)
-        clf.set_params(warm_start=False, verbose=0).calibrate(X, y)
-        publish(clf, options)
+    X, y = pictures(options.folder, TRAINING_SEED, options.n_pictures)
+    clf = SVHNSequenceClassifier(
+        **READER, max_epochs=options.epochs, checkpoint_dir=options.folder / "checkpoint", verbose=1
+    )
+    clf.fit(X, y)
+    clf.set_params(verbose=0, checkpoint_dir=None)
+    clf.calibrate(*pictures(options.folder, CALIBRATION_SEED, N_CALIBRATION))
+    publish(clf, options)
 
 
 def pictures(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,11 +78,11 @@ def publish(clf: SVHNSequenceClassifier, options: argparse.Namespace) -> None:
     record: dict[str, Any] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "bytes": path.stat().st_size,
-        "parts": options.parts,
-        "pictures per part": options.n_pictures,
-        "epochs per part": options.epochs,
-        "seeds": [*range(options.parts), CALIBRATION_SEED],
+        "trained on": options.n_pictures,
+        "epochs": options.epochs,
+        "seeds": [TRAINING_SEED, CALIBRATION_SEED],
         "pictures": PICTURES,
+        "reader": repr(clf),
         "bfloat16": clf.amp_,
         "temperatures": clf.temperatures_,
         "versions": {name: version(name) for name in ("sksvhn", "torch", "numpy", "Pillow")},
@@ -103,10 +97,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--folder", type=Path, default=Path("weights"), help="for what is half done"
     )
-    parser.add_argument("--parts", type=int, default=1)
-    parser.add_argument("--n-pictures", type=int, default=50_000, help="of each part")
-    parser.add_argument("--epochs", type=int, default=11, help="of each part")
-    parser.add_argument("--generate-only", action="store_true", help="make pictures, do not train")
+    parser.add_argument("--n-pictures", type=int, default=200_000)
+    parser.add_argument("--epochs", type=int, default=19)
     parser.add_argument(
         "--out", type=Path, default=Path(sksvhn.__file__).parent / "pretrained", help="a folder"
     )

@@ -13,8 +13,9 @@ from ._surfaces import Field, smooth_noise
 
 Homography = NDArray[np.float64]
 
-# Pixels by which the edges of a scene are repeated at most: a steep view can see the horizon.
-_MOST_REPEATED = 2000.0
+# How much nearer than its middle a scene's nearest corner may be, as a share of the middle's
+# distance: at 1, the farthest corner would lie on the horizon.
+_STEEPEST = 0.25
 
 
 def draw_viewpoint(
@@ -34,16 +35,16 @@ def draw_viewpoint(
         shear_x, shear_y, squeeze = np.add((shear_x, shear_y, squeeze), more)
         tilt_x, tilt_y = rng.normal(0, 0.18, 2)
     angle += turn
-    tilt_x, tilt_y = tilt_x / (width / 2), tilt_y / (height / 2)
     cos, sin = math.cos(angle), math.sin(angle)
     squeeze = math.exp(squeeze)
     # About the scene's centre: squeeze and shear, rotate, tilt, scale.
-    view = (
-        np.array([[scale, 0, 0], [0, scale, 0], [tilt_x, tilt_y, 1]])
-        @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-        @ np.array([[squeeze, shear_x, 0], [shear_y, 1, 0], [0, 0, 1]])
-        @ np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
-    )
+    turned = np.array([[cos, -sin], [sin, cos]]) @ np.array([[squeeze, shear_x], [shear_y, 1]])
+    tilt = np.array([tilt_x / (width / 2), tilt_y / (height / 2)])
+    corners = turned @ [[width / 2, width / 2], [height / 2, -height / 2]]
+    tilt *= min(1.0, _STEEPEST / np.abs(tilt @ corners).max())
+    view = np.eye(3)
+    view[:2, :2], view[2, :2] = scale * turned, tilt @ turned
+    view = view @ np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
     return view / view[2, 2]
 
 
@@ -67,7 +68,7 @@ def view_scene(
     corners = back @ np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
     lowest = (corners[:2] / corners[2]).min(axis=1)
     highest = (corners[:2] / corners[2]).max(axis=1)
-    missing = math.ceil(min(max(*-lowest, *(highest - scene.size), 0.0), _MOST_REPEATED)) + 1
+    missing = math.ceil(max(*-lowest, *(highest - scene.size), 0.0)) + 1
     if missing > 1:
         pixels = np.asarray(scene)
         scene = Image.fromarray(

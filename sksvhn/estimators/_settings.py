@@ -38,9 +38,9 @@ class Architecture(Settings):
 
     Parameters
     ----------
-    input_size : int or None, default=48
-        Longer sides of pictures are shrunk to this many pixels before the network. None leaves them
-        as they are.
+    input_size : int, tuple of 2 ints or None, default=48
+        Longer sides of pictures are shrunk to this many pixels before the network; a tuple holds
+        the height and the width, as in (48, 64). None leaves pictures as they are.
     per_image_standardization : "auto" or bool, default="auto"
         Whether each picture is brought to mean 0 and standard deviation 1 by itself. "auto" does so
         if both sides have at least 16 pixels.
@@ -94,7 +94,7 @@ class Architecture(Settings):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "input_size": [None, Interval(Integral, 1, None, closed="left")],
+        "input_size": [None, Interval(Integral, 1, None, closed="left"), "array-like"],
         "per_image_standardization": [StrOptions({"auto"}), "boolean"],
         "kernel_size": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "stem": [None, "array-like"],
@@ -110,7 +110,7 @@ class Architecture(Settings):
     def __init__(
         self,
         *,
-        input_size: int | None = 48,
+        input_size: int | tuple[int, int] | None = 48,
         per_image_standardization: str | bool = "auto",
         kernel_size: int | Sequence[int] = 3,
         stem: tuple[int, int] | None = (5, 2),

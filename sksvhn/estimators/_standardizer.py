@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -43,10 +44,11 @@ class Standardizer:
         pictures: NDArray[Any] | LazyPictures,
         weights: NDArray[np.float64],
         *,
-        input_size: int | None,
+        input_size: int | Sequence[int] | None,
         per_image: bool,
     ) -> Standardizer:
         """Learn weighted mean and deviation; sides longer than `input_size` become that long."""
+        size = _input_sides(input_size, pictures.shape[1:3])
         total = np.zeros(pictures.shape[3])
         squares = np.zeros(pictures.shape[3])
         # Centring first keeps the sum of squares accurate for pixels far from zero.
@@ -70,8 +72,6 @@ class Standardizer:
         count = weights.sum() * pictures.shape[1] * pictures.shape[2]
         offset = total / count
         std = np.sqrt(np.maximum(squares / count - offset**2, 0.0))
-        limit = input_size or max(pictures.shape[1:3])
-        size = (min(pictures.shape[1], limit), min(pictures.shape[2], limit))
         mean, deviation = center + offset, np.where(std > 0, std, 1.0)
         return cls(mean, deviation, size, per_image, votes.settle())
 
@@ -123,6 +123,19 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
+
+
+def _input_sides(input_size: int | Sequence[int] | None, sides: tuple[int, int]) -> tuple[int, int]:
+    """Height and width that a network reads of pictures with these sides."""
+    if input_size is None:
+        return sides
+    limits = [input_size] * 2 if isinstance(input_size, int) else list(input_size)
+    if len(limits) != 2 or not all(isinstance(side, int) and side > 0 for side in limits):
+        raise ValueError(
+            "input_size must be None, a positive integer, or two of them, the height and the width "
+            f"in pixels, as in (48, 64); got {input_size!r}."
+        )
+    return min(sides[0], limits[0]), min(sides[1], limits[1])
 
 
 def as_tensor(pictures: NDArray[Any]) -> Tensor:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .._models import is_network
@@ -15,6 +16,8 @@ from ._saving import load
 
 _TRUNK = "features.trunk."
 _FIRST = f"{_TRUNK}0."
+# Where attention maps look whatever they see, at the size of the features.
+_PLACE = "features.attention.place"
 # Rows that stand for the length and the positions in order: the first ones fit.
 _BY_POSITION = ("features.attention.", "length.")
 # Rows that stand for characters.
@@ -37,12 +40,16 @@ def load_initial(model: str | os.PathLike[str]) -> Any:
 @torch.no_grad()
 def take_weights(network: Network, symbols: list[str], start: Any) -> None:
     """Copy the weights of a fitted estimator into a new network whose classes are `symbols`."""
-    # All convolutions must fit. Other layers keep what fits: characters that both know, positions
-    # that both have, and attention maps if both see pictures of one size.
+    # All convolutions must fit. Other layers keep what fits: characters that both know, and
+    # positions that both have.
     known, weights = start.module_.state_dict(), network.state_dict()
     for name in [name for name in weights if name.startswith(_FIRST)]:
         if name in known:
             known[name] = _for_colors(known[name], weights[name])
+    if _PLACE in known and _PLACE in weights:
+        known[_PLACE] = F.interpolate(
+            known[_PLACE][None], size=weights[_PLACE].shape[1:], mode="bilinear"
+        )[0]
     trunk = [name for name in weights if name.startswith(_TRUNK)]
     unfit = [n for n in trunk if n not in known or known[n].shape != weights[n].shape]
     if unfit or not trunk:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import string
 import subprocess
@@ -12,7 +13,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from sksvhn.datasets import _camera, make_empty_surfaces, make_street_numbers
@@ -316,7 +316,13 @@ def test_bad_parameters_of_empty_surfaces_are_named(parameters):
         make_empty_surfaces(**parameters)
 
 
-def test_a_view_of_the_horizon_takes_no_more_memory() -> None:
-    scene = Image.fromarray(np.full((40, 60), 7, dtype=np.uint8))
-    steep = np.array([[1.0, 0, 0], [0, 1, 0], [1 / 10.000001, 0, 1]])
-    assert _camera.view_scene(scene, steep, (0, 0), (10, 4)).size == (10, 4)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(st.integers(10, 300), st.integers(10, 300)),
+    st.sampled_from([-math.pi / 2, 0.0, math.pi / 2]),
+)
+def test_no_view_reaches_the_horizon(seed: int, size: tuple[int, int], turn: float) -> None:
+    view = _camera.draw_viewpoint(np.random.default_rng(seed), size, 1.0, turn)
+    corners = np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
+    middle = view[2] @ (size[0] / 2, size[1] / 2, 1)
+    assert np.abs(view[2] @ corners / middle - 1).max() <= 0.25 + 1e-9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -75,3 +77,11 @@ def test_large_pictures_shrink_without_aliasing() -> None:
 
 def test_small_and_oblong_pictures_keep_their_size() -> None:
     assert standardizer(np.zeros((1, 20, 100, 1)), input_size=48).size == (20, 48)
+    assert standardizer(np.zeros((1, 20, 100, 1)), input_size=(48, 64)).size == (20, 64)
+    assert standardizer(np.zeros((1, 64, 64, 1)), input_size=(48, 64)).size == (48, 64)
+
+
+@pytest.mark.parametrize("input_size", [(48,), (48, 64, 1), (0, 48), (48.0, 64), [48, "64"]])
+def test_an_input_size_of_other_than_two_sides_is_named(input_size: Any) -> None:
+    with pytest.raises(ValueError, match=r"input_size must be .*got .*48"):
+        standardizer(np.zeros((1, 20, 20, 1)), input_size=input_size)

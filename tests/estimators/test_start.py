@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
@@ -73,6 +74,22 @@ def test_digits_begin_with_the_convolutions_of_numbers(path: Path) -> None:
     clf = SVHNCNNClassifier(**params, training=Training(initial_model=path)).fit(X, first)
     for name, weight in load(path).module_.features.trunk.state_dict().items():
         np.testing.assert_allclose(clf.module_.features.trunk.state_dict()[name], weight, atol=1e-6)
+
+
+def test_attention_looks_at_the_same_places_of_pictures_of_another_size(
+    path: Path, tmp_path: Path
+) -> None:
+    start = load(path)
+    place = start.module_.features.attention.place
+    with torch.no_grad():  # the left half, and nothing else
+        place.copy_(torch.where(torch.arange(place.shape[2]) < place.shape[2] // 2, 0.0, -9.0))
+    start.save(tmp_path / "left.sksvhn")
+    wide = np.repeat(X, 2, axis=2)
+    clf = started(tmp_path / "left.sksvhn").fit(wide, Y)
+    ours = clf.module_.features.attention.place
+    assert ours.shape[2] > place.shape[2]
+    assert (ours[..., : ours.shape[2] // 4] > -1).all()
+    assert (ours[..., -ours.shape[2] // 4 :] < -8).all()
 
 
 def test_a_search_compares_beginnings(path: Path) -> None:
