@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._capabilities import reads_numbers, reads_photographs
 from ._images._crop import blankness, crop_picture
 from ._images._load import MAX_PIXELS, PictureError, warn_of_notes
 from ._labels import codes_of, numbers_to_strings
-from ._models import reads_numbers, reads_photographs
 from .estimators._picture_reader import crop_settings_of, in_range
 
 # Answers that are told of each picture.

@@ -23,7 +23,7 @@ from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 
 from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
 from sksvhn.callbacks import TensorBoard, _tensorboard
-from sksvhn.callbacks._sheets import as_pixels, as_text, draw_readings, grid_of
+from sksvhn.callbacks._picture_sheets import as_pixels, as_text, draw_readings, grid_of
 
 from .estimators._pictures import bar_numbers
 

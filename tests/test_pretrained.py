@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import sksvhn
-from sksvhn import _pretrained_files
+from sksvhn._files import _pretrained_files
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
 
 from .cli.conftest import Run, run  # noqa: F401

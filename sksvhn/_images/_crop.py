@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._csv_lines import BOX_COLUMNS
+from .._files._csv_lines import BOX_COLUMNS
 from .._parameters import as_python, check_not_masked
 from ._load import MAX_PIXELS_CONSTRAINT, Color, ImageSource, read_picture
 

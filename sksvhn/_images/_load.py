@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, UnidentifiedImageError
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._file_kinds import kind_of_content
+from .._files._file_kinds import kind_of_content
 from .._parameters import check_not_masked, validate_params
 from .._warn import warn_caller
 

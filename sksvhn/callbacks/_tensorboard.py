@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ..estimators._batches import Batch, TrainingData
 from ..estimators._training import TrainingNet
-from ._sheets import N_COLUMNS, N_ROWS, as_pixels, as_text, draw_readings, grid_of
+from ._picture_sheets import N_COLUMNS, N_ROWS, as_pixels, as_text, draw_readings, grid_of
 
 # Rows of tables, and what is smaller than a digit can be, are not worth a sheet.
 MIN_SIDE = 8

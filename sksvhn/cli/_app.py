@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .._file_kinds import kind_of_file
-from .._pretrained_files import pretrained_names, pretrained_path
+from .._files._file_kinds import kind_of_file
+from .._files._pretrained_files import pretrained_names, pretrained_path
 
 # --- messages: results go to the standard output, everything else to the standard error stream --
 

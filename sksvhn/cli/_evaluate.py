@@ -85,9 +85,9 @@ def load_for(
     clf: Any, data: Path, *, on_error: str, max_pixels: int | None = None, verbose: int = 0
 ) -> Any:
     """Load labelled pictures as a model takes them."""
+    from .._capabilities import reads_numbers, reads_photographs
     from .._images._load import MAX_PIXELS
     from .._labels import DIGITS
-    from .._models import reads_numbers, reads_photographs
     from ..datasets import load_labelled
 
     cropping: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def _evaluated(clf: Any, labelled: Any) -> Evaluation:
     """Read the pictures."""
     import numpy as np
 
-    from .._models import is_network, reads_numbers, reads_photographs
+    from .._capabilities import is_network, reads_numbers, reads_photographs
     from .._reading import labels_as_strings
 
     images = labelled.images

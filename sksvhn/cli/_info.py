@@ -40,7 +40,7 @@ def export(
     Example: sksvhn export model.sksvhn --out model.onnx
     """
     check_out(out, model, force=force)
-    from .._models import is_network
+    from .._capabilities import is_network
     from ..estimators import load
 
     clf = load(model)
@@ -56,7 +56,7 @@ def export(
 
 def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
     """Facts of a fitted model, by name, as far as it has them."""
-    from .._models import is_network, reads_numbers, reads_photographs
+    from .._capabilities import is_network, reads_numbers, reads_photographs
 
     facts = {
         "path": str(path),

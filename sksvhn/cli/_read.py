@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from .._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
+from .._files._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
 from .._images._paths import find_pictures
 from ._app import (
     MaxPixels,
@@ -115,8 +115,8 @@ def read(
     same = [parse_box(text) for text in box] if box else None
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
+    from .._capabilities import reads_numbers
     from .._images._load import MAX_PIXELS
-    from .._models import reads_numbers
     from .._reading import Picture, PictureBatchReader
     from ..estimators import load
 

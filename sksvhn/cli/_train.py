@@ -295,7 +295,7 @@ def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
 
 def _learned(clf: Any) -> str:
     """Tell the result of training in a line or two."""
-    from .._models import reads_numbers
+    from .._capabilities import reads_numbers
 
     height, width, channels = clf.image_shape_
     size = f"{'colour' if channels == 3 else 'grey'} pictures of {height}x{width} pixels"

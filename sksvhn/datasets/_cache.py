@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._atomic import written_whole
+from .._files._atomic import written_whole
 
 MmapMode = Literal["r"] | None
 

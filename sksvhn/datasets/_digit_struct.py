@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._file_kinds import H5PY_ERRORS, wrong_file
+from .._files._file_kinds import H5PY_ERRORS, wrong_file
 from ._mat73 import FIELDS, NumberStructs, read_structs
-from ._number_files import NumberFiles, open_number_files
+from ._svhn_archive import NumberFiles, open_number_files
 
 #: Columns of an array of boxes.
 BOX_FIELDS = ("left", "top", "width", "height")

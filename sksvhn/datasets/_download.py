@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._file_kinds import kind_of_file
+from .._files._file_kinds import kind_of_file
 
 if TYPE_CHECKING:
     import requests

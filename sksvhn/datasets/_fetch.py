@@ -22,9 +22,9 @@ from .._images._load import Color
 from .._parameters import validate_params
 from .._warn import warn_caller
 from ._cache import MmapMode, load_cached, store_cached
-from ._digits import load_svhn_digits
 from ._download import PublishedFile, Retries, check_mirrors, download_file, find_file
-from ._numbers import load_svhn_numbers
+from ._svhn_digits import load_svhn_digits
+from ._svhn_numbers import load_svhn_numbers
 
 _OFFICIAL = "http://ufldl.stanford.edu/housenumbers/"
 

@@ -11,7 +11,7 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._file_kinds import check_is_file, wrong_file
+from .._files._file_kinds import check_is_file, wrong_file
 
 _GZIP_MAGIC = b"\x1f\x8b"
 

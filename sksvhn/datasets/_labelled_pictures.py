@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from .._csv_lines import Box, box_of, csv_rows
-from .._file_kinds import check_is_file
+from .._files._csv_lines import Box, box_of, csv_rows
+from .._files._file_kinds import check_is_file
 from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ._crops import (
+from ._crop_many import (
     CROPPED_CONSTRAINTS,
     OnError,
     Task,
@@ -29,7 +29,7 @@ from ._crops import (
     table_of_skipped,
     without_rows,
 )
-from ._number_files import is_regular_file
+from ._svhn_archive import is_regular_file
 
 
 @dataclass

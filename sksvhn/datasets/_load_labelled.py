@@ -11,19 +11,19 @@ import h5py
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
+from .._files._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
 from .._images._crop import CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, MAX_PIXELS_CONSTRAINT, Color
 from .._labels import DIGITS
 from .._parameters import validate_params
 from .._warn import warn_caller
-from ._crops import OnError
-from ._digits import load_svhn_digits
-from ._h5 import load_svhn_h5
-from ._labelled_file import CROPS, is_labelled_file, read_labelled_file
+from ._crop_many import OnError
+from ._labelled_hdf5 import CROPS, is_labelled_file, read_labelled_file
 from ._labelled_pictures import load_labelled_pictures
-from ._number_files import ARCHIVES
-from ._numbers import load_svhn_numbers
+from ._svhn_archive import ARCHIVES
+from ._svhn_digits import load_svhn_digits
+from ._svhn_h5 import load_svhn_h5
+from ._svhn_numbers import load_svhn_numbers
 
 _NEEDED = (
     "labelled pictures: SVHN's files, such as train.tar.gz, an HDF5 file that save_labelled or "

@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .._file_kinds import wrong_file
+from .._files._file_kinds import wrong_file
 
 # Data types of an element [1], and the dtypes of those that hold numbers.
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15

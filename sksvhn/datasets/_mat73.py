@@ -23,7 +23,7 @@ import numpy as np
 from h5py import h5d, h5g, h5o, h5r, h5s, h5t
 from numpy.typing import NDArray
 
-from .._file_kinds import H5PY_ERRORS
+from .._files._file_kinds import H5PY_ERRORS
 
 #: Fields of a digit, in the order in which HDF5 sorts them.
 FIELDS = ("height", "label", "left", "top", "width")

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
-from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._files._file_kinds import check_is_file, kind_of_file, wrong_file
 from .._images._load import PictureError, read_picture
 from .._parameters import validate_params
 from .._warn import warn_caller
+from ._digit_bunch import labelled_bunch
 from ._idx import read_idx
-from ._labelled import labelled_bunch
-from ._number_files import is_regular_file, read_file
 from ._progress import with_progress
+from ._svhn_archive import is_regular_file, read_file
 
 _NEEDED = (
     "an idx file of pictures with 'images' in its name, beside its file of labels, or the folder "

@@ -20,9 +20,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ._fonts import FontFace, find_fonts
 from ._progress import with_progress
-from ._scene import SceneSettings, StreetNumber, photograph_number
+from ._street._fonts import FontFace, find_fonts
+from ._street._scene import SceneSettings, StreetNumber, photograph_number
 
 # Numbers of 1, 2, ... digits among the 33,402 of SVHN's train set.
 _SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from .._images._lazy import LazyPictures
 from ._augmentation import augment, fixed_view
-from ._foreign import draw_foreign, make_foreign, without_number
 from ._standardizer import Standardizer, as_tensor
+from ._without_number import draw_foreign, make_foreign, without_number
 
 EVALUATION_BATCH = 256
 # Blocks of stored pictures that are in memory and shuffled together.

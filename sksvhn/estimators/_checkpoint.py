@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .._files._json_values import from_plain, to_plain
+from .._files._model_file import read_file, write_file
 from .._images._lazy import BLOCK_BYTES, LazyPictures, in_blocks
-from .._model_file import read_file, write_file
-from .._plain import from_plain, to_plain
 from .._warn import warn_caller
 from ._epoch_callbacks import KeepBest
 from ._layers import Dropout

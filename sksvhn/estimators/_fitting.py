@@ -19,11 +19,11 @@ from .._parameters import check_weights
 from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
-from ._fitted import take_fit, twin_of
+from ._fit_result import take_fit, twin_of
+from ._initial_model import load_initial, take_weights
 from ._network import build_network
 from ._neural import NeuralClassifier
 from ._settings import settings_of
-from ._start import load_initial, take_weights
 from ._training import TrainingNet, make_net
 
 

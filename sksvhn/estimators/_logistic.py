@@ -22,7 +22,7 @@ from .._images._pixel_range import KnownScale, is_white, white_of
 from .._labels import single_labels
 from .._parameters import check_weights, python_params
 from . import _picture_reader
-from ._fitted import take_fit, twin_of
+from ._fit_result import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
 from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import Saved, check, check_shape

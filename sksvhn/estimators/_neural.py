@@ -27,7 +27,7 @@ from . import _picture_reader, _saving
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH, Preparation, TrainingData
-from ._fitted import twin_of
+from ._fit_result import twin_of
 from ._network import Network, in_evaluation, without_normalization
 from ._onnx import OnnxFile, write_onnx
 from ._optimization import OPTIMIZERS

@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._images._crop import CROP_CONSTRAINTS, CropSettings, CropStyle
 from .._images._load import MAX_PIXELS, ImageSource
+from .._images._one_or_many import each_crop, is_one_picture, with_boxes
 from .._images._pixel_range import MIN_SIDE
-from .._images._several import each_crop, is_one_picture, with_boxes
 from ._batches import EVALUATION_BATCH
 
 # Crops at a time. In the batches that `predict` makes of them, probabilities are its to the bit.

@@ -26,7 +26,7 @@ from .._images._pixel_range import KnownScale, is_mask, is_white, white_of
 from .._labels import BLANK, as_labels
 from .._parameters import check_no_iterator, check_weights
 from ._decoding import SequenceFactors
-from ._fitted import take_fit, twin_of
+from ._fit_result import take_fit, twin_of
 from ._reader import NumberReader
 from ._routing import params_of_fit, router, routing_is_enabled
 from ._saving import Saved, check, check_shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .._pretrained_files import pretrained_path
+from .._files._pretrained_files import pretrained_path
 from ._saving import load
 from ._sequence import SVHNSequenceClassifier
 

@@ -13,9 +13,9 @@ from packaging.version import Version
 from sklearn.dummy import DummyClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from .._model_file import in_brief, read_file, write_file
+from .._files._json_values import from_plain, to_plain
+from .._files._model_file import in_brief, read_file, write_file
 from .._number_codec import NumberCodec
-from .._plain import from_plain, to_plain
 from .._warn import warn_caller
 from ._standardizer import Standardizer
 

@@ -19,13 +19,13 @@ from .._labels import BLANK, as_labels
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
 from ._fitting import fit
-from ._foreign import SHARE, letters_outside
 from ._network import FEATURES, Network, SequenceNetwork
 from ._neural import NeuralClassifier, Pictures
 from ._reader import NumberReader
 from ._saved_network import KEPT_OF_NETWORK
 from ._saving import check
 from ._settings import Architecture, Training, settings_of
+from ._without_number import SHARE, letters_outside
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 

@@ -13,7 +13,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, _raise_for_params
 
 from ._decoding import SequenceFactors
-from ._fitted import take_fit, twin_of
+from ._fit_result import take_fit, twin_of
 from ._reader import NumberReader
 from ._routing import params_of_fit, router
 from ._saving import Saved, check

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._capabilities import check_network, has_attention, reads_numbers
 from .._images._lazy import in_chunks
-from .._models import check_network, has_attention, reads_numbers
 
 # torch takes seconds to import: whoever passes a fitted network has paid for it already.
 if TYPE_CHECKING:

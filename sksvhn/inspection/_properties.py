@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval
 
 from .._checked_readings import check_readings, validate_score_params
 from .._images._load import MAX_PIXELS
-from .._images._several import is_one_picture, read_row
+from .._images._one_or_many import is_one_picture, read_row
 from .._parameters import check_not_masked
 
 # Standard deviation that rounding to 8 bits leaves of a flat picture: 1 / sqrt(12) grey levels.

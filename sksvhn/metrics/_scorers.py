@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 from sklearn.metrics._scorer import _BaseScorer
 
-from .._answers import true_and_read
+from .._predictions import true_and_read
 from ._risk_coverage import coverage_at_accuracy_score
 
 

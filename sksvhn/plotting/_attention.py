@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_consistent_length
 
-from .._models import check_network, has_attention, reads_numbers
+from .._capabilities import check_network, has_attention, reads_numbers
 from ._matplotlib import WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._answers import true_and_read
+from .._predictions import true_and_read
 from ..metrics import coverage_at_accuracy_score, risk_coverage_curve
 from ._matplotlib import Shown, axes_or_new
 

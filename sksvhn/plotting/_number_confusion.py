@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from .._answers import as_strings
 from .._checked_readings import Readings, check_readings
 from .._labels import DIGITS
+from .._predictions import as_strings
 from ._matplotlib import Shown, figure_or_new
 
 if TYPE_CHECKING:

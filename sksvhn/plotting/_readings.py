@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 
-from .._answers import as_strings, read_with_confidence, tells_confidence
 from .._checked_readings import check_readings
 from .._labels import numbers_to_strings
 from .._parameters import check_not_masked, positive_int
+from .._predictions import as_strings, read_with_confidence, tells_confidence
 from ._matplotlib import RIGHT, WRONG, Shown, draw_picture, figure_or_new
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.calibration import CalibrationDisplay
 
-from .._answers import true_and_read
 from .._checked_readings import check_readings
+from .._predictions import true_and_read
 from ..metrics import expected_calibration_error
 from ._matplotlib import Shown, axes_or_new
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._images._crop import CROP_CONSTRAINTS, CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color
-from .._images._several import each_crop, is_one_picture, read_row, split_table, with_boxes
+from .._images._one_or_many import each_crop, is_one_picture, read_row, split_table, with_boxes
 
 
 class NumberCropper(TransformerMixin, BaseEstimator):

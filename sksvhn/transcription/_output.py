@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .._atomic import written_whole
+from .._files._atomic import written_whole
 from .._reading import Picture, Reading
 from .._warn import warn_caller
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._csv_lines import BOX_COLUMNS, box_of, csv_header, csv_rows
-from .._file_kinds import check_is_file
+from .._files._csv_lines import BOX_COLUMNS, box_of, csv_header, csv_rows
+from .._files._file_kinds import check_is_file
 from .._images._paths import find_pictures
 from .._reading import Picture
 from ._stored import NEEDED, StoredPictures, open_stored

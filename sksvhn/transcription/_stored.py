@@ -11,8 +11,8 @@ import h5py
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .._csv_lines import BOX_COLUMNS
-from .._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
+from .._files._csv_lines import BOX_COLUMNS
+from .._files._file_kinds import H5PY_ERRORS, check_is_file, kind_of_file, wrong_file
 
 #: What `transcribe` takes.
 NEEDED = (

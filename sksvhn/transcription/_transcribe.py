@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sklearn.utils import check_scalar
 from tqdm import tqdm
 
+from .._capabilities import is_estimator
 from .._images._load import MAX_PIXELS
-from .._models import is_estimator
 from .._parameters import positive_int
 from .._reading import PictureBatchReader
 

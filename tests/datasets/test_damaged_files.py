@@ -341,10 +341,10 @@ def test_junk_behind_an_archive(tmp_path: Path, behind: bytes) -> None:
 def test_too_large_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = archive_of(tmp_path / "train.tar", ["train/2.png"])
     limit = max(map(len, NumberSet.generate(NUMBERS).files.values())) - 1
-    monkeypatch.setattr("sksvhn.datasets._number_files.MAX_PICTURE_BYTES", limit)
+    monkeypatch.setattr("sksvhn.datasets._svhn_archive.MAX_PICTURE_BYTES", limit)
     with pytest.raises(ValueError, match="MiB"):
         load_svhn_numbers(path)
-    monkeypatch.setattr("sksvhn.datasets._number_files.MAX_DIGIT_STRUCT_BYTES", 2000)
+    monkeypatch.setattr("sksvhn.datasets._svhn_archive.MAX_DIGIT_STRUCT_BYTES", 2000)
     with pytest.raises(ValueError, match=r"digitStruct.mat must have at most"):
         load_svhn_numbers(path)
 

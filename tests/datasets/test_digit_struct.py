@@ -10,7 +10,7 @@ import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn._file_kinds import H5PY_ERRORS
+from sksvhn._files._file_kinds import H5PY_ERRORS
 from sksvhn.datasets import read_digit_struct
 from sksvhn.datasets._mat73 import (
     UnforeseenLayoutError,

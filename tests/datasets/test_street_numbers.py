@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from sksvhn.datasets import _camera, make_empty_surfaces, make_street_numbers
+from sksvhn.datasets import make_empty_surfaces, make_street_numbers
+from sksvhn.datasets._street import _camera
 from sksvhn.datasets._street_numbers import (
     _draw_number,
     _draw_text,

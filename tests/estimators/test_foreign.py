@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sksvhn import Architecture, SVHNSequenceClassifier
-from sksvhn.estimators._foreign import (
+from sksvhn.estimators._network import SequenceNetwork, loss_without_number
+from sksvhn.estimators._without_number import (
     FIRST_STEP,
     FULL_STEP,
     LETTERS,
@@ -20,7 +21,6 @@ from sksvhn.estimators._foreign import (
     make_foreign,
     without_number,
 )
-from sksvhn.estimators._network import SequenceNetwork, loss_without_number
 
 from ._pictures import bar_numbers
 from .test_layers import architecture

@@ -43,7 +43,7 @@ from sksvhn import (
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
 )
-from sksvhn._model_file import read_file, write_file
+from sksvhn._files._model_file import read_file, write_file
 from sksvhn.estimators import _saving
 from sksvhn.estimators._saving import load_with_versions
 from sksvhn.preprocessing import GrayscaleTransformer

@@ -32,7 +32,7 @@ from sksvhn import (
     SVHNMLPClassifier,
     SVHNSequenceClassifier,
 )
-from sksvhn._model_file import read_file, write_file
+from sksvhn._files._model_file import read_file, write_file
 
 from ._pictures import bar_numbers
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ..._atomic import written_whole
+from ..._files._atomic import written_whole
 from .._network import without_normalization
 from .._reader import NumberReader
 from .._rejection import check_min_confidence, rejected_label

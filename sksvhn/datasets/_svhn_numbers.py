@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 from .._images._crop import CropSettings, CropStyle, check_image_size
 from .._images._load import MAX_PIXELS, Color, warn_of_notes
 from .._parameters import validate_params
-from ._crops import (
+from ._crop_many import (
     CROPPED_CONSTRAINTS,
     SKIP,
     Crops,
@@ -25,7 +25,7 @@ from ._crops import (
     without_rows,
 )
 from ._digit_struct import number_table
-from ._number_files import NumberFiles, open_number_files
+from ._svhn_archive import NumberFiles, open_number_files
 
 _DESCR = """\
 Street View House Numbers, format 1: whole numbers in pictures of their original size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sksvhn._atomic import written_whole
+from sksvhn._files._atomic import written_whole
 
 
 def names(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "pretrained"
+_FOLDER = Path(__file__).parents[1] / "pretrained"
 _SUFFIX = ".sksvhn"
 
 

@@ -6,8 +6,15 @@ import shutil
 import numpy as np
 import pytest
 
-from sksvhn.datasets import _fonts, make_street_numbers
-from sksvhn.datasets._fonts import GLYPH_HEIGHT, FontFace, draw_glyph, find_fonts, least_boldness
+from sksvhn.datasets import make_street_numbers
+from sksvhn.datasets._street import _fonts
+from sksvhn.datasets._street._fonts import (
+    GLYPH_HEIGHT,
+    FontFace,
+    draw_glyph,
+    find_fonts,
+    least_boldness,
+)
 
 DIGITS = "0123456789"
 PILLOW = FontFace("Pillow", "Pillow default", "Pillow", None)

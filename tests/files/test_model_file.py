@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from safetensors.numpy import save_file
 
-from sksvhn import _model_file
-from sksvhn._model_file import _digest, in_brief, read_file, write_file
+from sksvhn._files import _model_file
+from sksvhn._files._model_file import _digest, in_brief, read_file, write_file
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -12,7 +12,7 @@ from typing import IO, cast
 
 import h5py
 
-from .._file_kinds import check_is_file, kind_of_file, wrong_file
+from .._files._file_kinds import check_is_file, kind_of_file, wrong_file
 
 DIGIT_STRUCT = "digitStruct.mat"
 #: Far above SVHN's own files (0.4 GB and 1 MB), far below what would exhaust the memory.

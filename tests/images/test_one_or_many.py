@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from sksvhn._images._several import is_one_picture, with_boxes
+from sksvhn._images._one_or_many import is_one_picture, with_boxes
 from sksvhn.preprocessing import load_image
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn.datasets._fonts import GLYPH_HEIGHT
-from sksvhn.datasets._handwriting import WRITTEN, draw_pen, write_digit
+from sksvhn.datasets._street._fonts import GLYPH_HEIGHT
+from sksvhn.datasets._street._handwriting import WRITTEN, draw_pen, write_digit
 
 
 @given(digit=st.sampled_from(WRITTEN), seed=st.integers(0, 2**32 - 1))

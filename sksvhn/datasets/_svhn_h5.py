@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
-from .._file_kinds import H5PY_ERRORS, check_is_file, wrong_file
+from .._files._file_kinds import H5PY_ERRORS, check_is_file, wrong_file
 from .._parameters import validate_params
 from .._warn import warn_caller
-from ._labelled import digits_of_labels, labelled_bunch
-from ._number_files import MAX_DEFLATION
+from ._digit_bunch import digits_of_labels, labelled_bunch
+from ._svhn_archive import MAX_DEFLATION
 
 _NEEDED = "an HDF5 file, such as SVHN_single_grey1.h5"
 _SUFFIXES = {"train": "train", "validation": "val", "test": "test"}

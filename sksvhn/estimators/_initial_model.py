@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .._models import is_network
-from .._pretrained_files import pretrained_names, pretrained_path
+from .._capabilities import is_network
+from .._files._pretrained_files import pretrained_names, pretrained_path
 from ._network import Network
 from ._saving import load
 

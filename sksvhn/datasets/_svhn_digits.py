@@ -13,9 +13,9 @@ from PIL import Image
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
-from .._file_kinds import check_is_file
+from .._files._file_kinds import check_is_file
 from .._parameters import validate_params
-from ._labelled import digits_of_labels, labelled_bunch
+from ._digit_bunch import digits_of_labels, labelled_bunch
 from ._mat5 import read_mat5_arrays
 
 _SIZE = 32

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.io import loadmat, savemat
 
-from sksvhn.datasets import _digits, load_svhn_digits
+from sksvhn.datasets import _svhn_digits, load_svhn_digits
 
 LABELS = [1, 9, 2, 10, 10, 5]
 
@@ -73,7 +73,7 @@ def test_any_number_of_pictures(
     y = np.arange(1, n + 1)[:, None]
     path = write(tmp_path_factory.getbasetemp() / "some.mat", X, y, compressed=compressed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_digits, "_CHUNK", chunk)
+        patch.setattr(_svhn_digits, "_CHUNK", chunk)
         color = load_svhn_digits(path)
         grey = load_svhn_digits(path, color="grey")
     np.testing.assert_array_equal(color.images, np.moveaxis(X, 3, 0))

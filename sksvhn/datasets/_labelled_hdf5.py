@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from .._atomic import written_whole
-from .._file_kinds import H5PY_ERRORS
+from .._files._atomic import written_whole
+from .._files._file_kinds import H5PY_ERRORS
 
 # Pictures in a chunk: decoded, and shuffled, together.
 _CHUNK = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import sksvhn
-from sksvhn._models import is_estimator, is_network, reads_numbers, reads_photographs
+from sksvhn._capabilities import is_estimator, is_network, reads_numbers, reads_photographs
 from sksvhn.preprocessing import NumberCropper
 
 from .test_structure import ESTIMATORS

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .._images._crop import Region, grow_region, resize_region, union_region
+from ..._images._crop import Region, grow_region, resize_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
 from ._fonts import FontFace

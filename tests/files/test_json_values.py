@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.random import PCG64, RandomState
 
-from sksvhn._plain import from_plain, to_plain
+from sksvhn._files._json_values import from_plain, to_plain
 
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just("\0")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
-from .._warn import warn_caller
+from ..._warn import warn_caller
 
 #: Height of the digits 0 and 8 in a glyph mask, in pixels.
 GLYPH_HEIGHT = 48

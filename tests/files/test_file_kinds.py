@@ -27,9 +27,9 @@ from scipy.io import savemat
 from sklearn.linear_model import LinearRegression
 
 import sksvhn
-from sksvhn._csv_lines import csv_lines
-from sksvhn._file_kinds import check_is_file, kind_of_file
-from sksvhn._model_file import write_file
+from sksvhn._files._csv_lines import csv_lines
+from sksvhn._files._file_kinds import check_is_file, kind_of_file
+from sksvhn._files._model_file import write_file
 from sksvhn.datasets import (
     load_labelled,
     load_labelled_pictures,

@@ -1,0 +1,1 @@
+"""Draw and photograph one generated street number."""
