@@ -85,7 +85,8 @@ def load_image(
     """Load one picture of any kind as upright uint8 pixels.
 
     Pictures are rotated according to their EXIF orientation. Palettes, CMYK and other colours are
-    converted to RGB, and 16-bit values keep their upper 8 bits. Animations give their first frame.
+    converted to RGB, and 16-bit values keep their upper 8 bits. Files of several frames or pages
+    give the first.
 
     Transparent pictures are put on white. If they would vanish there (grey levels within 31 of each
     other), and less so on black, they are put on black.
@@ -125,8 +126,9 @@ def load_image(
     Warns
     -----
     UserWarning
-        If integers are only 0 and 1 (treated as black and white), or if a 16-bit picture has no
-        value above 255 (treated as 8 bits) or above 4095 (nearly black).
+        If integers are only 0 and 1 (treated as black and white), if a 16-bit picture has no
+        value above 255 (treated as 8 bits) or above 4095 (nearly black), or if a file holds several
+        frames or pages.
 
     See Also
     --------
@@ -232,9 +234,12 @@ def _convert(
         if verify:
             picture.verify()  # decoding alone passes over a PNG's checksums
             picture = open_picture()
+        several = _has_several_frames(picture)
         picture.load()
         orientation = _orientation(picture)  # after loading, which turns TIFF upright
         picture, note = _to_plain(picture, color)
+        if several:
+            note = note or "holds several frames or pages, of which only the first is read"
     except UnidentifiedImageError:
         raise
     except Exception as error:  # Pillow raises SyntaxError, struct.error, ... on damaged files
@@ -254,6 +259,13 @@ def _check_size(picture: Image.Image, max_pixels: int | None) -> None:
             f"it has {width} x {height} pixels, more than max_pixels={max_pixels}; shrink it or "
             "raise max_pixels"
         )
+
+
+def _has_several_frames(picture: Image.Image) -> bool:
+    try:
+        return bool(getattr(picture, "is_animated", False))
+    except Exception:  # damage behind the first frame spoils no picture
+        return False
 
 
 def _orientation(picture: Image.Image) -> int:
