@@ -2,7 +2,8 @@
 
 It was trained on generated pictures alone, and no setting was chosen on the test numbers, so their
 figures are fair. Pictures without a number are scored at the confidence above which 98 % of the
-test numbers are read right.
+test numbers are read right. ``--peer`` reads the same pictures, uncropped or cropped by the same
+boxes, with rapidocr.
 """
 
 from __future__ import annotations
@@ -17,13 +18,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image
 from scipy.stats import bootstrap
 
 import sksvhn
 from sksvhn import SVHNSequenceClassifier
-from sksvhn.datasets import load_mnist, load_svhn_numbers, make_empty_surfaces
+from sksvhn.datasets import (
+    load_mnist,
+    load_svhn_numbers,
+    make_empty_surfaces,
+    read_digit_struct,
+)
 from sksvhn.metrics import coverage_at_accuracy_score, risk_coverage_curve
+from sksvhn.preprocessing import load_image
 
+BOX = ["left", "top", "width", "height"]
+# Left, top, right and bottom of the numbers on photographs, drawn by eye, as shares of the picture.
+PHOTOGRAPHS = {
+    "206__handwritten.jpg": (0.198, 0.332, 0.728, 0.559),
+    "214__handwritten.jpg": (0.269, 0.502, 0.692, 0.773),
+    "312__handwritten.jpg": (0.226, 0.292, 0.765, 0.658),
+    "468__handwritten.jpg": (0.179, 0.211, 0.755, 0.697),
+    "52__b.jpg": (0.176, 0.208, 0.816, 0.798),
+    "56__a.jpg": (0.437, 0.398, 0.577, 0.572),
+    "597__handwritten.jpg": (0.294, 0.351, 0.736, 0.667),
+    "820__d.jpg": (0.393, 0.311, 0.824, 0.612),
+    "950__handwritten.jpg": (0.294, 0.392, 0.582, 0.747),
+}
 MARGINS = (0.0, 0.3, 0.6)
 N_WITHOUT_NUMBER = 2_000
 N_TIMED = 256
@@ -49,6 +70,10 @@ def main() -> None:
         f"margin {margin:g}": on_buildings(clf, options.data / "buildings", margin)
         for margin in MARGINS
     }
+    results["photographs"] = {
+        f"margin {margin:g}": on_photographs(clf, options.data / "photos", margin)
+        for margin in MARGINS
+    }
     surfaces = make_empty_surfaces(N_WITHOUT_NUMBER, color=False, random_state=12345)
     letters = load_mnist(options.data / "notmnist", subset="test").images
     letters = letters[np.ptp(letters, axis=(1, 2)) > 0][:N_WITHOUT_NUMBER]  # some are blank
@@ -56,7 +81,10 @@ def main() -> None:
         "surfaces": share(clf.confidence(surfaces) >= threshold),
         "letters A to J": share(clf.confidence(clf.crops(list(letters))) >= threshold),
     }
-    results["ms per crop, one thread"] = milliseconds(clf, X[:N_TIMED])
+    results["ms per crop, one thread"] = milliseconds(lambda: clf.predict(X[:N_TIMED]))
+    if options.peer:
+        frame = test.frame.iloc[options.every - 1 :: options.every]
+        results["rapidocr, digits"] = of_peer(options.data, options.split, frame)
     print(json.dumps(results, indent=2))
 
 
@@ -65,10 +93,18 @@ def on_crops(
 ) -> tuple[dict[str, Any], float]:
     """Score on crops; also the confidence above which 98 % are right."""
     read, confidence = clf.predict(X, return_confidence=True)
+    scores = of_readings(y, read, confidence)
+    _, risk, thresholds = risk_coverage_curve(y, read, confidence)
+    safe = np.flatnonzero(risk <= 0.02 + 1e-9)
+    return scores, float(thresholds[safe[-1]]) if len(safe) else 1.0
+
+
+def of_readings(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> dict[str, Any]:
+    """Shares that were read right, in all and by length, and the coverage at 98 %."""
     right = read == y
     lengths = np.array([len(number) for number in y])
     rows = np.arange(len(y))
-    scores = {
+    return {
         "all": share(right),
         **{f"length {n}": share(right[lengths == n]) for n in (1, 2, 3)},
         "length 4 and more": share(right[lengths > 3]),
@@ -76,9 +112,6 @@ def on_crops(
             rows, lambda i: coverage_at_accuracy_score(y[i], read[i], confidence[i])
         ),
     }
-    _, risk, thresholds = risk_coverage_curve(y, read, confidence)
-    safe = np.flatnonzero(risk <= 0.02 + 1e-9)
-    return scores, float(thresholds[safe[-1]]) if len(safe) else 1.0
 
 
 def on_originals(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, Any]:
@@ -89,24 +122,79 @@ def on_originals(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> di
 
 def on_buildings(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, Any]:
     """Score on photographs with the box of a number of digits, cropped with a margin."""
-    table = pd.read_csv(folder / "numbers.csv", dtype={"number": str})
-    table = table[table["number"].str.fullmatch("[0-9]+", na=False)]
-    boxes = table[["left", "top", "width", "height"]].to_numpy()
+    table = numbers_of_buildings(folder)
+    boxes = table[BOX].to_numpy()
     read = clf.set_params(margin=margin).read([folder / path for path in table["path"]], boxes)
     return share(read == table["number"].to_numpy())
 
 
-def milliseconds(clf: SVHNSequenceClassifier, X: np.ndarray) -> float:
-    """Least time of a prediction per picture, of five, with one thread."""
+def on_photographs(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, str]:
+    """Read photographs of nine numbers; the name of a file begins with its number."""
+    pictures = [load_image(folder / name) for name in PHOTOGRAPHS]
+    boxes = []
+    for picture, edges in zip(pictures, PHOTOGRAPHS.values(), strict=True):
+        left, top, right, bottom = np.array(edges) * (picture.shape[1::-1] * 2)
+        boxes.append((left, top, right - left, bottom - top))
+    read = clf.set_params(margin=margin).read(pictures, boxes)
+    return dict(zip(PHOTOGRAPHS, read, strict=True))
+
+
+def numbers_of_buildings(folder: Path) -> pd.DataFrame:
+    """Photographs with a number of digits, and its box."""
+    table = pd.read_csv(folder / "numbers.csv", dtype={"number": str})
+    return table[table["number"].str.fullmatch("[0-9]+", na=False)]
+
+
+def of_peer(data: Path, split: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """Score rapidocr on the same pictures and boxes."""
+    from peers import RapidOCRDigits, archived_pictures, cut
+
+    peer = RapidOCRDigits()
+    pictures = archived_pictures(data / "svhn" / split, frame["filename"].tolist())
+    read, confidence = peer.read(pictures)
+    results = {"test numbers": of_readings(frame["number"].to_numpy(object), read, confidence)}
+    buildings = numbers_of_buildings(data / "buildings")
+    structs = read_digit_struct(data / "originals" / "digitStruct.mat")
+    kinds = {
+        "originals": (
+            [data / "originals" / name for name in structs["filename"]],
+            [union(boxes) for boxes in structs["boxes"]],
+            structs["number"].to_numpy(object),
+        ),
+        "buildings": (
+            [data / "buildings" / path for path in buildings["path"]],
+            buildings[BOX].to_numpy(),
+            buildings["number"].to_numpy(object),
+        ),
+    }
+    for kind, (paths, boxes, numbers) in kinds.items():
+        whole = [Image.fromarray(load_image(path)) for path in paths]
+        for margin in MARGINS:
+            crops = [cut(*pair, margin) for pair in zip(whole, boxes, strict=True)]
+            scores = results.setdefault(kind, {})
+            scores[f"margin {margin:g}"] = share(peer.read(crops)[0] == numbers)
+    results["ms per crop, one thread"] = milliseconds(lambda: peer.read(pictures[:N_TIMED]))
+    return results
+
+
+def union(boxes: np.ndarray) -> np.ndarray:
+    """Return the box (left, top, width, height) round several."""
+    boxes = np.asarray(boxes)
+    corner = boxes[:, :2].min(axis=0)
+    return np.concatenate([corner, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - corner])
+
+
+def milliseconds(read: Callable[[], Any]) -> float:
+    """Least time of reading `N_TIMED` pictures, per picture, of five, with one thread."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     times = []
     for _ in range(5):
         start = time.perf_counter()
-        clf.predict(X)
+        read()
         times.append(time.perf_counter() - start)
     torch.set_num_threads(n_threads)
-    return round(1000 * min(times) / len(X), 2)
+    return round(1000 * min(times) / N_TIMED, 2)
 
 
 def share(hits: np.ndarray) -> dict[str, Any]:
@@ -135,6 +223,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--split", default="test.tar.gz", help="another archive of svhn/ to score on meanwhile"
     )
+    parser.add_argument("--peer", action="store_true", help="read with rapidocr as well")
     parser.add_argument("--every", type=int, default=1, help="score every n-th picture of it")
     return parser.parse_args()
 

@@ -13,9 +13,12 @@ from .._capabilities import is_network
 from .._files._pretrained_files import pretrained_names, pretrained_path
 from ._network import Network
 from ._saving import load
+from ._settings import settings_of
 
 _TRUNK = "features.trunk."
 _FIRST = f"{_TRUNK}0."
+# Parameters that all convolutions follow from.
+_CONVOLUTIONS = ("channels", "normalization", "architecture__kernel_size", "architecture__stem")
 # Where attention maps look whatever they see, at the size of the features.
 _PLACE = "features.attention.place"
 # Rows that stand for the length and the positions in order: the first ones fit.
@@ -54,9 +57,8 @@ def take_weights(network: Network, symbols: list[str], start: Any) -> None:
     unfit = [n for n in trunk if n not in known or known[n].shape != weights[n].shape]
     if unfit or not trunk:
         raise ValueError(
-            f"initial_model must have the convolutions of the network to train; got a "
-            f"{type(start).__name__} with others; pass channels, normalization, "
-            "architecture__kernel_size and architecture__stem as they were in its training."
+            "initial_model must have the convolutions of the network to train; got a "
+            f"{type(start).__name__} with others; {_advice(start)}."
         )
     for name, weight in weights.items():
         if name not in known or known[name].shape[1:] != weight.shape[1:]:
@@ -74,6 +76,15 @@ def take_weights(network: Network, symbols: list[str], start: Any) -> None:
             weight[:rows] = known[name][:rows].to(weight)
         elif known[name].shape == weight.shape:
             weight.copy_(known[name])
+
+
+def _advice(start: Any) -> str:
+    """How to make a network that begins like a fitted estimator's."""
+    theirs = vars(settings_of(start))
+    if "channels" not in theirs:
+        return "pass a model that has convolutions"
+    same = [f"{name}={theirs[name.removeprefix('architecture__')]!r}" for name in _CONVOLUTIONS]
+    return f"call set_params({', '.join(same)})"
 
 
 def _for_colors(known: Tensor, weight: Tensor) -> Tensor:

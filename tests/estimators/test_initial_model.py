@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
-from sksvhn import SVHNCNNClassifier, SVHNLogisticRegression, SVHNSequenceClassifier, Training, load
+from sksvhn import (
+    SVHNCNNClassifier,
+    SVHNLogisticRegression,
+    SVHNMLPClassifier,
+    SVHNSequenceClassifier,
+    Training,
+    load,
+)
 
 from ._pictures import bar_numbers
 
@@ -110,8 +118,20 @@ def test_a_saved_model_does_not_say_where_the_other_was(path: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("params", [{"channels": ((5,), (6,))}, {"channels": ((4,), (6,), (6,))}])
 def test_other_convolutions_are_refused(path: Path, params: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="initial_model must have the convolutions"):
-        started(path, **params).fit(X, Y)
+    clf = started(path, **params)
+    with pytest.raises(ValueError, match="initial_model must have the convolutions") as told:
+        clf.fit(X, Y)
+    advice = re.search(r"call set_params\((.*)\)\.$", str(told.value))
+    assert advice is not None
+    clf.set_params(**eval(f"dict({advice[1]})")).fit(X, Y)  # as a user would copy it
+
+
+def test_models_without_convolutions_are_refused(tmp_path: Path) -> None:
+    first = [number[0] for number in Y]
+    mlp = SVHNMLPClassifier(hidden_layer_sizes=(4,), max_epochs=1).fit(X, first)
+    mlp.save(tmp_path / "mlp.sksvhn")
+    with pytest.raises(ValueError, match="pass a model that has convolutions"):
+        started(tmp_path / "mlp.sksvhn").fit(X, Y)
 
 
 def test_models_without_a_network_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Read house numbers with a ready-made OCR package: rapidocr, whose wheel has the weights."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+Box = tuple[float, float, float, float]
+
+
+class RapidOCRDigits:
+    """rapidocr's recogniser (PP-OCRv6), decoded over digits alone, with one thread.
+
+    Nothing is trained. Letters cannot be read, which helps it: as it comes, it takes some digits
+    for letters.
+    """
+
+    def __init__(self) -> None:
+        from rapidocr import RapidOCR
+
+        threads = {
+            f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")
+        }
+        self._recogniser = RapidOCR(params={"Global.log_level": "error", **threads}).text_rec
+        characters = self._recogniser.postprocess_op.character
+        # The blank of its CTC comes first.
+        self._codes = [0, *(characters.index(digit) for digit in "0123456789")]
+
+    def read(self, pictures: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+        """Read numbers in crops of any size, and the mean probability of their digits."""
+        numbers, confidences = zip(*map(self._read_one, pictures), strict=True)
+        return np.array(numbers, dtype=object), np.array(confidences)
+
+    def _read_one(self, picture: Image.Image) -> tuple[str, float]:
+        _, height, width = self._recogniser.rec_image_shape
+        ratio = max(picture.width / picture.height, width / height)
+        pixels = np.asarray(picture.convert("RGB"))[..., ::-1]
+        batch = self._recogniser.resize_norm_img(pixels, ratio)[np.newaxis]
+        probabilities = self._recogniser.session(batch)[0][:, self._codes]
+        best = probabilities.argmax(axis=1)
+        is_digit = (best > 0) & (best != np.append(-1, best[:-1]))
+        number = "".join(str(code - 1) for code in best[is_digit])
+        return number, float(probabilities.max(axis=1)[is_digit].mean()) if number else 0.0
+
+
+def archived_pictures(archive: Path, names: list[str]) -> list[Image.Image]:
+    """Read whole pictures of one of SVHN's archives, as they are."""
+    found, wanted = {}, set(names)
+    with tarfile.open(archive) as files:
+        for member in files:
+            name = Path(member.name).name
+            if name in wanted:
+                content = files.extractfile(member)
+                assert content is not None
+                found[name] = Image.open(io.BytesIO(content.read())).convert("RGB")
+    return [found[name] for name in names]
+
+
+def cut(picture: Image.Image, box: Box, margin: float) -> Image.Image:
+    """Cut the part of a picture round a box (left, top, width, height), with its own aspect."""
+    left, top, width, height = box
+    return picture.crop(
+        (
+            max(round(left - margin / 2 * width), 0),
+            max(round(top - margin / 2 * height), 0),
+            min(round(left + (1 + margin / 2) * width), picture.width),
+            min(round(top + (1 + margin / 2) * height), picture.height),
+        )
+    )
