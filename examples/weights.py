@@ -39,7 +39,6 @@ READER = {
     "random_state": 0,
 }
 TRAINING_SEED, CALIBRATION_SEED = 0, 1_000_000
-N_CALIBRATION = 4_000
 
 
 def main() -> None:
@@ -52,7 +51,7 @@ def main() -> None:
     )
     clf.fit(X, y)
     clf.set_params(verbose=0, checkpoint_dir=None)
-    clf.calibrate(*pictures(options.folder, CALIBRATION_SEED, N_CALIBRATION))
+    clf.calibrate(*pictures(options.folder, CALIBRATION_SEED, options.n_calibration))
     publish(clf, options)
 
 
@@ -79,6 +78,7 @@ def publish(clf: SVHNSequenceClassifier, options: argparse.Namespace) -> None:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "bytes": path.stat().st_size,
         "trained on": options.n_pictures,
+        "calibrated on": options.n_calibration,
         "epochs": options.epochs,
         "seeds": [TRAINING_SEED, CALIBRATION_SEED],
         "pictures": PICTURES,
@@ -98,6 +98,7 @@ def parse_options() -> argparse.Namespace:
         "--folder", type=Path, default=Path("weights"), help="for what is half done"
     )
     parser.add_argument("--n-pictures", type=int, default=200_000)
+    parser.add_argument("--n-calibration", type=int, default=4_000)
     parser.add_argument("--epochs", type=int, default=19)
     parser.add_argument(
         "--out", type=Path, default=Path(sksvhn.__file__).parent / "pretrained", help="a folder"

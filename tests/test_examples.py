@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import runpy
@@ -24,6 +25,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+import sksvhn
 from sksvhn import metrics
 
 from .datasets.svhn_files import NumberSet
@@ -178,6 +180,15 @@ def test_trust_benchmark(
     for name in ("coverage", "reliability"):
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert min(picture.size) > 400
+
+
+def test_weights(run: Run, tmp_path: Path) -> None:
+    sizes = ("--n-pictures", "30", "--n-calibration", "20", "--epochs", "1")
+    run("weights.py", *sizes, "--folder", str(tmp_path), "--out", str(tmp_path))
+    record = json.loads((tmp_path / "numbers.json").read_text())
+    content = (tmp_path / "numbers.sksvhn").read_bytes()
+    assert record["sha256"] == hashlib.sha256(content).hexdigest()
+    assert sksvhn.load(tmp_path / "numbers.sksvhn").max_length_ == 8
 
 
 def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
