@@ -129,7 +129,12 @@ def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) 
     score = {"score": float(statistic(values)), "pictures": len(values)}
     if len(values) > 1:
         interval = bootstrap(
-            (values,), statistic, vectorized=False, method="percentile", n_resamples=2000, rng=0
+            (values,),
+            statistic,
+            vectorized=False,
+            method="percentile",
+            n_resamples=2000,
+            random_state=0,
         ).confidence_interval
         score["interval"] = [float(bound) for bound in interval]
     return score

@@ -209,7 +209,12 @@ def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) 
     score: dict[str, Any] = {"percent": round(100 * float(statistic(values)), 1), "n": len(values)}
     if len(np.unique(values)) > 1:
         interval = bootstrap(
-            (values,), statistic, vectorized=False, method="percentile", n_resamples=2000, rng=0
+            (values,),
+            statistic,
+            vectorized=False,
+            method="percentile",
+            n_resamples=2000,
+            random_state=0,
         ).confidence_interval
         score["interval"] = [round(100 * float(bound), 1) for bound in interval]
     return score

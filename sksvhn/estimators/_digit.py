@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import _fit_context
-from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
 
 from .._labels import single_labels
@@ -207,10 +206,10 @@ class DigitClassifier(NeuralClassifier):
         (codes,) = targets
         by_class = np.ones(len(self.classes_))
         if self.class_weight == "balanced":
+            # scikit-learn's compute_class_weight takes no weights of samples before 1.7.
             present = np.unique(codes)
-            by_class[present] = compute_class_weight(
-                "balanced", classes=present, y=codes, sample_weight=weights
-            )
+            sums = np.bincount(codes, weights)[present]
+            by_class[present] = sums.sum() / (len(present) * sums)
         elif isinstance(self.class_weight, dict):
             labels = np.array(list(self.class_weight))
             by_class[self._codes(labels, "class_weight")] = list(self.class_weight.values())

@@ -267,5 +267,7 @@ def _quantile_bins(values: pd.Series, n_bins: int) -> pd.Series:
 
 def _between(values: pd.Series, edges: NDArray[Any]) -> pd.Series:
     """Bin of each value; the lowest edge is of the first."""
-    inside = values.where(values != edges[0], np.nextafter(float(edges[0]), np.inf))
+    inside = values.astype(np.float64).where(
+        values != edges[0], np.nextafter(float(edges[0]), np.inf)
+    )
     return pd.cut(inside, edges.tolist())

@@ -60,7 +60,8 @@ class NumberCropper(TransformerMixin, BaseEstimator):
     -----
     Pass boxes in one of two ways: as a column named ``boxes`` of a DataFrame, which also works in
     cross-validation; or as the metadata ``boxes``, which a pipeline passes on if metadata routing
-    is enabled and ``set_transform_request(boxes=True)`` was called.
+    is enabled and ``set_transform_request(boxes=True)`` was called. Before version 1.8,
+    scikit-learn's cross-validation passes them on when it fits, but not when it scores.
 
     References
     ----------

@@ -39,9 +39,7 @@ def told(fit: Any) -> list[warnings.WarningMessage]:
         lambda: StackingClassifier([("a", reader())], LogisticRegression(), cv=2).fit(X, NUMBERS),
         lambda: BaggingClassifier(reader(), 1, random_state=0).fit(X, NUMBERS),
         lambda: cross_val_predict(reader(), X, NUMBERS, cv=2, method="predict_proba"),
-        lambda: CalibratedClassifierCV(reader(), method="temperature", ensemble=False, cv=2).fit(
-            X, NUMBERS
-        ),
+        lambda: CalibratedClassifierCV(reader(), ensemble=False, cv=2).fit(X, NUMBERS),
     ],
     ids=["voting", "stacking", "bagging", "cross_val_predict", "calibration"],
 )

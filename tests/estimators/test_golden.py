@@ -26,6 +26,8 @@ def load_skops(path: Path) -> Any:
 LOADERS = {".sksvhn": sksvhn.load, ".joblib": joblib.load, ".skops": load_skops}
 
 
+# One holds an estimator of scikit-learn's, of the version that wrote it.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 @pytest.mark.parametrize("suffix", LOADERS)
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("folder", FORMATS)

@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 import sklearn
+from packaging.version import Version
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -98,6 +99,9 @@ def test_pipeline_report_and_confusion_matrix(clf: Any, data: Data) -> None:
     assert display.confusion_matrix.trace() == pytest.approx(report["accuracy"] * len(y_test))
 
 
+@pytest.mark.skipif(
+    Version(sklearn.__version__) < Version("1.8"), reason="scikit-learn has it since 1.8"
+)
 @pytest.mark.parametrize("clf", DIGIT_CLASSIFIERS, ids=lambda clf: type(clf).__name__)
 def test_temperature_calibration_of_a_fitted_classifier(clf: Any, data: Data) -> None:
     X, X_test, y, y_test = data

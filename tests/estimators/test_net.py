@@ -107,6 +107,8 @@ def test_the_best_epochs_weights_are_loaded(kind: str, ema_decay: float, tmp_pat
     np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
 
 
+# Of skorch 1.2 with torch 2.4.
+@pytest.mark.filterwarnings("ignore:You are using `torch.load`:FutureWarning")
 def test_callbacks_see_the_weights_that_were_scored(tmp_path: Path) -> None:
     note = Note()
     every = Checkpoint(monitor=None, dirname=tmp_path, f_params="{last_epoch[epoch]}.pt")

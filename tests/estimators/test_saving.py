@@ -26,6 +26,7 @@ import pandas as pd
 import pytest
 import skops.io
 import torch
+from packaging.version import Version
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
@@ -220,6 +221,8 @@ def by_copy(estimator: Any, folder: Path) -> Any:
     return copy.deepcopy(estimator)
 
 
+# Copies of these arrays end the process in older versions of NumPy.
+NO_CRASH = Version("2.2.6")
 PICKLES = (by_pickle, by_joblib, by_compressed_joblib, by_mapped_joblib, by_skops)
 WAYS = (*PICKLES, by_save, by_copy)
 
@@ -230,6 +233,8 @@ def test_round_trips(case: str, fitted: Any, tmp_path: Path) -> None:
     for way in WAYS:
         if way is by_skops and case == "NumPy's strings":
             continue  # skops writes arrays by numpy.save, which doesn't take these
+        if way is by_copy and case == "NumPy's strings" and Version(np.__version__) < NO_CRASH:
+            continue
         assert_equal(way(clf, tmp_path), clf, CASES[case][1])
 
 
@@ -359,8 +364,8 @@ def test_loading_imports_no_compiler(fitted: Any, tmp_path: Path) -> None:
     # torch's takes longer to import than all else a model's load does.
     fitted("strings").save(tmp_path / "m.sksvhn")
     script = (
-        "import sys, sksvhn; sksvhn.load('m.sksvhn');"
-        "print([name for name in ('torch._dynamo', 'sympy', 'sksvhn.cli') if name in sys.modules])"
+        "import sys, torch; before = set(sys.modules); import sksvhn; sksvhn.load('m.sksvhn');"
+        "print({'torch._dynamo', 'sympy', 'sksvhn.cli'} & (set(sys.modules) - before) or '')"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -370,7 +375,7 @@ def test_loading_imports_no_compiler(fitted: Any, tmp_path: Path) -> None:
         check=True,
         env=os.environ | {"PYTHONPATH": str(Path(sksvhn.__file__).parents[1])},
     )
-    assert done.stdout == "[]\n"
+    assert done.stdout == "\n"
 
 
 # Code and paths stay behind.

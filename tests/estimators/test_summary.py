@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sklearn
+from packaging.version import Version
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
@@ -66,6 +68,9 @@ def test_looking_leaves_no_hooks(fitted: SVHNCNNClassifier) -> None:
     assert not any(module._forward_hooks for module in fitted.net_.module_.modules())
 
 
+@pytest.mark.skipif(
+    Version(sklearn.__version__) < Version("1.7"), reason="diagrams are made in another way"
+)
 def test_html_of_a_fitted_estimator_shows_it(fitted: SVHNCNNClassifier) -> None:
     assert "880 weights" in fitted._repr_html_()
     assert "880 weights" in fitted._repr_mimebundle_()["text/html"]

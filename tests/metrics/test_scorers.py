@@ -27,8 +27,8 @@ AT_80 = make_confidence_scorer(coverage_at_accuracy_score, accuracy=0.8)
 class TreeReader(DecisionTreeClassifier):
     """Reads a few known numbers, and is the surer the purer the leaf."""
 
-    def predict(self, X, return_confidence=False, **kwargs):
-        numbers = super().predict(X, **kwargs)
+    def predict(self, X, check_input=True, return_confidence=False):
+        numbers = super().predict(X, check_input)
         return (numbers, self.confidence(X)) if return_confidence else numbers
 
     def confidence(self, X):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import joblib
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ from sksvhn import (
 
 from ..estimators._pictures import bar_numbers
 
+# Dask knows data by their content, and may still be dropping those of the test before.
+STATES = count()
 SETTINGS = {"max_epochs": 1, "random_state": 0}
 
 
@@ -43,7 +47,7 @@ class ReaderOfMyOwn(SVHNSequenceClassifier):
     ids=lambda value: type(value).__name__,
 )
 def test_grid_search_finds_the_same(client: Client, estimator: object, grid: object) -> None:
-    X, y = bar_numbers(48)
+    X, y = bar_numbers(48, random_state=next(STATES))
     if isinstance(estimator, (SVHNCNNClassifier, SVHNMLPClassifier, SVHNLogisticRegression)):
         y = np.array([number[0] for number in y])
     search = GridSearchCV(estimator, grid, cv=KFold(2), return_train_score=True, refit=False)
@@ -59,7 +63,7 @@ def test_estimator_of_a_notebook(client: Client) -> None:
         def predict(self, X: ArrayLike) -> NDArray[np.object_]:
             return np.full(len(X), "1", dtype=object)
 
-    X, y = bar_numbers(48)
+    X, y = bar_numbers(48, random_state=next(STATES))
     y = np.array([number[0] for number in y])
     search = GridSearchCV(ReaderOfThisTest(max_epochs=1), {"lr": [0.1]}, cv=KFold(2))
     with client.as_current(), joblib.parallel_config(backend="dask", scatter=[X, y]):
@@ -68,7 +72,7 @@ def test_estimator_of_a_notebook(client: Client) -> None:
 
 
 def test_halving_search_finds_the_same(client: Client) -> None:
-    X, y = bar_numbers(64)
+    X, y = bar_numbers(64, random_state=next(STATES))
     search = HalvingRandomSearchCV(
         SVHNSequenceClassifier(channels=((4,),), n_views=1, **SETTINGS),
         {"lr": loguniform(1e-3, 1e-1)},

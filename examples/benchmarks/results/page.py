@@ -417,7 +417,7 @@ def draw(records: list[Record], folder: Path) -> Path | None:
         ax.errorbar(
             [n * shift for n in sizes],
             values,
-            [values - low, high - values],
+            [(values - low).tolist(), (high - values).tolist()],
             color=color,
             marker=marker,
             capsize=3,
