@@ -35,6 +35,7 @@ class NumberKFold(BaseCrossValidator):
         Number of folds, at least 2.
     shuffle : bool, default=False
         Whether to shuffle before making folds. If not, folds take the pictures in their order.
+        Before version 1.8, scikit-learn balances the lengths of shuffled groups less well.
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling; needs ``shuffle=True``.
 
