@@ -149,10 +149,14 @@ def as_array(X: ArrayLike) -> NDArray[Any]:
 
 def as_frame(X: Any) -> Any:
     """Make pandas' DataFrame of other tables with named columns, as of pyarrow and polars."""
-    if hasattr(X, "iloc") or not hasattr(type(X), "__dataframe__"):
+    if hasattr(X, "iloc"):
         return X
-    if hasattr(X, "column_names"):  # of pyarrow
+    # polars has dropped the first protocol in version 2, and older ones lack the second.
+    is_table = hasattr(type(X), "__dataframe__")
+    if is_table and hasattr(X, "column_names"):  # pyarrow
         return X.to_pandas()
+    if not (is_table or hasattr(type(X), "__arrow_c_stream__")) or not hasattr(X, "columns"):
+        return X
     return pd.DataFrame({name: np.asarray(X[name]) for name in X.columns})
 
 
