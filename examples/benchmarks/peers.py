@@ -25,7 +25,10 @@ class RapidOCRDigits:
         threads = {
             f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")
         }
-        self._recogniser = RapidOCR(params={"Global.log_level": "error", **threads}).text_rec
+        engine = RapidOCR(params={"Global.log_level": "error", **threads})
+        # It loads its recogniser when it first reads.
+        engine(np.full((48, 96, 3), 128, np.uint8), use_det=False, use_cls=False, use_rec=True)
+        self._recogniser = engine.text_rec
         characters = self._recogniser.postprocess_op.character
         # The blank of its CTC comes first.
         self._codes = [0, *(characters.index(digit) for digit in "0123456789")]
