@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-Box = tuple[float, float, float, float]
+from sksvhn._images._crop import clip_region, grow_region, union_region
 
 
 class RapidOCRDigits:
@@ -63,14 +63,7 @@ def archived_pictures(archive: Path, names: list[str]) -> list[Image.Image]:
     return [found[name] for name in names]
 
 
-def cut(picture: Image.Image, box: Box, margin: float) -> Image.Image:
-    """Cut the part of a picture round a box (left, top, width, height), with its own aspect."""
-    left, top, width, height = box
-    return picture.crop(
-        (
-            max(round(left - margin / 2 * width), 0),
-            max(round(top - margin / 2 * height), 0),
-            min(round(left + (1 + margin / 2) * width), picture.width),
-            min(round(top + (1 + margin / 2) * height), picture.height),
-        )
-    )
+def cut(picture: Image.Image, boxes: np.ndarray, margin: float) -> Image.Image:
+    """Cut the part of a picture round boxes (left, top, width, height), with its own aspect."""
+    region = clip_region(grow_region(union_region(boxes), margin), *picture.size)
+    return picture.crop(tuple(map(round, region)))

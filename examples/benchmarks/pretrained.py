@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import accuracy
 import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from scipy.stats import bootstrap
 
 import sksvhn
 from sksvhn import SVHNSequenceClassifier
@@ -158,12 +158,12 @@ def of_peer(data: Path, split: str, frame: pd.DataFrame) -> dict[str, Any]:
     kinds = {
         "originals": (
             [data / "originals" / name for name in structs["filename"]],
-            [union(boxes) for boxes in structs["boxes"]],
+            structs["boxes"],
             structs["number"].to_numpy(object),
         ),
         "buildings": (
             [data / "buildings" / path for path in buildings["path"]],
-            buildings[BOX].to_numpy(),
+            buildings[BOX].to_numpy()[:, np.newaxis],
             buildings["number"].to_numpy(object),
         ),
     }
@@ -175,13 +175,6 @@ def of_peer(data: Path, split: str, frame: pd.DataFrame) -> dict[str, Any]:
             scores[f"margin {margin:g}"] = share(peer.read(crops)[0] == numbers)
     results["ms per crop, one thread"] = milliseconds(lambda: peer.read(pictures[:N_TIMED]))
     return results
-
-
-def union(boxes: np.ndarray) -> np.ndarray:
-    """Return the box (left, top, width, height) round several."""
-    boxes = np.asarray(boxes)
-    corner = boxes[:, :2].min(axis=0)
-    return np.concatenate([corner, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - corner])
 
 
 def milliseconds(read: Callable[[], Any]) -> float:
@@ -208,15 +201,8 @@ def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) 
     """Compute a statistic in percent and its 95 % percentile bootstrap interval."""
     score: dict[str, Any] = {"percent": round(100 * float(statistic(values)), 1), "n": len(values)}
     if len(np.unique(values)) > 1:
-        interval = bootstrap(
-            (values,),
-            statistic,
-            vectorized=False,
-            method="percentile",
-            n_resamples=2000,
-            random_state=0,
-        ).confidence_interval
-        score["interval"] = [round(100 * float(bound), 1) for bound in interval]
+        interval = accuracy.with_interval(values, statistic)["interval"]
+        score["interval"] = [round(100 * bound, 1) for bound in interval]
     return score
 
 

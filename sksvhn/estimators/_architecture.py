@@ -65,12 +65,12 @@ class NetworkSpec:
             if isinstance(hidden_layer_sizes, (tuple, list))
             else (hidden_layer_sizes,)
         )
-        if not all(map(_is_positive_int, hidden)):
+        if not all(map(is_positive_int, hidden)):
             raise ValueError(
                 "hidden_layer_sizes must hold positive integers, one per layer, as in (128, 64); "
                 f"got {hidden_layer_sizes!r}."
             )
-        if stem is not None and not (len(stem) == 2 and all(map(_is_positive_int, stem))):
+        if stem is not None and not (len(stem) == 2 and all(map(is_positive_int, stem))):
             raise ValueError(
                 "stem must be None or two positive integers, the kernel size and the stride of the "
                 f"first convolution, as in (5, 2); got {stem!r}."
@@ -97,7 +97,7 @@ class NetworkSpec:
                 "kernel_size",
                 per_stage,
                 "a positive integer",
-                _is_positive_int,
+                is_positive_int,
             ),
             stem=None if stem is None else (int(stem[0]), int(stem[1])),
             pooling=_spread(
@@ -149,7 +149,7 @@ class NetworkSpec:
 
 def _stages(channels: Any) -> tuple[tuple[int, ...], ...]:
     stages = tuple(tuple(s) if isinstance(s, (tuple, list)) else (None,) for s in channels)
-    if not all(stage and all(map(_is_positive_int, stage)) for stage in stages):
+    if not all(stage and all(map(is_positive_int, stage)) for stage in stages):
         raise ValueError(
             "channels must hold stages, each of at least one positive integer, the width of a "
             f"convolution, as in ((32, 32), (64, 64)); got {channels!r}."
@@ -157,7 +157,8 @@ def _stages(channels: Any) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(map(int, stage)) for stage in stages)
 
 
-def _is_positive_int(value: object) -> bool:
+def is_positive_int(value: object) -> bool:
+    """Whether it is an integer above 0, Python's or NumPy's."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) > 0
 
 

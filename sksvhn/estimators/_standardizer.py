@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .._images._lazy import LazyPictures, in_chunks
 from .._images._pixel_range import WhiteVotes, is_white
+from ._architecture import is_positive_int
 
 # Values turned to float64 at a time.
 _CHUNK = 2**20
@@ -130,7 +131,7 @@ def _input_sides(input_size: int | Sequence[int] | None, sides: tuple[int, int])
     if input_size is None:
         return sides
     limits = [input_size] * 2 if isinstance(input_size, int) else list(input_size)
-    if len(limits) != 2 or not all(isinstance(side, int) and side > 0 for side in limits):
+    if len(limits) != 2 or not all(map(is_positive_int, limits)):
         raise ValueError(
             "input_size must be None, a positive integer, or two of them, the height and the width "
             f"in pixels, as in (48, 64); got {input_size!r}."

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn
+from packaging.version import Version
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -25,6 +27,10 @@ def reader() -> PositionwiseClassifier:
     return PositionwiseClassifier(GaussianNB())
 
 
+# The one that keeps the order of readings; scikit-learn has it since 1.8.
+CALIBRATION = "temperature" if Version(sklearn.__version__) >= Version("1.8") else "sigmoid"
+
+
 def told(fit: Any) -> list[warnings.WarningMessage]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -39,7 +45,9 @@ def told(fit: Any) -> list[warnings.WarningMessage]:
         lambda: StackingClassifier([("a", reader())], LogisticRegression(), cv=2).fit(X, NUMBERS),
         lambda: BaggingClassifier(reader(), 1, random_state=0).fit(X, NUMBERS),
         lambda: cross_val_predict(reader(), X, NUMBERS, cv=2, method="predict_proba"),
-        lambda: CalibratedClassifierCV(reader(), ensemble=False, cv=2).fit(X, NUMBERS),
+        lambda: CalibratedClassifierCV(reader(), method=CALIBRATION, ensemble=False, cv=2).fit(
+            X, NUMBERS
+        ),
     ],
     ids=["voting", "stacking", "bagging", "cross_val_predict", "calibration"],
 )
