@@ -1,9 +1,10 @@
-"""Train a reader of house numbers, compare it with the baseline, save it, and read new pictures.
+"""Read photographs; then train a reader, compare it with the baseline, save it, and read with it.
 
-Without arguments it makes its own street numbers; with ``--data DIR`` it trains and reads SVHN's
+The photographs are generated, and read with what comes with the package. Without arguments the
+demo also makes the street numbers that it trains on; with ``--data DIR`` it trains and reads SVHN's
 real ones: DIR holds ``train.tar.gz`` and ``test.tar.gz``, or the folders they unpack to. It writes
-``readings.png`` and the model to a folder, takes some minutes, and needs the extras ``fonts`` and
-``plot``.
+``photographs.png``, ``readings.png`` and the model to a folder, takes some minutes, and needs the
+extras ``fonts`` and ``plot``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import matplotlib
 import pandas as pd
 from sklearn.utils import Bunch
 
+import sksvhn
 from sksvhn import PositionwiseClassifier, SVHNLogisticRegression, SVHNSequenceClassifier, load
-from sksvhn.datasets import load_svhn_numbers, make_street_numbers
+from sksvhn.datasets import load_svhn_numbers, make_street_numbers, make_street_scenes
 from sksvhn.metrics import (
     coverage_at_accuracy_score,
     length_accuracy_score,
@@ -27,9 +29,9 @@ from sksvhn.metrics import (
     sequence_accuracy_score,
     sequence_classification_report,
 )
-from sksvhn.plotting import ReadingsDisplay
+from sksvhn.plotting import PhotographsDisplay, ReadingsDisplay
 
-N_PICTURES_SHOWN = 40
+N_PHOTOGRAPHS, N_PICTURES_SHOWN = 12, 40
 
 
 def main() -> None:
@@ -40,8 +42,10 @@ def main() -> None:
     parser.add_argument("--max-epochs", type=int, default=25, metavar="N", help="of the reader")
     args = parser.parse_args()
 
-    train, test = load_pictures(args.data)
+    matplotlib.use("agg")  # a terminal may have no display
     args.out.mkdir(parents=True, exist_ok=True)
+    read_photographs(args.out / "photographs.png")
+    train, test = load_pictures(args.data)
     print(f"{len(train.images):,} pictures to train on, {len(test.images):,} new ones to read")
 
     baseline = PositionwiseClassifier(SVHNLogisticRegression())
@@ -73,13 +77,24 @@ def main() -> None:
     print(sequence_classification_report(test.target, numbers, confidence=sure))
 
     shown = slice(N_PICTURES_SHOWN)
-    matplotlib.use("agg")  # a terminal may have no display
     display = ReadingsDisplay.from_predictions(
         test.images[shown], test.target[shown], numbers[shown], sure[shown]
     )
     display.figure_.savefig(args.out / "readings.png", dpi=150)
     print(f"{args.out / 'readings.png'} shows new pictures and their readings.")
-    print(f"Read your own with:\nsksvhn read {model} photo.jpg")
+    print(f"Read your own with:\nsksvhn read photo.jpg --model {model}")
+
+
+def read_photographs(path: Path) -> None:
+    """Find and read the numbers of generated photographs, and draw them."""
+    photographs = list(make_street_scenes(N_PHOTOGRAPHS, random_state=0, n_jobs=-1).images)
+    start = time.perf_counter()
+    found = sksvhn.read(photographs)
+    milliseconds = 1000 * (time.perf_counter() - start) / N_PHOTOGRAPHS
+    print(f"Found in {N_PHOTOGRAPHS} photographs, {milliseconds:.0f} ms each:\n")
+    print(found.round(2).to_string(index=False), end="\n\n")
+    PhotographsDisplay.from_readings(photographs, found).figure_.savefig(path, dpi=150)
+    print(f"{path} shows them.\n")
 
 
 def load_pictures(folder: Path | None) -> tuple[Bunch, Bunch]:

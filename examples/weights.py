@@ -1,8 +1,8 @@
-"""Make the weights of ``sksvhn.load_pretrained("numbers")`` from nothing.
+"""Make the weights of ``sksvhn.load_pretrained`` from nothing.
 
-Pictures are generated once, and a training that was stopped resumes after its last epoch. The
-reader is calibrated on generated pictures that it was not trained on, and written to
-``sksvhn/pretrained`` with a record of everything it depends on.
+Pictures are generated once, and a training that was stopped resumes after its last epoch. Reader
+and locator are calibrated on generated pictures that they were not trained on, and written to
+``sksvhn/pretrained`` with a record of everything they depend on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from typing import Any
 import numpy as np
 
 import sksvhn
-from sksvhn import Architecture, SVHNSequenceClassifier
-from sksvhn.datasets import make_street_numbers
+from sksvhn import Architecture, NumberLocator, SVHNSequenceClassifier
+from sksvhn.datasets import make_street_numbers, make_street_scenes
 
-PICTURES = {
+NUMBERS = {
     "image_size": (64, 64),
     "color": False,
     "max_length": 8,
@@ -36,70 +37,115 @@ READER = {
     "n_views": 3,
     "batch_size": 128,
     "lr": 0.15,
+    "max_epochs": 19,
     "random_state": 0,
 }
-TRAINING_SEED, CALIBRATION_SEED = 0, 1_000_000
+SCENES = {"image_size": (384, 384), "length_distribution": (0.2, 0.35, 0.3, 0.12, 0.03)}
+LOCATOR = {"max_epochs": 12, "random_state": 0}
+# The network reads larger pictures than it was trained on: it knows numbers of every size.
+LOCATOR_INPUT_SIZE = 512
+# Of the pictures that are trained on, and of those that confidences are learned from.
+SEEDS = (0, 1_000_000)
+N_NUMBERS, N_SCENES = (200_000, 4_000), (6_000, 1_000)
 
 
 def main() -> None:
-    """Make what is missing, then the file and its record."""
+    """Make what is missing, then the files and their records."""
     options = parse_options()
     options.folder.mkdir(parents=True, exist_ok=True)
-    X, y = pictures(options.folder, TRAINING_SEED, options.n_pictures)
-    clf = SVHNSequenceClassifier(
-        **READER, max_epochs=options.epochs, checkpoint_dir=options.folder / "checkpoint", verbose=1
-    )
-    clf.fit(X, y)
-    clf.set_params(verbose=0, checkpoint_dir=None)
-    clf.calibrate(*pictures(options.folder, CALIBRATION_SEED, options.n_calibration))
-    publish(clf, options)
+    if options.model in ("numbers", "all"):
+        make_reader(options)
+    if options.model in ("locator", "all"):
+        make_locator(options)
 
 
-def pictures(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures and numbers of a seed, generated once."""
+def make_reader(options: argparse.Namespace) -> None:
+    """Train and calibrate the reader."""
+    sizes = options.sizes or N_NUMBERS
+    reader = SVHNSequenceClassifier(**READER, checkpoint_dir=options.folder, verbose=1)
+    reader.set_params(max_epochs=options.epochs or READER["max_epochs"])
+    reader.fit(*numbers(options.folder, SEEDS[0], sizes[0]))
+    reader.set_params(verbose=0, checkpoint_dir=None)
+    reader.calibrate(*numbers(options.folder, SEEDS[1], sizes[1]))
+    about = {"pictures": NUMBERS, "temperatures": reader.temperatures_}
+    publish(reader, options.out / "numbers.sksvhn", sizes, about)
+
+
+def make_locator(options: argparse.Namespace) -> None:
+    """Train and calibrate the locator."""
+    sizes = options.sizes or N_SCENES
+    locator = NumberLocator(**LOCATOR, checkpoint_dir=options.folder, verbose=1)
+    locator.set_params(max_epochs=options.epochs or LOCATOR["max_epochs"])
+    locator.fit(*scenes(options.folder, SEEDS[0], sizes[0]))
+    locator.set_params(verbose=0, checkpoint_dir=None, input_size=LOCATOR_INPUT_SIZE)
+    locator.calibrate(*scenes(options.folder, SEEDS[1], sizes[1]))
+    about = {"pictures": SCENES, "calibration": locator.calibration_}
+    publish(locator, options.out / "locator.sksvhn", sizes, about)
+
+
+def numbers(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Crops and numbers of a seed, generated once."""
     path = folder / f"pictures_{seed}.npz"
     if not path.exists():
-        print(f"Generating {n_samples:,} pictures, {path}", flush=True)
+        print(f"Generating {n_samples:,} numbers, {path}", flush=True)
         X, y = make_street_numbers(
-            n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **PICTURES
+            n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **NUMBERS
         )
-        part = path.with_suffix(".part.npz")
-        np.savez(part, X=X, y=y.astype(str))
-        part.rename(path)
+        keep(path, X=X, y=y.astype(str))
     stored = np.load(path)
     return stored["X"], stored["y"]
 
 
-def publish(clf: SVHNSequenceClassifier, options: argparse.Namespace) -> None:
-    """Write the file and its record."""
-    path = options.out / "numbers.sksvhn"
-    clf.save(path)
+def scenes(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Photographs and boxes of a seed, generated once."""
+    path = folder / f"scenes_{seed}.npz"
+    if not path.exists():
+        print(f"Generating {n_samples:,} scenes, {path}", flush=True)
+        X, y = make_street_scenes(
+            n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **SCENES
+        )
+        keep(path, X=X, y=np.concatenate(y), ends=np.cumsum([len(boxes) for boxes in y]))
+    stored = np.load(path)
+    return stored["X"], np.split(stored["y"], stored["ends"][:-1])
+
+
+def keep(path: Path, **arrays: np.ndarray) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    part.rename(path)
+
+
+def publish(model: Any, path: Path, sizes: Sequence[int], about: dict[str, Any]) -> None:
+    """Write the file of a model and its record."""
+    model.save(path)
     record: dict[str, Any] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "bytes": path.stat().st_size,
-        "trained on": options.n_pictures,
-        "calibrated on": options.n_calibration,
-        "epochs": options.epochs,
-        "seeds": [TRAINING_SEED, CALIBRATION_SEED],
-        "pictures": PICTURES,
-        "reader": repr(clf),
-        "bfloat16": clf.amp_,
-        "temperatures": clf.temperatures_,
+        "trained on": sizes[0],
+        "calibrated on": sizes[1],
+        "epochs": model.n_iter_,
+        "seeds": SEEDS,
+        **about,
+        "estimator": repr(model),
+        "bfloat16": model.amp_,
         "versions": {name: version(name) for name in ("sksvhn", "torch", "numpy", "Pillow")},
     }
-    (options.out / "numbers.json").write_text(json.dumps(record, indent=2) + "\n")
+    path.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
     print(f"Wrote {path}, {record['bytes']:,} bytes, SHA-256 {record['sha256']}")
 
 
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", nargs="?", default="all", choices=("all", "numbers", "locator"))
+    parser.add_argument(
+        "--sizes", type=int, nargs=2, help="pictures to train on and to calibrate with"
+    )
+    parser.add_argument("--epochs", type=int)
     parser.add_argument(
         "--folder", type=Path, default=Path("weights"), help="for what is half done"
     )
-    parser.add_argument("--n-pictures", type=int, default=200_000)
-    parser.add_argument("--n-calibration", type=int, default=4_000)
-    parser.add_argument("--epochs", type=int, default=19)
     parser.add_argument(
         "--out", type=Path, default=Path(sksvhn.__file__).parent / "pretrained", help="a folder"
     )

@@ -7,8 +7,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._photographs import read
     from .estimators import (
         Architecture,
+        NumberLocator,
         PositionwiseClassifier,
         SVHNCNNClassifier,
         SVHNLogisticRegression,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Architecture",
+    "NumberLocator",
     "PositionwiseClassifier",
     "SVHNCNNClassifier",
     "SVHNLogisticRegression",
@@ -32,6 +35,7 @@ __all__ = [
     "VotingReader",
     "load",
     "load_pretrained",
+    "read",
     "transcribe",
 ]
 
@@ -53,7 +57,7 @@ __version__ = version("sksvhn")
 def __getattr__(name: str) -> Any:
     # torch takes seconds to import: only whoever uses an estimator pays for it.
     if name in __all__:
-        module = ".transcription" if name == "transcribe" else ".estimators"
+        module = {"read": "._photographs", "transcribe": ".transcription"}.get(name, ".estimators")
         return getattr(import_module(module, __name__), name)
     if name in _PACKAGES:
         return import_module(f".{name}", __name__)

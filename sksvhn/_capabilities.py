@@ -17,7 +17,7 @@ def reads_numbers(estimator: Any) -> bool:
 
 
 def is_network(estimator: Any) -> bool:
-    """Whether it is an estimator that trains a network: it has `module_`, `summary`, ONNX."""
+    """Whether it is a classifier that trains a network: it has `module_`, `summary`, ONNX."""
     from .estimators import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
 
     return isinstance(estimator, (SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier))
@@ -30,9 +30,16 @@ def reads_photographs(estimator: Any) -> bool:
     return is_network(estimator) or isinstance(estimator, SVHNLogisticRegression)
 
 
+def locates_numbers(estimator: Any) -> bool:
+    """Whether it is an estimator that finds numbers in pictures, with a network as well."""
+    from .estimators import NumberLocator
+
+    return isinstance(estimator, NumberLocator)
+
+
 def is_estimator(estimator: Any) -> bool:
     """Whether it is an estimator of the package, which can be saved."""
-    return reads_numbers(estimator) or reads_photographs(estimator)
+    return reads_numbers(estimator) or reads_photographs(estimator) or locates_numbers(estimator)
 
 
 def check_network(estimator: Any) -> None:

@@ -21,12 +21,12 @@ N_TOP = 3
 class Reading(NamedTuple):
     """Reading of one picture; None stands for rejected, unread, or without candidates.
 
-    `top` are the most probable answers; `error` says why a picture could not be read.
+    `top_readings` are the most probable answers; `error` says why a picture could not be read.
     """
 
     reading: str | None = None
     confidence: float | None = None
-    top: Sequence[str] = ()
+    top_readings: Sequence[str] = ()
     top_probability: Sequence[float] = ()
     in_list: float | None = None
     error: str | None = None
@@ -66,7 +66,7 @@ class PictureBatchReader:
                 f"{type(clf).__name__}, which reads single digits."
             )
         self.clf = clf
-        self._settings = crop_settings_of(clf, max_pixels)
+        self.settings = crop_settings_of(clf, max_pixels)
         self.has_candidates = has_candidates
         self.min_confidence: float = (
             clf.min_confidence if min_confidence is None else min_confidence
@@ -82,7 +82,7 @@ class PictureBatchReader:
         ]
         warn_of_notes(notes)
         prepared = [entry for entry in found if not isinstance(entry, str)]
-        answers = self._answers(prepared) if prepared else iter(())
+        answers = self.answers(prepared)
         return [Reading(error=e) if isinstance(e, str) else next(answers) for e in found]
 
     def _prepared(
@@ -90,16 +90,23 @@ class PictureBatchReader:
     ) -> tuple[NDArray[np.uint8], Any] | str:
         """Crop a picture and make its candidates labels, or say why that can't be."""
         try:
-            cropped = crop_picture(source, picture.boxes, self._settings)
+            cropped = crop_picture(source, picture.boxes, self.settings)
             note = cropped.note or blankness(cropped)
             if note is not None:
                 notes[f"picture {picture.key}"] = note
-            own = picture.candidates
-            return cropped.pixels, self._common if own is None else self._in_form(own)
+            return cropped.pixels, self.candidates_of(picture)
         except (ValueError, TypeError, OSError, MemoryError) as error:
             return reason(error, source)
 
-    def _answers(self, prepared: list[tuple[NDArray[np.uint8], Any]]) -> Iterator[Reading]:
+    def candidates_of(self, picture: Picture) -> NDArray[Any] | None:
+        """Candidates of a picture as labels, if there are any; ValueError if they can be none."""
+        own = picture.candidates
+        return self._common if own is None else self._in_form(own)
+
+    def answers(self, prepared: list[tuple[NDArray[np.uint8], Any]]) -> Iterator[Reading]:
+        """Read crops, each with its candidates."""
+        if not prepared:
+            return iter(())
         crops = in_range(self.clf, [crop for crop, _ in prepared])
         if self.has_candidates:
             return self._ranked(crops, [candidates for _, candidates in prepared])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 import sksvhn
-from sksvhn._capabilities import is_estimator, is_network, reads_numbers, reads_photographs
+from sksvhn._capabilities import (
+    is_estimator,
+    is_network,
+    locates_numbers,
+    reads_numbers,
+    reads_photographs,
+)
 from sksvhn.preprocessing import NumberCropper
 
 from .test_structure import ESTIMATORS
@@ -18,7 +24,9 @@ def test_agrees_with_the_methods(name: str) -> None:
     assert is_estimator(estimator)
     assert reads_numbers(estimator) == hasattr(cls, "rank_candidates") == hasattr(cls, "top_k")
     assert reads_photographs(estimator) == hasattr(cls, "crops") == hasattr(cls, "read")
-    assert is_network(estimator) == hasattr(cls, "export_onnx") == hasattr(cls, "summary")
+    has_network = is_network(estimator) or locates_numbers(estimator)
+    assert has_network == hasattr(cls, "export_onnx") == hasattr(cls, "summary")
+    assert locates_numbers(estimator) == (not hasattr(cls, "predict_proba") and has_network)
 
 
 def test_others_are_none() -> None:

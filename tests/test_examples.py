@@ -27,6 +27,7 @@ from scipy.io import savemat
 
 import sksvhn
 from sksvhn import metrics
+from sksvhn.datasets import make_street_scenes
 
 from .datasets.svhn_files import NumberSet
 
@@ -183,12 +184,14 @@ def test_trust_benchmark(
 
 
 def test_weights(run: Run, tmp_path: Path) -> None:
-    sizes = ("--n-pictures", "30", "--n-calibration", "20", "--epochs", "1")
+    sizes = ("--sizes", "30", "20", "--epochs", "1")
     run("weights.py", *sizes, "--folder", str(tmp_path), "--out", str(tmp_path))
-    record = json.loads((tmp_path / "numbers.json").read_text())
-    content = (tmp_path / "numbers.sksvhn").read_bytes()
-    assert record["sha256"] == hashlib.sha256(content).hexdigest()
+    for name in ("numbers", "locator"):
+        record = json.loads((tmp_path / f"{name}.json").read_text())
+        content = (tmp_path / f"{name}.sksvhn").read_bytes()
+        assert record["sha256"] == hashlib.sha256(content).hexdigest()
     assert sksvhn.load(tmp_path / "numbers.sksvhn").max_length_ == 8
+    assert sksvhn.load(tmp_path / "locator.sksvhn").input_size == 512
 
 
 def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,3 +212,23 @@ def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert contenders >= {"PyTorch loop", "skorch", "scikit-learn", "sksvhn"}
     with Image.open(tmp_path / "speed.png") as picture:
         assert min(picture.size) > 300
+
+
+def test_photographs_benchmark(run: Run, tmp_path: Path) -> None:
+    scenes = make_street_scenes(6, image_size=(96, 96), max_numbers=1, random_state=0)
+    folder = tmp_path / "buildings"
+    folder.mkdir()
+    lines = ["path,number,left,top,width,height"]
+    for row, (pixels, numbers, boxes) in enumerate(
+        zip(scenes.images, scenes.numbers, scenes.target, strict=True)
+    ):
+        Image.fromarray(pixels).save(folder / f"{row}.png")
+        box = boxes[0].tolist() if numbers else [""] * 4
+        lines.append(",".join(map(str, [f"{row}.png", *(numbers or [""]), *box])))
+    (folder / "numbers.csv").write_text("\n".join(lines))
+    kinds = ("buildings", "buildings without a number")
+    printed = run("benchmarks/photographs.py", "--data", str(tmp_path), "--kinds", *kinds)
+    results = json.loads(printed)["sksvhn"]
+    n_numbers = sum(map(bool, scenes.numbers))
+    assert results["buildings"]["n"] == results["buildings"]["recall at 0.5"]["n"] == n_numbers
+    assert results["buildings without a number"]["pictures"] == 6 - n_numbers

@@ -88,7 +88,8 @@ def test_method_docstring_is_complete(path: str) -> None:
 def test_estimators_are_at_the_top() -> None:
     assert set(sksvhn.__all__) <= set(dir(sksvhn))
     for name in sksvhn.__all__:
-        home = sksvhn.transcription if name == "transcribe" else sksvhn.estimators
+        homes = {"read": sksvhn._photographs, "transcribe": sksvhn.transcription}
+        home = homes.get(name, sksvhn.estimators)
         assert getattr(sksvhn, name) is getattr(home, name)
     for name in SUBPACKAGES:
         assert name in dir(sksvhn)

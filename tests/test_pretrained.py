@@ -1,4 +1,4 @@
-"""Readers that come with the package."""
+"""Estimators that come with the package."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_file_is_the_one_that_its_record_and_the_card_name() -> None:
 
 def test_every_file_has_a_record_and_a_name_in_the_signature() -> None:
     names = {path.stem for path in FOLDER.iterdir() if path.suffix in (".sksvhn", ".json")}
-    assert names == {"numbers"} == set(_pretrained_files.pretrained_names())
+    assert names == {"numbers", "locator"} == set(_pretrained_files.pretrained_names())
 
 
 def test_reads_generated_numbers_and_is_not_sure_of_empty_surfaces() -> None:
@@ -62,16 +62,16 @@ def test_each_call_gives_a_reader_of_its_own() -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    message = "name must be one of 'numbers'; got 'letters'."
+    message = "name must be one of 'locator', 'numbers'; got 'letters'."
     with pytest.raises(ValueError, match=re.escape(message)):
-        sksvhn.load_pretrained("letters")  # type: ignore[arg-type]
+        sksvhn.load_pretrained("letters")  # type: ignore[call-overload]
 
 
 def test_commands_take_the_name(run: Run, tmp_path: Path) -> None:  # noqa: F811
     picture = tmp_path / "photo.png"
     Image.fromarray(make_street_numbers(1, random_state=0).images[0]).save(picture)
     expected = sksvhn.load_pretrained("numbers").read(picture)[0]
-    result = run("read", "numbers", picture)
+    result = run("read", "--whole", picture)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1].split(",")[:2] == [str(picture), expected]
     assert run("info", "numbers").exit_code == 0

@@ -223,6 +223,7 @@ def transcribed(folder: Path, partition_size: int) -> pd.DataFrame:
             source,
             folder / "SVHNSequenceClassifier.sksvhn",
             Path(out) / "readings",
+            whole=True,
             partition_size=partition_size,
             n_workers=1,
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from sksvhn._images._crop import clip_region, grow_region, union_region
 
@@ -20,12 +22,7 @@ class RapidOCRDigits:
     """
 
     def __init__(self) -> None:
-        from rapidocr import RapidOCR
-
-        threads = {
-            f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")
-        }
-        engine = RapidOCR(params={"Global.log_level": "error", **threads})
+        engine = _engine()
         # It loads its recogniser when it first reads.
         engine(np.full((48, 96, 3), 128, np.uint8), use_det=False, use_cls=False, use_rec=True)
         self._recogniser = engine.text_rec
@@ -48,6 +45,40 @@ class RapidOCRDigits:
         is_digit = (best > 0) & (best != np.append(-1, best[:-1]))
         number = "".join(str(code - 1) for code in best[is_digit])
         return number, float(probabilities.max(axis=1)[is_digit].mean()) if number else 0.0
+
+
+class RapidOCRPhotographs:
+    """rapidocr as it comes, with one thread: it finds text in whole photographs and reads it.
+
+    Of what it reads, the surest text of digits alone counts.
+    """
+
+    def __init__(self) -> None:
+        self._engine = _engine()
+
+    def read(self, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+        """Read the surest number of each photograph, "" where there is none."""
+        numbers, confidences = zip(*map(self._read_one, paths), strict=True)
+        return np.array(numbers, dtype=object), np.array(confidences)
+
+    def _read_one(self, path: Path) -> tuple[str, float]:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+        output = self._engine(np.asarray(upright)[..., ::-1])
+        found = [
+            (text.strip(), float(score))
+            for text, score in zip(output.txts or (), output.scores or (), strict=True)
+            if text.strip().isdecimal()
+        ]
+        return max(found, key=lambda one: one[1], default=("", 0.0))
+
+
+def _engine() -> Any:
+    """Return rapidocr with one thread."""
+    from rapidocr import RapidOCR
+
+    threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+    return RapidOCR(params={"Global.log_level": "error", **threads})
 
 
 def archived_pictures(archive: Path, names: list[str]) -> list[Image.Image]:

@@ -44,7 +44,7 @@ def main() -> None:
     """Measure what was asked for, and print it as JSON."""
     options = parse_options()
     if options.job is not None:
-        transcribe(*options.job, n_workers=2, partition_size=options.partition_size)
+        transcribe(*options.job, whole=True, n_workers=2, partition_size=options.partition_size)
         return
     found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()}
     with tempfile.TemporaryDirectory() as name:
@@ -123,10 +123,10 @@ def measure_rates(
             with connected(None, n_workers) as client:
                 # Libraries, which a long job imports once.
                 warm = {"client": client, "partition_size": 16}
-                transcribe(paths[:64], model, work / f"warm{turn}{n_workers}", **warm)
+                transcribe(paths[:64], model, work / f"warm{turn}{n_workers}", whole=True, **warm)
                 out = work / f"out{turn}{n_workers}"
                 start = time.perf_counter()
-                transcribe(pictures, model, out, client=client, partition_size=size)
+                transcribe(pictures, model, out, whole=True, client=client, partition_size=size)
                 took(seconds, name, start)
             table = pd.read_parquet(out)
             assert table["path"].tolist() == paths
@@ -151,7 +151,9 @@ def kill(
     size = options.partition_size
     n_parts = -(-len(paths) // size)
     with connected(None, 2) as client:
-        whole = transcribe(pictures, model, work / "whole", client=client, partition_size=size)
+        whole = transcribe(
+            pictures, model, work / "whole", whole=True, client=client, partition_size=size
+        )
         expected = pd.read_parquet(whole.path)
         labels, sure = sksvhn.load(model).read(paths, return_confidence=True)
         found: dict[str, Any] = {
@@ -167,7 +169,7 @@ def kill(
 
         killer = threading.Thread(target=kill_a_worker)
         killer.start()
-        transcribe(pictures, model, out, client=client, partition_size=size)
+        transcribe(pictures, model, out, whole=True, client=client, partition_size=size)
         killer.join()
         found["equal after a killed worker"] = pd.read_parquet(out).equals(expected)
 
@@ -178,7 +180,7 @@ def kill(
         job.kill()
     found["partitions when the job was killed"] = len(list(out.glob("*.parquet")))
     start = time.perf_counter()
-    done = transcribe(pictures, model, out, n_workers=2, partition_size=size)
+    done = transcribe(pictures, model, out, whole=True, n_workers=2, partition_size=size)
     found["seconds of the restart"] = round(time.perf_counter() - start, 2)
     table = pd.read_parquet(out)
     found["pictures twice"] = int(table["path"].duplicated().sum())
@@ -188,7 +190,9 @@ def kill(
     for path in damaged:
         content = Path(path).read_bytes()
         Path(path).write_bytes(content[: len(content) // 2])
-    done = transcribe(pictures, model, work / "damaged", n_workers=2, partition_size=size)
+    done = transcribe(
+        pictures, model, work / "damaged", whole=True, n_workers=2, partition_size=size
+    )
     table = pd.read_parquet(done.path)
     failed = table["error"].notna()
     found["damaged"] = len(damaged)
@@ -262,7 +266,7 @@ def stages(
             X = images.images[:512]
             name = f"network, {side}x{side}, {n_views} views"
             found[name] = cost(lambda clf=clf, X=X: clf.top_k(X, 3), len(X))
-    done = transcribe(paths[:512], model, work / "stages", n_workers=1)
+    done = transcribe(paths[:512], model, work / "stages", whole=True, n_workers=1)
     written = sum(path.stat().st_size for path in done.path.iterdir())
     found["bytes of the output a picture"] = round(written / 512, 1)
     found["bytes of a path with its task"] = round(len(json.dumps(paths[:512])) / 512, 1)

@@ -110,7 +110,16 @@ import subprocess
 import sys
 
 command = [sys.executable, "-m", "sksvhn", "transcribe", work / "reader.sksvhn", photos]
-command += ["--out", work / "readings", "--workers", "2", "--partition-size", "50", "--quiet"]
+command += [
+    "--whole",
+    "--out",
+    work / "readings",
+    "--workers",
+    "2",
+    "--partition-size",
+    "50",
+    "--quiet",
+]
 job = subprocess.Popen(command, stderr=subprocess.DEVNULL)
 while job.poll() is None and len(list(work.glob("readings/*.parquet"))) < 3:
     time.sleep(0.01)
@@ -152,7 +161,7 @@ def start_worker():
 
 start_worker()
 done = sksvhn.transcribe(
-    photos, work / "reader.sksvhn", work / "readings", client=client, partition_size=50
+    photos, work / "reader.sksvhn", work / "readings", whole=True, client=client, partition_size=50
 )
 print(f"{done.n_pictures} pictures, of which {done.n_failed} could not be read")
 
@@ -170,7 +179,7 @@ readable = table[table["error"].isna()]
 truth = dict(zip(test.frame["filename"], test.target, strict=True))
 right = readable["reading"] == readable["path"].map(truth)
 print(f"{source}: {right.mean():.1%} of {len(readable)} read rightly")
-readable[["path", "reading", "confidence", "top"]].head()
+readable[["path", "reading", "confidence", "top_readings"]].head()
 
 # %%
 # Somebody should look at the least sure readings:
@@ -252,7 +261,7 @@ def measure(how, read):
 
 def by_workers():
     with TemporaryDirectory() as out:
-        sksvhn.transcribe(paths, clf, out, client=client, partition_size=250)
+        sksvhn.transcribe(paths, clf, out, whole=True, client=client, partition_size=250)
 
 
 clf = sksvhn.load(work / "reader.sksvhn")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat, zip_longest
-from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ._crop import CropSettings, blankness, box_rows, crop_picture
-from ._load import Color, read_picture, warn_of_notes
+from ._load import Color, Decoded, read_picture, warn_of_notes
+from ._paths import find_pictures
 
 _END = object()
 
@@ -23,7 +24,7 @@ def is_one_picture(pictures: Any, *, first_axis_counts: bool = False) -> bool:
 
     Three grey pictures can be one with channels first, unless `first_axis_counts`.
     """
-    one = (str, PathLike, bytes, bytearray, memoryview, Image.Image)
+    one = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image)
     if isinstance(pictures, one) or callable(getattr(pictures, "read", None)):
         return True
     shape = _shape(pictures)
@@ -76,11 +77,7 @@ def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
 def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
     """Pair each of several pictures with its boxes, lazily; raise ValueError if counts differ."""
     pictures, boxes = split_table(pictures, boxes)
-    _check_iterable(
-        pictures,
-        "pictures",
-        "a picture (a path, bytes, a file object, a PIL image or an array) or several of them",
-    )
+    _check_several(pictures)
     if boxes is None:
         return zip(pictures, repeat(None))
     _check_iterable(boxes, "boxes", "the boxes of each picture, in the order of the pictures")
@@ -92,6 +89,38 @@ def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
             "pictures; pass None for pictures that are read whole."
         )
     return _in_step(pictures, boxes)
+
+
+def named_pictures(pictures: Any, *, recursive: bool = False) -> Iterator[tuple[str | int, Any]]:
+    """Yield each of one or several pictures with its path, if it has one, or its position.
+
+    Folders and patterns give what is in them, and an error in place of a picture if nothing is.
+    """
+    if is_one_picture(pictures):
+        pictures = [pictures]
+    _check_several(pictures)
+    if isinstance(pictures, pd.DataFrame):
+        raise TypeError(
+            "pictures must be a picture or several of them; got a DataFrame; pass its column of "
+            "pictures."
+        )
+    for position, source in enumerate(pictures):
+        if not isinstance(source, (str, os.PathLike)):
+            yield position, source
+            continue
+        path = os.fspath(source)
+        try:
+            yield from ((found, found) for found in find_pictures(path, recursive=recursive))
+        except FileNotFoundError as error:
+            yield path, error
+
+
+def _check_several(pictures: Any) -> None:
+    _check_iterable(
+        pictures,
+        "pictures",
+        "a picture (a path, bytes, a file object, a PIL image or an array) or several of them",
+    )
 
 
 def _check_iterable(given: Any, name: str, expected: str) -> None:
@@ -130,10 +159,10 @@ def each_crop(
     warn_of_notes({f"picture {row}": note for row, note in notes.items()})
 
 
-def read_row(row: int, source: Any, color: Color, max_pixels: int) -> Image.Image:
+def read_row(row: int, source: Any, color: Color, max_pixels: int) -> Decoded:
     """Read one of several pictures; an error names its row."""
     try:
-        return read_picture(source, color=color, max_pixels=max_pixels).picture
+        return read_picture(source, color=color, max_pixels=max_pixels)
     except (TypeError, ValueError, IsADirectoryError) as error:
         raise _named(row, error) from None
 

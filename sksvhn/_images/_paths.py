@@ -35,7 +35,7 @@ def find_pictures(name: str, *, recursive: bool) -> Iterator[str]:
             n_found += 1
             yield picture
     if n_found == 0:
-        hint = "" if recursive else "; --recursive looks into the folders in it"
+        hint = "" if recursive else "; recursive=True looks into the folders in it"
         raise FileNotFoundError(
             "no file matches this pattern"
             if is_pattern

@@ -113,6 +113,7 @@ _IN_SHELL = {
     "on_error='skip'": "--on-error skip",
     "color='rgb'": "--color rgb",
     "max_pixels": "--max-pixels",
+    "recursive=True": "--recursive",
     "image_size, crop and margin": "--image-size, --crop and --margin",
 }
 # Not in names of files.
@@ -171,9 +172,9 @@ CropName = StrEnum("CropName", ["stretch", "square"])
 OnErrorName = StrEnum("OnErrorName", {"RAISE": "raise", "SKIP": "skip"})
 
 
-def _model_path(model: Path) -> Path:
+def model_path(model: Path | None) -> Path | None:
     """Path of a model, which may be named by what `load_pretrained` calls it."""
-    named = str(model) in pretrained_names() and not model.exists()
+    named = model is not None and str(model) in pretrained_names() and not model.exists()
     return pretrained_path(str(model)) if named else model
 
 
@@ -181,7 +182,7 @@ Model = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        callback=_model_path,
+        callback=model_path,
         help="A file that `train` or `clf.save` wrote, or `numbers`, the reader that comes with "
         "sksvhn.",
     ),
@@ -244,23 +245,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def check_order(command: str, model: str | Path, *others: str | Path) -> None:
     """Raise if another argument is the model, and what stands in its place is not."""
-    if _is_model(model) or not Path(model).exists():
+    if is_model(model) or not Path(model).exists():
         return
-    for other in filter(_is_model, others):
+    for other in filter(is_model, others):
         raise typer.BadParameter(
             f"MODEL must come first; {model} is not a model, and {other} is; write: sksvhn "
             f"{command} {other} {model}"
         )
 
 
-def _is_model(path: str | Path) -> bool:
+def is_model(path: str | Path) -> bool:
+    """Whether this is a model's file, or the name of one that is nowhere else."""
     path = Path(path)
     try:
         if path.exists():
             return path.is_file() and kind_of_file(path).key == "model"
     except OSError:
         return False
-    return path.suffix == ".sksvhn"
+    return path.suffix == ".sksvhn" or str(path) in pretrained_names()
 
 
 def check_out(out: Path, *given: Path, force: bool) -> None:

@@ -60,9 +60,15 @@ def evaluate(
     check_order("evaluate", model, data)
     if plots is not None:
         _prepare_plots(plots)  # before the work, not after it
+    from .._capabilities import locates_numbers
     from ..estimators import load
 
     clf = load(model)
+    if locates_numbers(clf):
+        raise ValueError(
+            f"MODEL must read numbers; {model} holds a {type(clf).__name__}, which finds them; "
+            "pass a reader."
+        )
     labelled = load_for(
         clf,
         data,

@@ -34,17 +34,18 @@ def export(
 ) -> None:
     """Export a model to ONNX.
 
-    The ONNX model takes cropped pictures and returns readings and confidences. It includes
-    standardisation and decoding. Needs the extra: pip install 'sksvhn[onnx]'
+    The ONNX model of a reader takes cropped pictures and returns readings and confidences. That of
+    a locator takes a photograph and returns boxes and confidences. Standardisation and decoding
+    are included. Needs the extra: pip install 'sksvhn[onnx]'
 
     Example: sksvhn export model.sksvhn --out model.onnx
     """
     check_out(out, model, force=force)
-    from .._capabilities import is_network
+    from .._capabilities import is_network, locates_numbers
     from ..estimators import load
 
     clf = load(model)
-    if not is_network(clf):
+    if not (is_network(clf) or locates_numbers(clf)):
         raise ValueError(
             f"MODEL must be a neural network for ONNX export; {model} holds a "
             f"{type(clf).__name__}; pass another model."
@@ -56,7 +57,7 @@ def export(
 
 def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
     """Facts of a fitted model, by name, as far as it has them."""
-    from .._capabilities import is_network, reads_numbers, reads_photographs
+    from .._capabilities import is_network, locates_numbers, reads_numbers, reads_photographs
 
     facts = {
         "path": str(path),
@@ -71,9 +72,11 @@ def _facts(path: Path, clf: Any, versions: dict[str, str]) -> dict[str, Any]:
     if reads_numbers(clf):
         facts["alphabet"], facts["max_length"] = clf.alphabet_, clf.max_length_
         facts["temperatures"] = clf.temperatures_
+    elif locates_numbers(clf):
+        facts["input_size"], facts["calibration"] = clf.input_size, clf.calibration_
     else:
         facts["labels"] = [str(label) for label in clf.classes_]
-    if is_network(clf):
+    if is_network(clf) or locates_numbers(clf):
         facts["n_weights"], facts["history"] = clf.summary().n_weights, clf.history_
     return facts
 
@@ -92,6 +95,9 @@ def _text(facts: dict[str, Any]) -> str:
     rows = {"class": facts["class"], "file": f"{facts['path']}, {facts['bytes'] / 1e6:.1f} MB"}
     if "labels" in facts:
         rows["reads"] = f"the labels {', '.join(facts['labels'])}"
+    elif "input_size" in facts:
+        rows["finds"] = "numbers in photographs"
+        rows["pictures"] = f"colour, longer side {facts['input_size']} pixels"
     else:
         rows["reads"] = (
             f"numbers of up to {facts['max_length']} characters from {facts['alphabet']}"

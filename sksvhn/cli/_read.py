@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv as csv_format
-import json as json_format
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
@@ -17,37 +15,28 @@ from .._files._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
 from .._images._paths import find_pictures
 from ._app import (
     MaxPixels,
-    Model,
     Quiet,
-    check_order,
     complain,
     counted,
     in_options,
-    printable,
+    is_model,
+    model_path,
     shows_progress,
     warn,
 )
+from ._draw import Drawings
+from ._rows import Row, Shown, writer
 
-# Pictures that are cropped, predicted and written together.
-_BATCH = 256
+# Pictures that are cropped, predicted and written together, and photographs that are located.
+_BATCH, _FEW = 256, 32
 
 _STDIN = "-"
-# How a table shows a rejected reading.
-_REJECTED = "?"
 
-
-class Row(NamedTuple):
-    """Reading of one picture; None stands for rejected, unread, or without candidates."""
-
-    path: str
-    reading: str | None = None
-    confidence: float | None = None
-    in_list: float | None = None
-    error: str | None = None
+# From paths to the rows of each.
+ReadPaths = Callable[[Sequence[str]], list[list[Row]]]
 
 
 def read(
-    model: Model,
     pictures: Annotated[
         list[str],
         typer.Argument(
@@ -56,13 +45,36 @@ def read(
             "input, one per line. PNG, JPEG, GIF, WebP, TIFF, BMP, PPM.",
         ),
     ],
+    model: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            callback=model_path,
+            help="What reads the numbers: a file that `train` or `clf.save` wrote. Default: the "
+            "reader that comes with sksvhn.",
+        ),
+    ] = Path("numbers"),
+    locator: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            callback=model_path,
+            help="What finds the numbers: a file that `locator.save` wrote. Default: the locator "
+            "that comes with sksvhn.",
+        ),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Do not look for numbers: each picture shows one number and no more."
+        ),
+    ] = False,
     box: Annotated[
         list[str] | None,
         typer.Option(
             metavar="L,T,W,H",
             help="Box of the number in every picture: left, top, width, height in pixels of the "
-            "upright picture. Repeat it for one box per digit. Without it, the whole picture is "
-            "used.",
+            "upright picture. Repeat it for one box per digit.",
         ),
     ] = None,
     boxes: Annotated[
@@ -84,9 +96,24 @@ def read(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, metavar="P", help='Show "?" if the confidence is lower than this.'
+            min=0,
+            max=1,
+            metavar="P",
+            help="Leave out numbers with a lower confidence. Default: 0.5. With --whole, --box or "
+            '--boxes, show "?" instead; default: as the model was saved.',
         ),
     ] = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Draw boxes, numbers and confidences into copies of the pictures: a file (.jpg, "
+            ".png) for one picture, or a new folder.",
+        ),
+    ] = None,
+    all_boxes: Annotated[
+        bool, typer.Option("--all", help="Show rejected boxes too, and why they are rejected.")
+    ] = False,
     max_pixels: MaxPixels = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line.")] = False,
     csv: Annotated[
@@ -97,26 +124,45 @@ def read(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read the numbers in pictures.
+    """Find the house numbers in photographs, and read them.
 
-    Pictures of any size and kind are turned upright, cropped, resized and converted like the
-    model's training pictures. Prints a table on a terminal, and CSV elsewhere. A rejected reading
-    is null with --json, and empty in CSV.
+    Prints one line per number, the surest first within a picture, and one line for a picture
+    without a number: a table on a terminal, and CSV elsewhere. An empty reading is null with
+    --json.
+
+    With --whole, --box or --boxes, it is known where the numbers are, and each picture has one
+    line. The pictures are turned upright, cropped, resized and converted like the model's training
+    pictures.
 
     If a picture cannot be read, the others are read, and the exit code is 1.
 
-    Example: sksvhn read model.sksvhn photos/ --min-confidence 0.9
+    Example: sksvhn read photos/ --draw drawn
     """
-    check_order("read", model, *pictures)
+    first, *others = pictures
+    if is_model(first) or Path(first).suffix == ".joblib":
+        raise typer.BadParameter(
+            f"{first} is a model, not a picture; write: sksvhn read "
+            f"{others[0] if others else 'PICTURE'}{' ...' * (len(others) > 1)} --model {first}"
+        )
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv.", param_hint="--csv")
-    if box and boxes:
-        raise typer.BadParameter("choose one of --box and --boxes.", param_hint="--boxes")
+    known = {"--whole": whole, "--box": box, "--boxes": boxes}
+    given = [name for name, value in known.items() if value]
+    if len(given) > 1:
+        raise typer.BadParameter(f"choose one of {' and '.join(given)}.", param_hint=given[-1])
+    for name, value in {"--locator": locator, "--draw": draw, "--all": all_boxes}.items():
+        if given and value:
+            raise typer.BadParameter(
+                f"has an effect only if numbers are looked for; leave out {name} or {given[0]}.",
+                param_hint=name,
+            )
     same = [parse_box(text) for text in box] if box else None
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
+    drawings = None if draw is None else Drawings(draw, pictures, max_pixels)
     from .._capabilities import reads_numbers
     from .._images._load import MAX_PIXELS
+    from .._photographs import LEAST_CONFIDENCE, PhotographBatchReader, pretrained_model
     from .._reading import Picture, PictureBatchReader
     from ..estimators import load
 
@@ -125,30 +171,52 @@ def read(
         clf,
         has_candidates=listed is not None,
         common=(listed and listed.common) or (),
-        min_confidence=min_confidence,
+        min_confidence=min_confidence if given else None,
         max_pixels=max_pixels or MAX_PIXELS,
     )
 
-    def read_batch(named: Sequence[Row]) -> list[Row]:
-        paths = [row.path for row in named if row.error is None]
-        known = [
-            Picture(
-                path,
-                same if table is None else table.of(path),
-                listed.of(path) if listed is not None and listed.common is None else None,
-            )
-            for path in paths
-        ]
-        found = iter(reader.read(known, paths))
-        return [row if row.error else _row(row.path, next(found)) for row in named]
+    def picture_of(path: str) -> Picture:
+        return Picture(
+            path,
+            same if table is None else table.of(path),
+            listed.of(path) if listed is not None and listed.common is None else None,
+        )
 
-    shown: Literal["table", "csv", "json"]
-    shown = "json" if json else "csv" if csv or not sys.stdout.isatty() else "table"
-    write = _writer(shown, listed is not None, clf.max_length_ if reads_numbers(clf) else 1)
+    def read_known(paths: Sequence[str]) -> list[list[Row]]:
+        return list(map(_known, paths, reader.read(list(map(picture_of, paths)), paths)))
+
+    read_paths = read_known
+    if not given:
+        finder = PhotographBatchReader(
+            reader,
+            pretrained_model("locator") if locator is None else load(locator),
+            min_confidence=LEAST_CONFIDENCE if min_confidence is None else min_confidence,
+            with_rejected=all_boxes,
+        )
+
+        def read_located(paths: Sequence[str]) -> list[list[Row]]:
+            found = finder.read((picture_of(path), path) for path in paths)
+            rows = [_located(path, one) for path, one in zip(paths, found, strict=True)]
+            if drawings is not None:
+                for of_picture in rows:
+                    drawings.draw(of_picture)
+            return rows
+
+        read_paths = read_located
+
+    shown: Shown = "json" if json else "csv" if csv or not sys.stdout.isatty() else "table"
+    write = writer(
+        shown,
+        width=clf.max_length_ if reads_numbers(clf) else 1,
+        has_boxes=not given,
+        has_candidates=listed is not None,
+        has_rejected=all_boxes,
+    )
     n_read, n_failed = _read_all(
         _named(pictures, recursive=recursive),
-        read_batch,
+        read_paths,
         write,
+        size=_BATCH if given else _FEW,
         with_errors=shown != "table",
         # On one terminal a bar would go through the readings.
         with_bar=shows_progress(quiet) and not sys.stdout.isatty(),
@@ -162,29 +230,51 @@ def read(
         raise typer.Exit(1)
 
 
-def _row(path: str, one: Any) -> Row:
+def _known(path: str, one: Any) -> list[Row]:
+    """Row of a picture whose number's place is known."""
     error = None if one.error is None else in_options(one.error)
-    return Row(path, one.reading, one.confidence, one.in_list, error)
+    return [Row(path, one.reading, one.confidence, in_list=one.in_list, error=error)]
+
+
+def _located(path: str, found: Any) -> list[Row]:
+    """Rows of what was found in a photograph, or the row that says that nothing was."""
+    if isinstance(found, str):
+        return [Row(path, error=in_options(found))]
+    rows = []
+    for one in found:
+        reading, sure, in_list = one.reading.reading, one.reading.confidence, one.reading.in_list
+        row = Row(path, reading, sure, *one.box)
+        rows.append(row._replace(in_list=in_list, rejected=one.rejected))
+    return rows or [Row(path)]
 
 
 def _read_all(
-    named: Iterator[Row], read_batch: Any, write: Any, *, with_errors: bool, with_bar: bool
+    named: Iterator[Row],
+    read_paths: ReadPaths,
+    write: Any,
+    *,
+    size: int,
+    with_errors: bool,
+    with_bar: bool,
 ) -> tuple[int, int]:
-    """Read and write; return how many could be read, and how many not."""
+    """Read and write, `size` at a time; return how many could be read, and how many not."""
     from tqdm import tqdm
 
     n_read = n_failed = 0
     with tqdm(unit=" pictures", leave=False, file=sys.stderr, disable=not with_bar) as bar:
-        while batch := list(islice(named, _BATCH)):
-            rows = read_batch(batch)
+        while batch := list(islice(named, size)):
+            found = iter(read_paths([row.path for row in batch if row.error is None]))
+            rows = [
+                row for name in batch for row in ([name] if name.error is not None else next(found))
+            ]
             write(rows)
             failed = [row for row in rows if row.error is not None]
             if with_errors:
                 for row in failed:
                     complain(f"{row.path}: {row.error}")
-            n_read += len(rows) - len(failed)
+            n_read += len(batch) - len(failed)
             n_failed += len(failed)
-            bar.update(len(rows))
+            bar.update(len(batch))
     return n_read, n_failed
 
 
@@ -198,7 +288,7 @@ def _named(given: Iterable[str], *, recursive: bool) -> Iterator[Row]:
             try:
                 yield from map(Row, find_pictures(one, recursive=recursive))
             except FileNotFoundError as error:
-                yield Row(one, error=str(error))
+                yield Row(one, error=in_options(str(error)))
 
 
 def _stdin_paths() -> Iterator[str]:
@@ -289,57 +379,3 @@ class Candidates:
         found = self.by_path.get(os.path.abspath(picture), [])
         self.n_without += not found
         return found
-
-
-# --- readings on the standard output ------------------------------------------------------------
-
-
-def _writer(shown: Literal["table", "csv", "json"], has_candidates: bool, width: int) -> Any:
-    """Make the function that writes some rows, below those written before."""
-    if shown != "table" and hasattr(sys.stdout, "reconfigure"):
-        # Names of files may be no text: they come out as they went in.
-        sys.stdout.reconfigure(errors="surrogateescape")
-    left_out = set() if has_candidates else {"in_list"}
-    names = [name for name in Row._fields if name not in left_out]
-    table = csv_format.writer(sys.stdout, lineterminator="\n")
-    width = max(width, len("Number"))
-    if shown == "csv":
-        table.writerow(names)
-    elif shown == "table":
-        _print_line("Number", ["Sure", "In list"][: 1 + has_candidates], "Picture", width)
-
-    def write(rows: Iterable[Row]) -> None:
-        for row in rows:
-            if shown == "json":
-                print(json_format.dumps({name: getattr(row, name) for name in names}))
-            elif shown == "csv":
-                cells = (_decimals(getattr(row, name)) for name in names)
-                table.writerow(map(printable, cells) if sys.stdout.isatty() else cells)
-            else:
-                reading = row.reading or ("" if row.error else _REJECTED)
-                figures = [row.confidence, row.in_list][: 1 + has_candidates]
-                picture = f"{row.path}  {row.error}" if row.error else row.path
-                _print_line(
-                    printable(reading), list(map(_percent, figures)), printable(picture), width
-                )
-        sys.stdout.flush()
-
-    return write
-
-
-def _print_line(number: str, figures: list[str], picture: str, width: int) -> None:
-    # Figures first, so that paths of any length spoil no column.
-    print(f"{number:<{width}}", *(f"{figure:>7}" for figure in figures), picture, sep="  ")
-
-
-def _decimals(value: str | float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
-
-
-def _percent(value: float | None) -> str:
-    if value is None:
-        return ""
-    # 100.0 % would promise what no reader can.
-    return f"{value:.1%}" if value < 0.9995 else ">99.9%"

@@ -38,8 +38,9 @@ _CLASSES = {
     "cnn": "SVHNCNNClassifier",
     "mlp": "SVHNMLPClassifier",
     "logistic": "SVHNLogisticRegression",
+    "locator": "NumberLocator",
 }
-Name = StrEnum("Name", ["sequence", "cnn", "mlp", "logistic"])
+Name = StrEnum("Name", ["sequence", "cnn", "mlp", "logistic", "locator"])
 _DEFAULTS = {"numbers": "sequence", "digits": "cnn"}
 
 #: Parameters that no option sets, and why.
@@ -62,8 +63,9 @@ def train(
         Name | None,
         typer.Option(
             metavar="NAME",
-            help="Estimator to train: sequence, cnn, mlp or logistic. Default: sequence for whole "
-            "numbers, cnn for single digits.",
+            help="Estimator to train: sequence, cnn, mlp or logistic; or locator, which learns to "
+            "find numbers from photographs and boxes. Default: sequence for whole numbers, cnn for "
+            "single digits.",
         ),
     ] = None,
     max_epochs: Annotated[
@@ -149,6 +151,11 @@ def train(
     from .._labels import DIGITS
     from ..datasets import load_labelled
 
+    if estimator == Name.locator:
+        others = {"--image-size": size, "--crop": crop, "--margin": margin}
+        _check_unused(others | {"--color": None if color == ColorName.auto else color})
+        _train_locator(data, _estimator(estimator, options, param or []), out, quiet=quiet)
+        return
     # Mistakes in parameters show before pictures are decoded, which may take minutes.
     clf = _estimator_for(data, estimator, options, param or [])
     labelled = load_labelled(
@@ -164,7 +171,36 @@ def train(
     )
     clf.set_params(crop=labelled.crop, margin=labelled.margin)
     note(f"Training {type(clf).__name__} on {described(labelled.images)} from {data}", quiet=quiet)
-    _fit(clf, labelled, out, quiet=quiet)
+    _fit(clf, labelled.images, labelled.target, out, quiet=quiet)
+    _save(clf, out, quiet=quiet)
+
+
+def _train_locator(data: Path, locator: Any, out: Path, *, quiet: bool) -> None:
+    """Train on the photographs and boxes of a table."""
+    from ..datasets._labelled_boxes import read_labelled_boxes
+
+    paths, boxes = read_labelled_boxes(data)
+    n_numbers = counted(sum(map(len, boxes)), "number")
+    note(
+        f"Training {type(locator).__name__} on {counted(len(paths), 'photograph')} with "
+        f"{n_numbers} from {data}",
+        quiet=quiet,
+    )
+    _fit(locator, paths, boxes, out, quiet=quiet)
+    _save(locator, out, quiet=quiet)
+
+
+def _check_unused(options: dict[str, Any]) -> None:
+    """Refuse options that say how numbers are cropped, which a locator does not do."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(
+                "has no effect on a locator, which sees whole photographs; leave it out.",
+                param_hint=name,
+            )
+
+
+def _save(clf: Any, out: Path, *, quiet: bool) -> None:
     clf.save(out)
     if not quiet:
         typer.echo(_learned(clf))
@@ -272,15 +308,15 @@ def _bad(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="--param")
 
 
-def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
+def _fit(clf: Any, images: Any, target: Any, out: Path, *, quiet: bool) -> None:
     if "max_epochs" not in clf.get_params(deep=False):
-        clf.fit(labelled.images[:], labelled.target)
+        clf.fit(images[:], target)
         return
     from ._epochs import EpochLines
 
     clf.set_params(callbacks=[EpochLines(quiet=quiet)])
     try:
-        clf.fit(labelled.images, labelled.target)
+        clf.fit(images, target)
     except KeyboardInterrupt:
         if getattr(clf, "n_iter_", 0) == 0:
             warn("stopped before the end of the first epoch; nothing was saved.")
@@ -295,28 +331,33 @@ def _fit(clf: Any, labelled: Any, out: Path, *, quiet: bool) -> None:
 
 def _learned(clf: Any) -> str:
     """Tell the result of training in a line or two."""
-    from .._capabilities import reads_numbers
+    from .._capabilities import locates_numbers, reads_numbers
 
     height, width, channels = clf.image_shape_
     size = f"{'colour' if channels == 3 else 'grey'} pictures of {height}x{width} pixels"
-    if reads_numbers(clf):
+    verb, done = "read", "were read right"
+    if locates_numbers(clf):
+        verb, what = "find", "numbers"
+        size = f"photographs, whose longer side it brings to {clf.input_size} pixels"
+        done = "had a number where the surest box was"
+    elif reads_numbers(clf):
         what = f"numbers of up to {clf.max_length_} characters from {clf.alphabet_}"
     else:
         what = f"the labels {', '.join(map(str, clf.classes_))}"
-    lines = [f"{type(clf).__name__} has learned to read {what} in {size}."]
+    lines = [f"{type(clf).__name__} has learned to {verb} {what} in {size}."]
     history = getattr(clf, "history_", None)
     if history:
         last = history[-1]
         seconds = sum(epoch["dur"] for epoch in history)
         lines.append(
             f"{counted(len(history), 'epoch')} in {seconds:.0f} s; in the last one "
-            f"{last['train_score']:.1%} of the training pictures were read right, while it learned."
+            f"{last['train_score']:.1%} of the training pictures {done}, while it learned."
         )
         scores = [epoch["valid_score"] for epoch in history if "valid_score" in epoch]
         if scores:
             best = max(range(len(scores)), key=scores.__getitem__)
             lines.append(
-                f"Of the pictures held out, {scores[best]:.1%} were read right after epoch "
-                f"{best + 1}, whose weights are kept."
+                f"Of the pictures held out, {scores[best]:.1%} {done} after epoch {best + 1}, "
+                "whose weights are kept."
             )
     return "\n".join(lines)

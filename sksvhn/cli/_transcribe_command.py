@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from ._app import MaxPixels, Model, Quiet, check_order, complain, counted, note, shows_progress
+from ._app import (
+    MaxPixels,
+    Model,
+    Quiet,
+    check_order,
+    complain,
+    counted,
+    model_path,
+    note,
+    shows_progress,
+)
 from ._read import Boxes, Candidates
 
 
@@ -26,6 +36,21 @@ def transcribe(
         Path,
         typer.Option(metavar="DIR", help="Folder of Parquet files to write, or to complete."),
     ],
+    locator: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            callback=model_path,
+            help="What finds the numbers: a file that `locator.save` wrote. Default: the locator "
+            "that comes with sksvhn.",
+        ),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Do not look for numbers: each picture shows one number and no more."
+        ),
+    ] = False,
     boxes: Annotated[
         Path | None,
         typer.Option(
@@ -45,7 +70,11 @@ def transcribe(
     min_confidence: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, metavar="P", help="Reject readings with a confidence lower than this."
+            min=0,
+            max=1,
+            metavar="P",
+            help="Leave out numbers with a lower confidence. Default: 0.5. With --whole or boxes, "
+            "reject them instead; default: as the model was saved.",
         ),
     ] = None,
     scheduler: Annotated[
@@ -70,9 +99,10 @@ def transcribe(
 ) -> None:
     """Read any number of pictures with processes of this machine or of a Dask cluster.
 
+    Finds the numbers in photographs, unless their boxes are given or they fill their pictures.
     Writes a folder of Parquet files: path, reading, confidence, the three most probable readings,
-    and why a picture could not be read. After an interruption, the same command reads the missing
-    pictures. Needs the extra `dask`.
+    why a picture could not be read, and where the number was found. After an interruption, the same
+    command reads the missing pictures. Needs the extra `dask`.
 
     Exits with 1 if a picture could not be read; all others are read.
 
@@ -90,6 +120,8 @@ def transcribe(
         source,
         model,
         out,
+        locator=locator,
+        whole=whole,
         boxes=None if table is None else table.by_path,
         candidates=None if listed is None else listed.common or listed.by_path,
         min_confidence=min_confidence,

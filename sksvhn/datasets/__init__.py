@@ -9,6 +9,7 @@ from ._labelled_pictures import load_labelled_pictures
 from ._load_labelled import load_labelled
 from ._mnist import load_mnist
 from ._street_numbers import make_empty_surfaces, make_street_numbers
+from ._street_scenes import make_street_scenes
 from ._svhn_digits import load_svhn_digits
 from ._svhn_h5 import load_svhn_h5
 from ._svhn_numbers import load_svhn_numbers
@@ -25,6 +26,7 @@ __all__ = [
     "make_digit_sequences",
     "make_empty_surfaces",
     "make_street_numbers",
+    "make_street_scenes",
     "read_digit_struct",
     "save_labelled",
 ]

@@ -218,7 +218,7 @@ def make_street_numbers(
     >>> letters.shape, set(y) <= set("ABCDEFGHIJ")
     ((4, 28, 28), True)
     """
-    characters = _check_alphabet(alphabet)
+    characters = check_alphabet(alphabet)
     lengths = length_probabilities(length_distribution, max_length)
     settings = SceneSettings(
         families=find_fonts(characters, font_dir),
@@ -241,7 +241,9 @@ def make_street_numbers(
     target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
     if return_X_y:
         return images, target
-    return Bunch(images=images, target=target, frame=frame, DESCR=_describe(settings.families))
+    return Bunch(
+        images=images, target=target, frame=frame, DESCR=_DESCR + list_fonts(settings.families)
+    )
 
 
 @validate_params(
@@ -331,7 +333,8 @@ def make_empty_surfaces(
     return images
 
 
-def _check_alphabet(alphabet: str) -> str:
+def check_alphabet(alphabet: str) -> str:
+    """Return the characters of numbers, or say what is wrong with them."""
     if not alphabet or len(set(alphabet)) < len(alphabet) or any(c.isspace() for c in alphabet):
         raise ValueError(
             "alphabet must hold one or more different characters that are not white space; got "
@@ -377,7 +380,8 @@ def length_probabilities(
     return tuple((weights / weights.sum()).tolist())
 
 
-def _draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet: str) -> str:
+def draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet: str) -> str:
+    """Draw a number whose length has the probabilities told."""
     length = 1 + _draw_index(rng, lengths)
     first = _draw_index(rng, _first_weights(alphabet, length))
     rest = rng.integers(len(alphabet), size=length - 1)
@@ -386,7 +390,7 @@ def _draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet:
 
 def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]:
     """Draw what stands in the scene, the number to read, and whether writing is left out."""
-    number = _draw_number(rng, texts.lengths, texts.alphabet)
+    number = draw_number(rng, texts.lengths, texts.alphabet)
     if texts.empty:
         return number, "", True
     if not texts.without_number or rng.random() >= texts.without_number:
@@ -473,10 +477,11 @@ def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.Dat
     )
 
 
-def _describe(families: tuple[tuple[FontFace, ...], ...]) -> str:
+def list_fonts(families: tuple[tuple[FontFace, ...], ...]) -> str:
+    """List the packages that fonts come from, for a description."""
     origins: dict[str, set[str]] = {}
     for family in families:
         for face in family:
             origins.setdefault(face.origin, set()).add(face.family)
     lines = [f"{origin}: {', '.join(sorted(names))}" for origin, names in sorted(origins.items())]
-    return _DESCR + "\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+    return "\n" + "\n".join(f"    {line}" for line in lines) + "\n"

@@ -1,6 +1,7 @@
-"""Classifiers of house numbers and their digits."""
+"""Classifiers of house numbers and their digits, and what finds them."""
 
 from ._cnn import SVHNCNNClassifier
+from ._locator import NumberLocator
 from ._logistic import SVHNLogisticRegression
 from ._mlp import SVHNMLPClassifier
 from ._positionwise import PositionwiseClassifier
@@ -12,6 +13,7 @@ from ._voting import VotingReader
 
 __all__ = [
     "Architecture",
+    "NumberLocator",
     "PositionwiseClassifier",
     "SVHNCNNClassifier",
     "SVHNLogisticRegression",

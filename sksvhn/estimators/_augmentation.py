@@ -33,7 +33,7 @@ def augment(
     """
     # Numbers are never mirrored. Erasing is Zhong et al.'s (2017, arXiv 1708.04896), with one flat
     # shade per picture.
-    pictures = _recolor(_warp(pictures, size, strength, generator), strength, generator)
+    pictures = recolor(_warp(pictures, size, strength, generator), strength, generator)
     return _erase(pictures, strength, generator)
 
 
@@ -89,11 +89,15 @@ def _warp(pictures: Tensor, size: tuple[int, int], strength: float, g: torch.Gen
     return sample_affine(pictures, theta, size)
 
 
-def _recolor(pictures: Tensor, strength: float, g: torch.Generator) -> Tensor:
+def recolor(
+    pictures: Tensor, strength: float, g: torch.Generator, *, inverts: bool = True
+) -> Tensor:
+    """Change contrast, brightness and colour, and turn some pictures to negatives."""
     n, channels = pictures.shape[:2]
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
     contrast = uniform((n, 1, 1, 1), CONTRAST * strength, pictures, g).exp()
-    polarity = torch.rand((n, 1, 1, 1), generator=g) < INVERT_PROBABILITY * min(1.0, strength)
+    share = INVERT_PROBABILITY * min(1.0, strength) if inverts else 0.0
+    polarity = torch.rand((n, 1, 1, 1), generator=g) < share
     sign = (1 - 2 * polarity.to(pictures.dtype)).to(pictures.device)
     brightness = uniform((n, 1, 1, 1), BRIGHTNESS * strength, pictures, g)
     if channels > 1:

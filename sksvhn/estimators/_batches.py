@@ -43,29 +43,35 @@ class Preparation:
     letters: str = ""
 
     def for_training(
-        self, pictures: NDArray[Any] | Tensor, foreign: Tensor | None = None
-    ) -> Tensor:
-        """Standardised pictures, changed at random, and without a number where `foreign`."""
+        self, pictures: Pixels, targets: Targets, n_steps: int
+    ) -> tuple[Tensor, Targets]:
+        """Standardised pictures, changed at random, and their targets.
+
+        `n_steps` of the optimiser were done before.
+        """
         if self.strength == 0:
-            return self.for_evaluation(pictures)
+            return self.for_evaluation(pictures), targets
         batch = self._standardized(pictures)
-        if foreign is not None and foreign.any():
-            rows = foreign.nonzero()[:, 0].to(batch.device)
-            made = make_foreign(batch[rows], self.letters, self.generator)
-            batch = batch.index_copy(0, rows, made)
+        if self.foreign_share > 0:
+            foreign = draw_foreign(len(batch), self.foreign_share, n_steps, self.generator)
+            if foreign.any():
+                rows = foreign.nonzero()[:, 0].to(batch.device)
+                made = make_foreign(batch[rows], self.letters, self.generator)
+                batch = batch.index_copy(0, rows, made)
+            targets = without_number(targets, foreign)
         batch = augment(
             batch,
             size=self.standardizer.size,
             strength=self.strength,
             generator=self.generator,
         )
-        return batch.contiguous(memory_format=torch.channels_last)
+        return batch.contiguous(memory_format=torch.channels_last), targets
 
-    def for_evaluation(self, pictures: NDArray[Any] | Tensor) -> Tensor:
+    def for_evaluation(self, pictures: Pixels) -> Tensor:
         """Standardised pictures as they are."""
         return self.views(pictures, 1)[0]
 
-    def views(self, pictures: NDArray[Any] | Tensor, n_views: int) -> list[Tensor]:
+    def views(self, pictures: Pixels, n_views: int) -> list[Tensor]:
         """Return the first few fixed views of standardised pictures."""
         batch = self._standardized(pictures)
         size = self.standardizer.size
@@ -76,7 +82,7 @@ class Preparation:
             views.append(seen.contiguous(memory_format=torch.channels_last))
         return views
 
-    def _standardized(self, pictures: NDArray[Any] | Tensor) -> Tensor:
+    def _standardized(self, pictures: Pixels) -> Tensor:
         return self.standardizer.to_tensor(pictures, self.device, self.dtype)
 
 
@@ -186,7 +192,6 @@ class Batches:
         self.batch_size = batch_size
         self.preparation = preparation
         self.training = training
-        self.prepare = preparation.for_training if training else preparation.for_evaluation
         self.rng = rng
         #: Batches that were trained on before.
         self.n_steps = n_steps
@@ -217,14 +222,10 @@ class Batches:
             pixels = np.concatenate([np.asarray(pixels) for pixels, _ in pieces])
             columns = [torch.cat(parts) for parts in zip(*(c for _, c in pieces), strict=True)]
         *targets, weights = columns
-        preparation = self.preparation
-        if not (self.training and preparation.foreign_share > 0):
-            return self.prepare(pixels), (tuple(targets), weights)
-        foreign = draw_foreign(
-            len(weights), preparation.foreign_share, n_steps, preparation.generator
-        )
-        pictures = preparation.for_training(pixels, foreign)
-        return pictures, (without_number(targets, foreign), weights)
+        if not self.training:
+            return self.preparation.for_evaluation(pixels), (tuple(targets), weights)
+        pictures, truth = self.preparation.for_training(pixels, tuple(targets), n_steps)
+        return pictures, (truth, weights)
 
 
 @dataclass(frozen=True)

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
-from sklearn.base import _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
+from .._images._crop import CropStyle
 from .._labels import single_labels
 from .._parameters import check_no_iterator
+from . import _classifying, _picture_reader
 from ._fitting import fit
 from ._network import DigitNetwork, Network
-from ._neural import NeuralClassifier
+from ._neural import NeuralEstimator
 from ._rejection import MIN_CONFIDENCE, labels_of
+from ._saved_network import KEPT_OF_NETWORK
 from ._saving import check
+from ._settings import SETTINGS, Architecture
 
 
-class DigitClassifier(NeuralClassifier):
+class DigitClassifier(ClassifierMixin, NeuralEstimator):
     """A neural classifier of pictures with one label each."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **NeuralClassifier._parameter_constraints,
+        **_classifying.CLASSIFIER_CONSTRAINTS,
         **MIN_CONFIDENCE,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    class_weight: dict[Any, float] | str | None
+    _kept = (*KEPT_OF_NETWORK, "classes_")
+    _estimators = tuple(SETTINGS)
+
+    crop: CropStyle
+    margin: float
     min_confidence: float
+    image_shape: Sequence[int] | None
+    n_views: int
+    architecture: Architecture | None
+    class_weight: dict[Any, float] | str | None
+
+    classes_: NDArray[Any]
+
+    crops = _picture_reader.crops
+    read = _picture_reader.read
+    export_onnx = _classifying.export_onnx
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -128,7 +147,7 @@ class DigitClassifier(NeuralClassifier):
     def _module_config(self) -> dict[str, Any]:
         return {
             "image_shape": self._input_shape(),
-            "architecture": self._architecture(),
+            "architecture": _classifying.network_spec(self),
             "n_classes": len(self.classes_),
         }
 
@@ -311,4 +330,4 @@ class DigitClassifier(NeuralClassifier):
         return log_softmax(self._logits(X), axis=1)
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float64]:
-        return self._outputs(X)[0]
+        return _classifying.mean_outputs(self, X)[0]

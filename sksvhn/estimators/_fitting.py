@@ -1,4 +1,4 @@
-"""Fits of neural classifiers: prepared, run, and taken as a whole or not at all."""
+"""Fits of neural estimators: prepared, run, and taken as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from ._batches import TrainingData
 from ._checkpoint import Checkpoint
 from ._device import gains_by_bfloat16, has_fast_bfloat16, resolve_device
 from ._fit_result import take_fit, twin_of
-from ._initial_model import load_initial, take_weights
 from ._network import build_network
-from ._neural import NeuralClassifier
+from ._neural import NeuralEstimator
 from ._settings import settings_of
 from ._training import TrainingNet, make_net
 
@@ -32,7 +31,7 @@ class Fit:
     """A prepared fit: everything is checked, and the estimator changes only after training."""
 
     #: The estimator as it will be, which has the network that is trained.
-    fitted: NeuralClassifier
+    fitted: NeuralEstimator
     #: Round that network, a new one or the one that `partial_fit` goes on with.
     net: TrainingNet
     data: TrainingData
@@ -43,8 +42,8 @@ class Fit:
     is_fresh: bool
 
 
-def fit(clf: NeuralClassifier, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
-    """Fit a neural classifier: it takes all that was learned, or nothing if training fails.
+def fit(clf: NeuralEstimator, X: ArrayLike, y: ArrayLike, *args: Any, **options: Any) -> None:
+    """Fit a neural estimator: it takes all that was learned, or nothing if training fails.
 
     Arguments are those of `prepare`. The mode that torch is in does not matter.
     """
@@ -75,7 +74,7 @@ def fit(clf: NeuralClassifier, X: ArrayLike, y: ArrayLike, *args: Any, **options
 
 
 def prepare(
-    clf: NeuralClassifier,
+    clf: NeuralEstimator,
     X: ArrayLike,
     y: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -91,7 +90,8 @@ def prepare(
     params = settings_of(clf)
     new = twin_of(clf, fitted=not fresh)
     if fresh:
-        pictures = check_stored_pictures(new, X, reset=True, image_shape=params.image_shape)
+        shape = vars(params).get("image_shape")
+        pictures = check_stored_pictures(new, X, reset=True, image_shape=shape)
     else:
         pictures = new._known_pictures(X)
     check_consistent_length(pictures, as_labels(y))
@@ -110,7 +110,7 @@ def prepare(
     valid = None if validation is None else _validation_data(new, *validation)
     start = None
     if fresh and params.initial_model is not None:
-        start = load_initial(params.initial_model)
+        start = new._load_initial(params.initial_model)
     checkpoint = None
     if clf.checkpoint_dir is not None and not incremental:
         definition = _definition(new, data, valid, device, start if fresh else new)
@@ -129,7 +129,7 @@ def prepare(
         dtype = torch.float64 if new._float64 else torch.float32
         new.module_ = build_network(new._make_module, new._config, seed, dtype)
         if start is not None:
-            take_weights(new.module_, new._symbols(), start)
+            new._take_weights(start)
     elif new._module_config() != new._config:
         raise ValueError(
             "warm_start and partial_fit need the parameters of the network trained so far; some of "
@@ -148,7 +148,7 @@ def prepare(
     return Fit(new, net, data, valid, epochs, checkpoint, fresh)
 
 
-def _take(clf: NeuralClassifier, fit: Fit) -> None:
+def _take(clf: NeuralEstimator, fit: Fit) -> None:
     """Become what was fitted, with skorch's records of whole epochs added to the history."""
     new, net = fit.fitted, fit.net
     history = list(net.history_before_)
@@ -164,7 +164,7 @@ def _take(clf: NeuralClassifier, fit: Fit) -> None:
 
 
 def _split(
-    clf: NeuralClassifier, data: TrainingData, share: float, random_state: np.random.RandomState
+    clf: NeuralEstimator, data: TrainingData, share: float, random_state: np.random.RandomState
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Draw the samples to train on, and those held out for early stopping."""
     n_held_out = math.ceil(share * len(data))
@@ -200,7 +200,7 @@ def _split(
 
 
 def _definition(
-    clf: NeuralClassifier,
+    clf: NeuralEstimator,
     data: TrainingData,
     valid: TrainingData | None,
     device: torch.device,
@@ -224,7 +224,7 @@ def _definition(
     }
 
 
-def _validation_data(clf: NeuralClassifier, X: Any, y: Any, sample_weight: Any) -> TrainingData:
+def _validation_data(clf: NeuralEstimator, X: Any, y: Any, sample_weight: Any) -> TrainingData:
     pictures = clf._known_pictures(X)
     targets = clf._encode_known(y, "y_val")
     check_consistent_length(pictures, *targets)

@@ -29,15 +29,19 @@ _BY_CHARACTER = "characters."
 
 def load_initial(model: str | os.PathLike[str]) -> Any:
     """Load a model that has a network, by its file or by the name of a pretrained one."""
-    if isinstance(model, str) and model in pretrained_names():
-        model = pretrained_path(model)
-    start = load(model)
+    start = load_start(model)
     if not is_network(start):
         raise ValueError(
             f"initial_model must be a model with a network; got {type(start).__name__} in {model}; "
             "pass another file."
         )
     return start
+
+
+def load_start(model: str | os.PathLike[str]) -> Any:
+    """Load an estimator by its file, or by the name of one that comes with the package."""
+    named = isinstance(model, str) and model in pretrained_names()
+    return load(pretrained_path(str(model)) if named else model)
 
 
 @torch.no_grad()

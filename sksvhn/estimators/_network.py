@@ -160,9 +160,7 @@ FEATURES: dict[str, type[Features]] = {
 
 
 class Network(nn.Module, metaclass=ABCMeta):
-    """A network that knows its loss, what is measured of it, and how its answers are read."""
-
-    features: Features
+    """A network that knows its loss, and what is measured of it."""
 
     @property
     def measure_names(self) -> list[str]:
@@ -177,6 +175,12 @@ class Network(nn.Module, metaclass=ABCMeta):
     def measures(self, outputs: Sequence[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
         """Values of each sample, (n, n_measures), and whether they count, of the same shape."""
 
+
+class AnswerNetwork(Network):
+    """A network that knows how its answers are read."""
+
+    features: Features
+
     @abstractmethod
     def read(self, outputs: Sequence[Tensor]) -> Targets:
         """Most probable answers, in the form of the loss's targets."""
@@ -186,7 +190,7 @@ class Network(nn.Module, metaclass=ABCMeta):
         """Log-probability of each part of the answers `targets`, (n, n_parts)."""
 
 
-class DigitNetwork(Network):
+class DigitNetwork(AnswerNetwork):
     """Logits of a picture's label; targets are codes of labels, (n,)."""
 
     def __init__(
@@ -218,7 +222,7 @@ class DigitNetwork(Network):
         return outputs[0].log_softmax(dim=1).gather(1, targets[0][:, None])
 
 
-class SequenceNetwork(Network):
+class SequenceNetwork(AnswerNetwork):
     """Logits of the length and of the character at every position.
 
     Targets are codes (n, max_length), -1 after the end, and lengths (n,).

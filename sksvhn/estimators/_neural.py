@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import os
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
-from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from skorch.history import History
 
 from .._images._arrays import check_stored_pictures
-from .._images._crop import CropStyle
-from .._images._lazy import LazyPictures, in_chunks
+from .._images._lazy import LazyPictures
 from .._images._pixel_range import KnownScale
-from .._parameters import as_python
-from . import _picture_reader, _saving
-from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
-from ._augmentation import VIEWS
-from ._batches import EVALUATION_BATCH, Preparation, TrainingData
+from . import _saving
+from ._batches import Preparation, TrainingData
 from ._fit_result import twin_of
-from ._network import Network, in_evaluation, without_normalization
-from ._onnx import OnnxFile, write_onnx
+from ._initial_model import load_initial, take_weights
+from ._network import Network, in_evaluation
 from ._optimization import OPTIMIZERS
 from ._saved_network import (
     KEPT_OF_NETWORK,
@@ -38,7 +32,7 @@ from ._saved_network import (
     network_to_arrays,
 )
 from ._saving import state_that_was_kept, state_to_keep
-from ._settings import SETTINGS, Architecture, Training, check_settings, settings_of
+from ._settings import Training, check_settings, settings_kinds, settings_of
 from ._standardizer import Standardizer
 from ._summary import NetworkSummary
 from ._training import TrainingNet, make_net
@@ -49,21 +43,14 @@ Pictures = NDArray[Any] | LazyPictures
 MIN_PICTURE_SIDE = 16
 
 
-class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """A classifier of pictures that trains a torch module.
+class NeuralEstimator(BaseEstimator, metaclass=ABCMeta):
+    """An estimator that trains a torch module on pictures.
 
-    Subclasses settle labels (`_encode`...) and network (`_module_config`, `_make_module`).
+    Subclasses settle targets (`_encode`...) and network (`_module_config`, `_make_module`).
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **_picture_reader.READING_CONSTRAINTS,
-        "image_shape": [None, "array-like"],
-        "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "normalization": [None, StrOptions(set(NORMALIZATIONS)), "array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "augmentation": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -76,7 +63,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
-        "architecture": [Architecture, None],
         "training": [Training, None],
     }
     #: What settings may be, where that is less than their own classes allow.
@@ -84,12 +70,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     #: Settings that this kind of network does not know.
     _without_effect: ClassVar[frozenset[str]] = frozenset()
 
-    crop: CropStyle
-    margin: float
-    min_confidence: float
-    image_shape: Sequence[int] | None
     augmentation: str | float
-    n_views: int
     optimizer: str
     lr: float
     max_epochs: int
@@ -102,7 +83,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     device: str
     random_state: int | np.random.RandomState | None
     verbose: int
-    architecture: Architecture | None
     training: Training | None
 
     # What augmentation="auto" is for pictures.
@@ -110,9 +90,8 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     _kept: ClassVar[tuple[str, ...]] = KEPT_OF_NETWORK
     #: Those, and parameters, that are estimators.
-    _estimators: ClassVar[tuple[str, ...]] = tuple(SETTINGS)
+    _estimators: ClassVar[tuple[str, ...]] = ("training",)
 
-    classes_: Any
     image_shape_: tuple[int, int, int]
     module_: Network
     device_: str
@@ -126,22 +105,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     _config: dict[str, Any]
     #: What trained the network, or a skorch net that was asked for.
     _net: TrainingNet | None
-
-    @overload
-    def predict(self, X: ArrayLike, return_confidence: Literal[False] = False) -> NDArray[Any]: ...
-    @overload
-    def predict(
-        self, X: ArrayLike, return_confidence: Literal[True]
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]: ...
-    @abstractmethod
-    def predict(
-        self, X: ArrayLike, return_confidence: bool = False
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[np.float64]]:
-        """Predict labels, and the confidence in each if asked."""
-
-    @abstractmethod
-    def predict_proba(self, X: ArrayLike) -> Any:
-        """Predict probabilities."""
 
     @staticmethod
     @abstractmethod
@@ -196,7 +159,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             By name.
         """
         params: dict[str, Any] = super().get_params(deep=deep)
-        for name, kind in SETTINGS.items():
+        for name, kind in settings_kinds(params):
             if deep and params[name] is None:
                 params |= {f"{name}__{key}": value for key, value in kind().get_params().items()}
         return params
@@ -214,7 +177,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             The estimator.
         """
-        for name, kind in SETTINGS.items():
+        for name, kind in settings_kinds(vars(self)):
             changes = any(key.startswith(f"{name}__") for key in params)
             if changes and params.get(name, getattr(self, name)) is None:
                 params[name] = kind()
@@ -227,6 +190,14 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _check_state(self, state: dict[str, Any]) -> None:
         """Raise if `fit` cannot have left a state, as `__getstate__` writes it."""
         check_network(self._make_module, state)
+
+    def _load_initial(self, model: str | os.PathLike[str]) -> Any:
+        """Load the estimator with whose weights training begins, or raise."""
+        return load_initial(model)
+
+    def _take_weights(self, start: Any) -> None:
+        """Give the new network the weights of a loaded estimator."""
+        take_weights(self.module_, self._symbols(), start)
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""
@@ -252,12 +223,6 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _is_picture(self) -> bool:
         return min(self.image_shape_[:2]) >= MIN_PICTURE_SIDE
 
-    def _architecture(self) -> NetworkSpec:
-        """Layers that the parameters name."""
-        names = signature(NetworkSpec.from_parameters).parameters.keys() - self._without_effect
-        params = vars(settings_of(self))
-        return NetworkSpec.from_parameters(**{n: params[n] for n in names & params.keys()})
-
     def _input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of what the network reads."""
         return (*self._standardizer.size, self.image_shape_[2])
@@ -281,107 +246,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self._net = net
         return self._net
 
-    def _outputs(self, X: ArrayLike) -> list[NDArray[Any]]:
-        """Mean logits over `n_views` of each picture, as float64 arrays."""
-        check_is_fitted(self)
-        pictures = self._known_pictures(X)
-        n_views = self._n_views_seen()
-        preparation = self._preparation()
-        batches = []
-        with torch.inference_mode():
-            module = without_normalization(self.module_)
-            for part in in_chunks(pictures, EVALUATION_BATCH):
-                seen = [module(view) for view in preparation.views(part, n_views)]
-                means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
-                batches.append([mean.double().cpu().numpy() for mean in means])
-        return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
-
-    def _n_views_seen(self) -> int:
-        n_views = as_python(self.n_views)
-        if n_views not in range(1, len(VIEWS) + 1):
-            raise ValueError(
-                f"n_views must be an integer from 1 to {len(VIEWS)}; got {self.n_views!r}."
-            )
-        # A network that saw every picture in one place only would misread it from another.
-        return n_views if self._strength > 0 else 1
-
-    crops = _picture_reader.crops
-    read = _picture_reader.read
     save = _saving.save
-
-    def export_onnx(self, path: str | os.PathLike[str]) -> OnnxFile:
-        """Write `predict` to one ONNX file, for onnxruntime in any language.
-
-        The file holds everything from the pixels to the answer, as it is now: standardisation, the
-        `n_views` views, the network, temperatures, the search over all numbers, and
-        `min_confidence`. It does not crop, as `crops` does, and does not check pixels.
-
-        The file has one input:
-
-        - ``pictures``, of shape (n, height, width) for grey and (n, height, width, 3) for colour
-          pictures, with any n: uint8 if white was 255 in the training pictures, else float32.
-
-        Outputs of a reader of numbers:
-
-        - ``reading``, the numbers as strings of shape (n,), in whatever form the labels were;
-          ``""`` if rejected;
-        - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of rejected ones.
-
-        Outputs of a classifier of single digits:
-
-        - ``label``, of shape (n,): int64, double, bool or string like the labels; -1 or ``""`` if
-          rejected;
-        - ``probability``, float32 of shape (n, n_classes).
-
-        Its metadata describe the pictures it takes: "estimator" and "sksvhn" (class and
-        version), "image_shape", "white" (255, 1, 65535, or null if it was not plain), "crop",
-        "margin", "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
-
-        Parameters
-        ----------
-        path : path-like
-            The file, by convention with the suffix ``.onnx``. An existing file is replaced when
-            the new one is complete.
-
-        Returns
-        -------
-        OnnxFile
-            ``path``, ``opset`` and ``n_bytes`` of the file.
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        ImportError
-            If onnx is not installed (``pip install sksvhn[onnx]``).
-        ValueError
-            If `n_views` or `min_confidence` is invalid.
-        OSError
-            If the file cannot be written.
-
-        Notes
-        -----
-        The file holds operators of opset 20, which onnxruntime runs from version 1.17 on.
-        Arithmetic is float32, so that probabilities differ from `predict`'s by about 1e-6.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> from onnxruntime import InferenceSession
-        >>> from sksvhn import SVHNSequenceClassifier
-        >>> from sksvhn.datasets import make_street_numbers
-        >>> numbers = make_street_numbers(64, color=False, random_state=0)
-        >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
-        >>> clf = clf.fit(numbers.images, numbers.target)
-        >>> with TemporaryDirectory() as folder:
-        ...     file = clf.export_onnx(Path(folder, "reader.onnx"))
-        ...     session = InferenceSession(file.path)
-        >>> reading, confidence = session.run(None, {"pictures": numbers.images})
-        >>> bool((reading == clf.predict(numbers.images)).all())
-        True
-        """
-        return write_onnx(self, path)
 
     def summary(self) -> NetworkSummary:
         """Summarise the layers of the fitted network, with output shapes and numbers of weights.

@@ -1,32 +1,39 @@
-"""Load fitted readers that come with the package."""
+"""Load fitted estimators that come with the package."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, overload
 
 from .._files._pretrained_files import pretrained_path
+from ._locator import NumberLocator
 from ._saving import load
 from ._sequence import SVHNSequenceClassifier
 
 
-def load_pretrained(name: Literal["numbers"]) -> SVHNSequenceClassifier:
-    """Load a fitted reader that comes with the package.
+@overload
+def load_pretrained(name: Literal["numbers"]) -> SVHNSequenceClassifier: ...
+@overload
+def load_pretrained(name: Literal["locator"]) -> NumberLocator: ...
+def load_pretrained(
+    name: Literal["numbers", "locator"],
+) -> SVHNSequenceClassifier | NumberLocator:
+    """Load a fitted estimator that comes with the package.
 
     It was trained on generated pictures alone: no pixel of a photograph, and no licence of one, is
-    in its weights. The documentation of :ref:`pretrained readers <pretrained>` says how well it
-    reads what.
+    in its weights. The page on :ref:`pretrained estimators <pretrained>` says how good it is.
 
     Parameters
     ----------
-    name : {"numbers"}
+    name : {"numbers", "locator"}
         - ``"numbers"``: a :class:`SVHNSequenceClassifier` of whole numbers of one to eight digits,
           in grey crops of 64x64 pixels, which is what :func:`~sksvhn.datasets.load_svhn_numbers`
           makes with ``color="grey"``. Its `read` takes photographs of any size.
+        - ``"locator"``: a :class:`NumberLocator`, which finds numbers in photographs of any size.
 
     Returns
     -------
-    SVHNSequenceClassifier
-        The reader. It is a new one at every call.
+    SVHNSequenceClassifier or NumberLocator
+        The estimator. It is a new one at every call.
 
     Raises
     ------
@@ -36,6 +43,7 @@ def load_pretrained(name: Literal["numbers"]) -> SVHNSequenceClassifier:
     See Also
     --------
     load : Load a fitted estimator from a file.
+    read : Find and read numbers with both.
 
     Examples
     --------
@@ -46,6 +54,6 @@ def load_pretrained(name: Literal["numbers"]) -> SVHNSequenceClassifier:
     >>> bool(clf.score(numbers.images, numbers.target) > 0.5)
     True
     """
-    reader = load(pretrained_path(name))
-    assert isinstance(reader, SVHNSequenceClassifier)
-    return reader
+    estimator = load(pretrained_path(name))
+    assert isinstance(estimator, (NumberLocator, SVHNSequenceClassifier))
+    return estimator

@@ -15,11 +15,10 @@ from ._network import MakeModule, network_without_memory
 from ._saving import KEPT, check, check_features, check_shape
 from ._standardizer import Standardizer
 
-#: Attributes that a file holds of a neural classifier.
+#: Attributes that a file holds of a neural estimator.
 KEPT_OF_NETWORK = (
     *KEPT,
     "image_shape_",
-    "classes_",
     "_standardizer",
     "_float64",
     "_strength",
@@ -38,8 +37,9 @@ def network_to_arrays(state: dict[str, Any]) -> dict[str, Any]:
     if "module_" not in state:
         return state
     weights = {name: t.cpu().numpy() for name, t in state["module_"].state_dict().items()}
-    architecture = asdict(state["_config"]["architecture"])
-    config = state["_config"] | {"architecture": architecture}
+    config = state["_config"]
+    if "architecture" in config:
+        config = config | {"architecture": asdict(config["architecture"])}
     return state | {"module_": weights, "_config": config}
 
 
@@ -69,8 +69,10 @@ def check_network(make_module: MakeModule, state: dict[str, Any]) -> None:
     check_shape(state)
     standardizer = Standardizer.from_dict(state["_standardizer"])
     config = _config_of(state["_config"])
-    architecture = config["architecture"]
-    n_layers = len(architecture.hidden_layer_sizes) + sum(map(len, architecture.channels))
+    n_layers = 0
+    if "architecture" in config:
+        architecture = config["architecture"]
+        n_layers = len(architecture.hidden_layer_sizes) + sum(map(len, architecture.channels))
     channels = state["image_shape_"][2]
     check(
         config["image_shape"] == (*standardizer.size, channels)
@@ -104,5 +106,7 @@ def check_network(make_module: MakeModule, state: dict[str, Any]) -> None:
 
 
 def _config_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of `_make_module`, of which the architecture was written as a dict."""
+    """Arguments of `_make_module`, of which the architecture, if any, was written as a dict."""
+    if "architecture" not in values:
+        return values
     return values | {"architecture": NetworkSpec.from_dict(values["architecture"])}

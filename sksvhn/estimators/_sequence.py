@@ -10,27 +10,28 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
-from sklearn.base import _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags, _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from .._images._crop import CropStyle
 from .._labels import BLANK, as_labels
+from . import _classifying, _picture_reader
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
 from ._fitting import fit
 from ._network import FEATURES, Network, SequenceNetwork
-from ._neural import NeuralClassifier, Pictures
+from ._neural import NeuralEstimator, Pictures
 from ._reader import NumberReader
 from ._saved_network import KEPT_OF_NETWORK
 from ._saving import check
-from ._settings import Architecture, Training, settings_of
+from ._settings import SETTINGS, Architecture, Training, settings_of
 from ._without_number import SHARE, letters_outside
 
 CHANNELS = ((32, 32), (64, 64), (128, 128))
 
 
-class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
+class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
     """Reads whole numbers from pictures with one convolutional network.
 
     A shared trunk feeds a length head and one head per position, each with its own attention map.
@@ -197,13 +198,19 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     _learns_empty = True
     _kept = (*KEPT_OF_NETWORK, *NumberReader._kept_of_labels)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **NeuralClassifier._parameter_constraints,
+        **_classifying.CLASSIFIER_CONSTRAINTS,
         **NumberReader._parameter_constraints,
         "channels": ["array-like"],
     }
 
+    _estimators = tuple(SETTINGS)
+
     #: Whether labels of the present fit say that pictures show no number.
     _shows_empty = False
+
+    crops = _picture_reader.crops
+    read = _picture_reader.read
+    export_onnx = _classifying.export_onnx
 
     @staticmethod
     def _make_module(**config: Any) -> Network:
@@ -415,7 +422,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
     def _module_config(self) -> dict[str, Any]:
         config = {
             "image_shape": self._input_shape(),
-            "architecture": self._architecture(),
+            "architecture": _classifying.network_spec(self),
             "max_length": self.max_length_,
             "n_characters": len(self.alphabet_),
             "blank_class": settings_of(self).blank_class,
@@ -438,7 +445,7 @@ class SVHNSequenceClassifier(NumberReader, NeuralClassifier):
         return replace(preparation, foreign_share=share, letters=letters_outside(self.alphabet_))
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
-        length_logits, position_logits = self._outputs(X)
+        length_logits, position_logits = _classifying.mean_outputs(self, X)
         return SequenceFactors(
             log_softmax(length_logits, axis=1), log_softmax(position_logits, axis=2)
         )

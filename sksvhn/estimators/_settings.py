@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -229,10 +229,15 @@ class Training(Settings):
 SETTINGS: dict[str, type[Settings]] = {"architecture": Architecture, "training": Training}
 
 
+def settings_kinds(params: Mapping[str, Any]) -> list[tuple[str, type[Settings]]]:
+    """Names and classes of the settings among an estimator's parameters."""
+    return [(name, kind) for name, kind in SETTINGS.items() if name in params]
+
+
 def settings_of(estimator: Any) -> SimpleNamespace:
     """Return an estimator's parameters and those of its settings side by side, as Python values."""
     params = vars(python_params(estimator))
-    for name, kind in SETTINGS.items():
+    for name, kind in settings_kinds(params):
         given = params.pop(name)
         params |= vars(python_params(kind() if given is None else given))
     return SimpleNamespace(**params)
@@ -242,7 +247,7 @@ def check_settings(
     estimator: Any, constraints: dict[str, list[Any]], without_effect: frozenset[str]
 ) -> None:
     """Check what `architecture` and `training` hold, by more constraints than their own."""
-    for name, kind in SETTINGS.items():
+    for name, kind in settings_kinds(vars(estimator)):
         settings = getattr(estimator, name) or kind()
         validate_parameter_constraints(
             settings._parameter_constraints | constraints,

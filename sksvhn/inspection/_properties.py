@@ -107,7 +107,7 @@ def grey_pictures(images: Sequence[Any] | NDArray[Any]) -> Iterator[Image.Image]
         )
     if len(images) == 0:
         raise ValueError("images must hold at least one picture; got 0.")
-    return (read_row(row, image, "grey", MAX_PIXELS) for row, image in enumerate(images))
+    return (read_row(row, image, "grey", MAX_PIXELS).picture for row, image in enumerate(images))
 
 
 @validate_score_params(

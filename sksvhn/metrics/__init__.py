@@ -1,4 +1,4 @@
-"""Scores of readings of whole numbers, with labels in any form."""
+"""Scores of readings of whole numbers, with labels in any form, and of boxes."""
 
 from ._accuracy import (
     character_error_rate,
@@ -8,6 +8,7 @@ from ._accuracy import (
     sequence_accuracy_score,
 )
 from ._calibration import expected_calibration_error
+from ._location import location_average_precision, location_precision_recall_curve
 from ._number_strings import as_number_strings
 from ._report import sequence_classification_report
 from ._risk_coverage import (
@@ -31,6 +32,8 @@ __all__ = [
     "digit_accuracy_score",
     "expected_calibration_error",
     "length_accuracy_score",
+    "location_average_precision",
+    "location_precision_recall_curve",
     "make_confidence_scorer",
     "position_accuracy_scores",
     "risk_coverage_curve",

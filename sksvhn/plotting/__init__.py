@@ -7,6 +7,7 @@ from ._filters import FiltersDisplay
 from ._learning_curves import LearningCurvesDisplay
 from ._number_confusion import NumberConfusionDisplay
 from ._number_statistics import NumberStatisticsDisplay
+from ._photograph_grid import PhotographsDisplay
 from ._readings import ReadingsDisplay
 from ._reliability import ReliabilityDisplay
 
@@ -18,6 +19,7 @@ __all__ = [
     "LearningCurvesDisplay",
     "NumberConfusionDisplay",
     "NumberStatisticsDisplay",
+    "PhotographsDisplay",
     "ReadingsDisplay",
     "ReliabilityDisplay",
 ]

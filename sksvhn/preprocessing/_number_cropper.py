@@ -130,7 +130,7 @@ class NumberCropper(TransformerMixin, BaseEstimator):
         self.color_ = self.color
         if self.color == "auto":
             modes = (
-                read_row(row, source, "auto", self.max_pixels).mode
+                read_row(row, source, "auto", self.max_pixels).picture.mode
                 for row, source in enumerate(pictures)
             )
             self.color_ = "rgb" if any(mode == "RGB" for mode in modes) else "grey"

@@ -14,17 +14,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .._files._atomic import written_whole
-from .._reading import Picture, Reading
+from .._files._csv_lines import BOX_COLUMNS
+from .._reading import Reading
 from .._warn import warn_caller
 
 # The underscore hides it from what reads a folder of Parquet files.
 MANIFEST = "_manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 _COLUMNS = {
     "reading": pa.string(),
     "confidence": pa.float64(),
-    "top": pa.list_(pa.string()),
+    "top_readings": pa.list_(pa.string()),
     "top_probability": pa.list_(pa.float64()),
     "in_list": pa.float64(),
     "error": pa.string(),
@@ -32,10 +33,13 @@ _COLUMNS = {
 
 
 def as_table(
-    pictures: Sequence[Picture], readings: Sequence[Reading], *, has_candidates: bool
+    keys: Sequence[Any],
+    readings: Sequence[Reading],
+    boxes: Sequence[Any] | None = None,
+    *,
+    has_candidates: bool,
 ) -> pa.Table:
-    """Rows of the output, in the order of the pictures."""
-    keys: list[Any] = [picture.key for picture in pictures]
+    """Rows of the output: paths or rows of pictures, what was read and, if located, where."""
     if isinstance(keys[0], int):
         columns = {"row": pa.array(keys, pa.int64())}
     else:
@@ -45,6 +49,12 @@ def as_table(
             values = tuple(None if text is None else _text(text) for text in values)
         if name != "in_list" or has_candidates:
             columns[name] = pa.array(values, _COLUMNS[name])
+    if boxes is not None:
+        sides = zip(*(box or (None,) * len(BOX_COLUMNS) for box in boxes), strict=True)
+        columns |= {
+            name: pa.array(values, pa.float64())
+            for name, values in zip(BOX_COLUMNS, sides, strict=True)
+        }
     return pa.table(columns)
 
 

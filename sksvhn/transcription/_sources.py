@@ -45,7 +45,7 @@ class Partition:
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures, the file that holds them if it is one, and their candidates.
+    """Pictures, the file that holds them if it is one, their boxes and candidates.
 
     `rows` lists the pictures again each time; `common` are candidates of all of them.
     """
@@ -54,6 +54,7 @@ class Source:
     stored: StoredPictures | None
     common: list[str] | None
     has_candidates: bool
+    has_boxes: bool
 
     def partitions(self, size: int) -> Iterator[Partition]:
         """Cut the list into parts."""
@@ -126,11 +127,12 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
         if all(isinstance(number, (str, Integral)) for number in candidates):
             common, candidates = [str(number) for number in candidates], None
     has_candidates = "candidates" in columns or common is not None or candidates is not None
+    has_boxes = boxes is not None or not columns.isdisjoint({"boxes", *BOX_COLUMNS})
     if boxes is not None:
         rows = _with(rows, "boxes", boxes)
     if candidates is not None:
         rows = _with(rows, "candidates", candidates)
-    return Source(rows, stored, common, has_candidates)
+    return Source(rows, stored, common, has_candidates, has_boxes)
 
 
 def _found(path: str) -> Iterator[Picture]:

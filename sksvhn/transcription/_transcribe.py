@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.util import find_spec
 from itertools import islice, zip_longest
@@ -18,9 +18,11 @@ from sklearn.utils import check_scalar
 from tqdm import tqdm
 
 from .._capabilities import is_estimator
+from .._files._pretrained_files import pretrained_path
 from .._images._load import MAX_PIXELS
 from .._parameters import positive_int
-from .._reading import PictureBatchReader
+from .._photographs import LEAST_CONFIDENCE, Found, PhotographBatchReader
+from .._reading import Picture, PictureBatchReader, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +44,7 @@ class Transcription(NamedTuple):
     path : Path
         The folder; ``pandas.read_parquet(path)`` reads all of it.
     n_pictures : int
-        Number of its rows, one per picture.
+        Number of the pictures, each of which has a row at least.
     n_failed : int
         Pictures among them that could not be read; ``error`` says why.
     """
@@ -57,6 +59,8 @@ def transcribe(
     model: Any,
     out: str | os.PathLike[str],
     *,
+    locator: Any = None,
+    whole: bool = False,
     boxes: Mapping[str, Any] | Sequence[Any] | None = None,
     candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     min_confidence: float | None = None,
@@ -68,11 +72,11 @@ def transcribe(
 ) -> Transcription:
     """Read any number of pictures into a folder of Parquet files, with processes of Dask [1]_.
 
-    Pictures are cropped, resized and converted like those that the model was trained on. If a
-    picture cannot be read, its row says why. The work is split into partitions, and each is written
-    completely or not at all. After an interruption, the same call reads only the missing
-    partitions. The content of a partition depends neither on the workers nor on their order. If a
-    worker dies, another one reads its pictures.
+    Numbers are found and read as :func:`read` does it, unless their boxes are given or they fill
+    their pictures. If a picture cannot be read, its row says why. The work is split into
+    partitions, and each is written completely or not at all. After an interruption, the same call
+    reads only the missing partitions. The content of a partition depends neither on the workers nor
+    on their order. If a worker dies, another one reads its pictures.
 
     Memory does not grow with the number of pictures: paths are listed as they are needed, and at
     most two partitions per thread are sent ahead.
@@ -93,20 +97,26 @@ def transcribe(
         Paths and files are opened by the workers.
     model : path-like or estimator
         A file that ``save`` wrote, or a fitted classifier of this package with a method ``read``.
-        It is sent to each worker once.
+        It is sent to each worker once, and so is the locator.
     out : path-like
         The folder to write to: a new one, an empty one, or one from an interrupted call with the
         same arguments.
+    locator : path-like or NumberLocator, default=None
+        What finds the numbers. None is ``load_pretrained("locator")``.
+    whole : bool, default=False
+        Whether each picture shows one number that fills it, so that none is looked for.
     boxes : mapping of paths, or sequence, to array-likes of shape (n_boxes, 4) or (4,), \
 default=None
         Where the number is in each picture: left, top, width, height; None for a picture that is
-        read whole. A sequence has the order of the pictures.
+        read whole. A sequence has the order of the pictures. No numbers are looked for then, nor
+        if `source` is a table of boxes.
     candidates : sequence of str, or mapping of paths or sequence to such, default=None
         Numbers that can be right: one list for all pictures, or one per picture. The reading is the
         best match among them. A picture without candidates is rejected.
     min_confidence : float, default=None
-        Readings with a lower confidence are rejected: their ``reading`` is null. None means the
-        model's own `min_confidence`.
+        Where numbers are looked for, those with a lower confidence are left out; None means 0.5.
+        Elsewhere, readings with a lower confidence are rejected: their ``reading`` is null. None
+        means the model's own `min_confidence`.
     max_pixels : int, default=268435456
         Largest width times height of a picture file that is decoded, as in
         :func:`~sksvhn.preprocessing.load_image`.
@@ -128,17 +138,22 @@ default=None
 
         - ``path``, or ``row`` if a file of pictures names no paths;
         - ``reading``, a string, null if it was rejected, and ``confidence``, in [0, 1];
-        - ``top`` and ``top_probability``, lists of the three most probable readings (or candidates)
-          and their probabilities;
+        - ``top_readings`` and ``top_probability``, lists of the three most probable readings (or
+          candidates) and their probabilities;
         - ``in_list``, only with candidates: the probability that the number is one of them;
-        - ``error``, null if the picture could be read.
+        - ``error``, null if the picture could be read;
+        - ``left``, ``top``, ``width`` and ``height`` of the box, if numbers were looked for.
+
+        There is one row per picture; if numbers were looked for, one per number, the surest first,
+        and one for a picture without a number, in which only ``path`` or ``row`` is not null.
 
     Raises
     ------
     ImportError
         If Dask or pyarrow is not installed (``pip install sksvhn[dask]``).
     ValueError
-        If a source, table or model is not as above, there are no pictures, or `out` holds something
+        If a source, table or model is not as above, `locator` is given though no numbers are looked
+        for, there are no pictures, or `out` holds something
         else, such as readings of other pictures or by another model.
     OSError
         If a file is missing or cannot be written.
@@ -147,7 +162,8 @@ default=None
 
     See Also
     --------
-    SVHNSequenceClassifier.read : The same in this process, into memory.
+    read : The same in this process, into memory.
+    SVHNSequenceClassifier.read : Read numbers whose boxes are known, or that fill their pictures.
 
     Notes
     -----
@@ -177,7 +193,8 @@ default=None
     ... ):
     ...     for i, image in enumerate(numbers.images):
     ...         Image.fromarray(image).save(Path(folder, f"{i:02d}.png"))
-    ...     done = sksvhn.transcribe(folder, clf, Path(folder, "readings"), client=client)
+    ...     out = Path(folder, "readings")
+    ...     done = sksvhn.transcribe(folder, clf, out, whole=True, client=client)
     ...     table = pd.read_parquet(done.path)
     >>> done.n_pictures, done.n_failed, len(table)
     (64, 0, 64)
@@ -207,22 +224,31 @@ default=None
     from ._output import OutputFolder
     from ._sources import open_source
 
-    clf, content = _loaded(model)
     opened = open_source(source, boxes, candidates)
+    if locator is not None and (whole or opened.has_boxes):
+        raise ValueError(
+            "locator must be left out if no numbers are looked for, as with whole=True or boxes."
+        )
+    models = {"model": _loaded(model, "model")}
+    if not (whole or opened.has_boxes):
+        locator = pretrained_path("locator") if locator is None else locator
+        models["locator"] = _loaded(locator, "locator")
+        min_confidence = LEAST_CONFIDENCE if min_confidence is None else min_confidence
     options: dict[str, Any] = {
         "has_candidates": opened.has_candidates,
         "common": opened.common or (),
         "min_confidence": min_confidence,
         "max_pixels": max_pixels,
     }
-    reader = PictureBatchReader(clf, **options)  # which objects where workers would
+    reader = _reader_of([one for one, _ in models.values()], **options)  # objects where workers do
     n_pictures, source_digest = opened.count()
     if n_pictures == 0:
         raise ValueError(f"source must hold at least one picture; got none in {source!r}.")
     inputs = {
         "number of pictures": n_pictures,
         "paths, boxes or candidates": source_digest,
-        "model": hashlib.sha256(content).hexdigest(),
+        "locator": None,
+        **{name: hashlib.sha256(content).hexdigest() for name, (_, content) in models.items()},
         "min_confidence": float(reader.min_confidence),
         "max_pixels": max_pixels,
         "partition_size": partition_size,
@@ -235,7 +261,8 @@ default=None
     n_failed = sum(map(folder.n_failed, there))
     if len(there) < len(sizes):
         n_there = sum(sizes[index] for index in there)
-        process = _PartitionReader(content, os.getcwd(), **options)
+        contents = [content for _, content in models.values()]
+        process = _PartitionReader(contents, os.getcwd(), **options)
         missing = _missing(opened, sizes, set(there))
         n_workers = min(n_workers or CPU_COUNT, len(sizes) - len(there))
         with (
@@ -247,19 +274,19 @@ default=None
                 folder.write(index, table)
                 n_failed += len(table) - table["error"].null_count
                 bar.set_postfix(failed=n_failed, refresh=False)
-                bar.update(len(table))
+                bar.update(sizes[index])
     return Transcription(folder.path, n_pictures, n_failed)
 
 
-def _loaded(model: Any) -> tuple[Any, bytes]:
-    """Load a model, or take one, with the content of its file."""
+def _loaded(model: Any, name: str) -> tuple[Any, bytes]:
+    """Load a model, or take one, with the content of its file; `name` is the parameter's."""
     from ..estimators import load
 
     if isinstance(model, (str, os.PathLike)):
         return load(model), Path(model).read_bytes()
     if not is_estimator(model):
         raise TypeError(
-            "model must be a file that save wrote, or a fitted classifier of sksvhn; got a "
+            f"{name} must be a file that save wrote, or a fitted estimator of sksvhn; got a "
             f"{type(model).__name__}."
         )
     with TemporaryDirectory() as folder:
@@ -282,17 +309,28 @@ def _missing(
             yield index, partition
 
 
+def _reader_of(
+    models: Sequence[Any], *, min_confidence: float | None, **options: Any
+) -> PictureBatchReader | PhotographBatchReader:
+    """Reader with a model, or with a model and a locator."""
+    if len(models) == 1:
+        return PictureBatchReader(models[0], min_confidence=min_confidence, **options)
+    assert min_confidence is not None
+    reader = PictureBatchReader(models[0], **options)
+    return PhotographBatchReader(reader, models[1], min_confidence=min_confidence)
+
+
 class _PartitionReader:
-    """Read partitions on a worker, with a model that it loads once, for its own devices.
+    """Read partitions on a worker, with models that it loads once, for its own devices.
 
     Relative paths start from `folder`.
     """
 
-    def __init__(self, model: bytes, folder: str, **options: Any) -> None:
-        self.model = model
+    def __init__(self, models: Sequence[bytes], folder: str, **options: Any) -> None:
+        self.models = models
         self.folder = folder
         self.options = options
-        self.reader: PictureBatchReader | None = None
+        self.reader: PictureBatchReader | PhotographBatchReader | None = None
 
     def __call__(self, partition: Partition) -> pa.Table:
         """Read one, a batch in memory at a time."""
@@ -300,18 +338,38 @@ class _PartitionReader:
 
         with _LOADING:
             if self.reader is None:
-                self.reader = self._load()
+                self.reader = _reader_of(list(map(_of_content, self.models)), **self.options)
+        pictures, contents = partition.pictures, partition.contents(self.folder)
+        has_candidates = self.options["has_candidates"]
+        if isinstance(self.reader, PhotographBatchReader):
+            found = _located(pictures, self.reader.read(zip(pictures, contents, strict=True)))
+            return as_table(*zip(*found, strict=True), has_candidates=has_candidates)
         readings = []
-        contents = partition.contents(self.folder)
-        for start in range(0, len(partition.pictures), BATCH):
-            pictures = partition.pictures[start : start + BATCH]
-            readings += self.reader.read(pictures, islice(contents, len(pictures)))
-        return as_table(partition.pictures, readings, has_candidates=self.reader.has_candidates)
+        for start in range(0, len(pictures), BATCH):
+            batch = pictures[start : start + BATCH]
+            readings += self.reader.read(batch, islice(contents, len(batch)))
+        keys = [picture.key for picture in pictures]
+        return as_table(keys, readings, has_candidates=has_candidates)
 
-    def _load(self) -> PictureBatchReader:
-        from ..estimators import load
 
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "model.sksvhn")
-            path.write_bytes(self.model)
-            return PictureBatchReader(load(path), **self.options)
+def _located(
+    pictures: Iterable[Picture], found: Iterable[list[Found] | str]
+) -> Iterator[tuple[str | int, Reading, tuple[float, ...] | None]]:
+    """Rows of what was found in photographs, one at least of each."""
+    for picture, of_picture in zip(pictures, found, strict=True):
+        if isinstance(of_picture, str):
+            yield picture.key, Reading(error=of_picture), None
+        elif not of_picture:
+            yield picture.key, Reading(), None
+        else:
+            yield from ((picture.key, one.reading, one.box) for one in of_picture)
+
+
+def _of_content(content: bytes) -> Any:
+    """Load a model from the content of its file."""
+    from ..estimators import load
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.sksvhn")
+        path.write_bytes(content)
+        return load(path)

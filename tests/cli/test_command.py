@@ -40,9 +40,9 @@ def test_help(run: Run, name: str) -> None:
         (["--no"], "No such option: --no"),
         (["train", "--no"], "No such option: --no"),
         (["train"], "Missing argument 'DATA'."),
-        (["read", "m", "1.png", "--min-confidence", "3"], "Invalid value for '--min-confidence': "),
+        (["read", "1.png", "--min-confidence", "3"], "Invalid value for '--min-confidence': "),
         (
-            ["read", "m", "1.png", "--box", "1"],
+            ["read", "1.png", "--box", "1"],
             "Invalid value for --box: must be left,top,width,height in pixels, such as",
         ),
     ],
@@ -78,7 +78,10 @@ def test_help_imports_nothing_heavy() -> None:
 def test_streams_and_exit_code(model: Path, folder: Path) -> None:
     (folder / "3.png").write_bytes(b"")
     done = subprocess.run(
-        [*COMMAND, "read", str(model), str(folder)], capture_output=True, text=True, check=False
+        [*COMMAND, "read", "--whole", "--model", str(model), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 9
@@ -116,7 +119,11 @@ def info_of_nothing() -> None:
 def test_reader_of_the_output_leaves(model: Path, folder: Path) -> None:
     arguments = " ".join([str(folder / "1.png")] * 600)
     done = subprocess.run(
-        ["sh", "-c", f"'{sys.executable}' -m sksvhn read '{model}' {arguments} | head -n 1"],
+        [
+            "sh",
+            "-c",
+            f"'{sys.executable}' -m sksvhn read --whole --model '{model}' {arguments} | head -n 1",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -154,9 +161,7 @@ def test_ctrl_c_keeps_what_was_learned(archives: Path, tmp_path: Path) -> None:
     assert list(folder.glob("*.checkpoint"))  # wherever it struck
 
 
-@pytest.mark.parametrize(
-    ("command", "other"), [("evaluate", "test.tar.gz"), ("read", "."), ("transcribe", ".")]
-)
+@pytest.mark.parametrize(("command", "other"), [("evaluate", "test.tar.gz"), ("transcribe", ".")])
 def test_swapped_arguments_are_told(
     run: Run, model: Path, archives: Path, command: str, other: str
 ) -> None:

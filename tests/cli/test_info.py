@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sksvhn
@@ -70,3 +71,19 @@ def test_export(run: Run, model: Path, digit_model: Path, tmp_path: Path) -> Non
     result = run("export", digit_model, "-o", out, "--force")
     assert result.exit_code == 1
     assert "must be a neural network for ONNX export" in result.stderr
+
+
+def test_a_locator(run: Run, tmp_path: Path) -> None:
+    images = np.full((8, 64, 64, 3), 90, np.uint8)
+    images[:, 20:40, 20:40] = 200
+    locator = sksvhn.NumberLocator(input_size=64, width=2, max_epochs=1, random_state=0)
+    path = tmp_path / "locator.sksvhn"
+    locator.fit(images, [[[20, 20, 20, 20]]] * 8).save(path)
+    lines = dict(line.split(maxsplit=1) for line in run("info", path).stdout.splitlines())
+    assert lines["finds"] == "numbers in photographs"
+    assert lines["pictures"] == "colour, longer side 64 pixels"
+    assert json.loads(run("info", path, "--json").stdout)["input_size"] == 64
+    assert run("export", path, "--out", tmp_path / "locator.onnx").exit_code == 0
+    result = run("evaluate", path, tmp_path)
+    assert result.exit_code == 1
+    assert "MODEL must read numbers" in result.stderr

@@ -55,7 +55,7 @@ def test_trains_evaluates_and_reads_alike(run: Run, labels: Path, tmp_path: Path
 
     table = tmp_path / "boxes.csv"
     table.write_text(labels.read_text().replace("photos", str(labels.parent / "photos")))
-    result = run("read", out, labels.parent / "photos/3.png", "--boxes", table)
+    result = run("read", "--model", out, labels.parent / "photos/3.png", "--boxes", table)
     assert result.stdout.splitlines()[1].split(",")[1] == clf.predict(loaded.images[3:4])[0]
 
 

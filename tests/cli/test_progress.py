@@ -31,10 +31,10 @@ def test_training(run: Run, archives: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_watched")
 def test_reading(run: Run, model: Path, folder: Path) -> None:
-    result = run("read", model, folder, "--csv")
+    result = run("read", "--whole", "--model", model, folder, "--csv")
     assert " pictures" in result.stderr
     assert len(result.stdout.splitlines()) == 9
 
 
 def test_nothing_moves_elsewhere(run: Run, model: Path, folder: Path) -> None:
-    assert run("read", model, folder, "--csv").stderr == ""
+    assert run("read", "--whole", "--model", model, folder, "--csv").stderr == ""

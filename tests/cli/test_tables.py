@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sksvhn.cli._app import printable
-from sksvhn.cli._read import Row, _writer
+from sksvhn.cli._rows import Row, writer
 
 READINGS = [
     Row("a.png", "210", 0.99996),
@@ -27,7 +27,7 @@ def test_printable_text_steers_nothing(text: str) -> None:
 
 
 def test_table(capsys: pytest.CaptureFixture[str]) -> None:
-    write = _writer("table", has_candidates=False, width=3)
+    write = writer("table", width=3)
     write(READINGS[:2])
     write(READINGS[2:])
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
@@ -44,14 +44,14 @@ def test_names_steer_no_terminal(
     rows = [Row("\x1b[2J\n.png", "1", 0.5)]
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     for shown in ("table", "csv"):
-        _writer(shown, has_candidates=False, width=3)(rows)
+        writer(shown, width=3)(rows)
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert out.count("\\x1b[2J\\n.png") == 2
 
 
 def test_csv(capsys: pytest.CaptureFixture[str]) -> None:
-    _writer("csv", has_candidates=False, width=3)(READINGS)
+    writer("csv", width=3)(READINGS)
     assert capsys.readouterr().out == (
         "path,reading,confidence,error\na.png,210,0.999960,\nb.png,,0.400000,\n"
         "c.png,,,it is no picture\n"
@@ -59,9 +59,9 @@ def test_csv(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_probability_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [Row("a.png", "210", 0.9, 0.25)]
+    rows = [Row("a.png", "210", 0.9, in_list=0.25)]
     for shown in ("csv", "json", "table"):
-        _writer(shown, has_candidates=True, width=3)(rows)
+        writer(shown, has_candidates=True, width=3)(rows)
     header, csv, line, titles, cells = capsys.readouterr().out.splitlines()
     assert header == "path,reading,confidence,in_list,error"
     assert csv == "a.png,210,0.900000,0.250000,"

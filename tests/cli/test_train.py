@@ -14,6 +14,7 @@ from scipy.io import savemat
 import sksvhn
 from sksvhn import SVHNSequenceClassifier
 from sksvhn.datasets import load_svhn_numbers
+from sksvhn.datasets._labelled_boxes import read_labelled_boxes
 
 from ..datasets.svhn_files import NumberSet
 from .conftest import Run, digits, words
@@ -204,3 +205,31 @@ def test_numbers_are_not_for_digit_classifiers(run: Run, archives: Path, tmp_pat
     result = run(*command, "--estimator", "cnn")
     assert result.exit_code == 1
     assert "must hold single digits, which SVHNCNNClassifier reads" in result.stderr
+
+
+def test_a_locator_learns_from_photographs_and_boxes(run: Run, tmp_path: Path) -> None:
+    pixels = np.full((64, 64, 3), 90, np.uint8)
+    pixels[20:40, 20:40] = 200
+    for name in ("a.png", "b.png"):
+        Image.fromarray(pixels).save(tmp_path / name)
+    table = tmp_path / "boxes.csv"
+    table.write_text(
+        "path,number,left,top,width,height\n"
+        "a.png,12,20,20,10,20\na.png,12,30,20,10,20\na.png,7,2,2,8,8\nb.png,,,,,\n"
+    )
+    assert [boxes.tolist() for boxes in read_labelled_boxes(table)[1]] == [
+        [[20, 20, 20, 20], [2, 2, 8, 8]],
+        [],
+    ]
+    model = tmp_path / "locator.sksvhn"
+    command = ("train", table, "--out", model, "--estimator", "locator", "--max-epochs", "1")
+    result = run(*command, "-p", "input_size=64", "-p", "width=2")
+    assert result.exit_code == 0
+    assert "Training NumberLocator on 2 photographs with 2 numbers" in result.stderr
+    assert "NumberLocator has learned to find numbers in photographs" in result.stdout
+    assert sksvhn.load(model).input_size == 64
+    refused = run(*command, "--margin", "0.3", "--force")
+    assert refused.exit_code == 2
+    assert "has no effect on a locator" in refused.stderr
+    table.write_text("path,left,top,width,height\nc.png,1,1,1,1\n")
+    assert "'c.png' (line 2) is not in" in run(*command, "--force").stderr

@@ -18,9 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
 from sksvhn.datasets._street import _camera
 from sksvhn.datasets._street_numbers import (
-    _draw_number,
     _draw_text,
     _Texts,
+    draw_number,
     length_probabilities,
 )
 
@@ -157,7 +157,7 @@ def test_single_characters_of_an_alphabet_are_balanced_and_learnable():
 @settings(deadline=None)
 def test_numbers_keep_to_alphabet_and_length(alphabet, max_length, seed):
     rng = np.random.default_rng(seed)
-    number = _draw_number(rng, length_probabilities("svhn", max_length), alphabet)
+    number = draw_number(rng, length_probabilities("svhn", max_length), alphabet)
     assert 1 <= len(number) <= max_length
     assert set(number) <= set(alphabet)
 
@@ -169,14 +169,14 @@ def test_lengths_follow_svhn():
     assert sum(length_probabilities("svhn", 2)) == pytest.approx(1)
     rng = np.random.default_rng(0)
     drawn = Counter(
-        len(_draw_number(rng, length_probabilities("svhn", 5), "0123456789")) for _ in range(5000)
+        len(draw_number(rng, length_probabilities("svhn", 5), "0123456789")) for _ in range(5000)
     )
     assert drawn[2] / 5000 == pytest.approx(18130 / 33401, abs=0.03)
 
 
 def test_leading_digits_are_those_of_streets():
     rng = np.random.default_rng(0)
-    first = Counter(_draw_number(rng, (0.0, 1.0), "0123456789")[0] for _ in range(20_000))
+    first = Counter(draw_number(rng, (0.0, 1.0), "0123456789")[0] for _ in range(20_000))
     assert first["1"] > first["2"] > first["4"] > first["9"] > first["0"] > 0
     assert first["0"] / 20_000 < 0.01
 

@@ -348,7 +348,7 @@ CLASSES = (
     *("DummyClassifier", "load", "object", "type", "__import__", "os.system", "NumberReader"),
     *("_saving", "../SVHNCNNClassifier", "sksvhn.SVHNCNNClassifier", "LogisticRegression", ""),
     *("SVHNSequenceClassifier", "SVHNCNNClassifier", "SVHNMLPClassifier", "Pipeline"),
-    *("SVHNLogisticRegression", "PositionwiseClassifier", "NeuralClassifier", "DigitClassifier"),
+    *("SVHNLogisticRegression", "PositionwiseClassifier", "NeuralEstimator", "DigitClassifier"),
 )
 
 

@@ -121,9 +121,9 @@ def test_every_picture_is_trained_on_once_an_epoch(
     seen = []
     prepare = Preparation.for_training
 
-    def spy(self: Preparation, pictures: Any) -> Any:
+    def spy(self: Preparation, pictures: Any, *others: Any) -> Any:
         seen.append(pictures)
-        return prepare(self, pictures)
+        return prepare(self, pictures, *others)
 
     monkeypatch.setattr(Preparation, "for_training", spy)
     X, y = data

@@ -44,7 +44,7 @@ def test_patterns_of_folders() -> None:
 
 def test_nothing_found_is_said() -> None:
     Path("empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"this folder holds no pictures \(.*--recursive"):
+    with pytest.raises(FileNotFoundError, match=r"holds no pictures \(.*recursive=True"):
         paths("empty")
     with pytest.raises(FileNotFoundError, match="no file matches this pattern"):
         paths("*.gif")

@@ -28,7 +28,9 @@ def test_reads_on_a_cluster_that_runs(
     reader: SVHNSequenceClassifier, model: Path, folder: Path, client: Client, tmp_path: Path
 ) -> None:
     cluster = ("--scheduler", client.scheduler.address)
-    result = run(model, folder, "--out", tmp_path / "out", *cluster, "--partition-size", 64)
+    result = run(
+        model, folder, "--whole", "--out", tmp_path / "out", *cluster, "--partition-size", 64
+    )
     assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
     assert result.stderr == f"Read {N_PICTURES} pictures; {tmp_path / 'out'} has the readings.\n"
@@ -36,7 +38,7 @@ def test_reads_on_a_cluster_that_runs(
     assert len(table) == N_PICTURES
     assert table["reading"].tolist() == reader.read(table["path"]).tolist()
 
-    result = run(model, folder, "--out", tmp_path / "out", *cluster)
+    result = run(model, folder, "--whole", "--out", tmp_path / "out", *cluster)
     assert result.exit_code == 1
     assert "(different: partition_size); pass another folder" in result.stderr
 

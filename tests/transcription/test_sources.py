@@ -161,7 +161,7 @@ def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:
     from sksvhn._reading import Reading
     from sksvhn.transcription._output import as_table
 
-    table = as_table([Picture("caf\udce9.png")], [Reading(error="x")], has_candidates=False)
+    table = as_table(["caf\udce9.png"], [Reading(error="x")], has_candidates=False)
     assert table["path"].to_pylist() == ["caf\\xe9.png"]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import sksvhn
-from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, transcribe
+from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier
 from sksvhn.transcription import _output, _sources
 
 from .._promised import BOUND
+from .._street import Finder, street
 from ..estimators._pictures import bar_numbers
 from .conftest import N_PICTURES, PATIENCE
+
+# Numbers that fill their pictures.
+transcribe = partial(sksvhn.transcribe, whole=True)
 
 
 def read_in_this_process(reader: SVHNSequenceClassifier, folder: Path, size: int) -> pd.DataFrame:
@@ -70,15 +75,15 @@ def test_is_what_one_process_reads(
         "path",
         "reading",
         "confidence",
-        "top",
+        "top_readings",
         "top_probability",
         "error",
     ]
     assert_same(table, read_in_this_process(reader, folder, 64))
     assert table["reading"].nunique() > 5
     assert table["error"].isna().all()
-    assert (table["top"].map(len) == 3).all()
-    assert (table["top"].str[0] == table["reading"]).all()
+    assert (table["top_readings"].map(len) == 3).all()
+    assert (table["top_readings"].str[0] == table["reading"]).all()
     assert (table["top_probability"].str[0] == table["confidence"]).all()
     assert len(list(done.path.glob("*.parquet"))) == 4
 
@@ -229,7 +234,7 @@ def test_boxes_and_candidates_of_each_row(
     np.testing.assert_allclose(found["in_list"], ranked.in_list)
     best = [posterior.max(initial=0) for posterior in ranked.posterior]
     np.testing.assert_allclose(found["confidence"], best)
-    assert found["top"].map(len).tolist() == [3, 3, 0] * 4
+    assert found["top_readings"].map(len).tolist() == [3, 3, 0] * 4
 
     # The same in a CSV file, and by path beside the pictures.
     table["candidates"] = [" ".join(numbers) for numbers in lists]
@@ -258,7 +263,7 @@ def test_candidates_that_no_label_can_be_are_an_error_of_their_row(
     table = pd.read_parquet(done.path)
     assert table["error"].isna().tolist() == [True, False, True]
     assert table["error"][1].startswith("candidates must be numbers that the model can read")
-    assert sorted(table["top"][0]) == ["1", "12"]
+    assert sorted(table["top_readings"][0]) == ["1", "12"]
     with pytest.raises(ValueError, match="candidates must be numbers that the model can read"):
         transcribe(paths, clf, tmp_path / "none", candidates=["3b"])
 
@@ -298,7 +303,7 @@ def test_digits_and_rejection(folder: Path, client: Client, tmp_path: Path) -> N
         paths, clf, tmp_path / "out", min_confidence=float(np.median(sure)), client=client
     )
     table = pd.read_parquet(done.path)
-    assert table["top"].str[0].tolist() == list(map(str, labels))
+    assert table["top_readings"].str[0].tolist() == list(map(str, labels))
     assert (table["confidence"] == sure).all()
     assert (table["reading"].notna() == (sure >= np.median(sure))).all()
     with pytest.raises(ValueError, match="which reads single digits"):
@@ -326,7 +331,7 @@ import sys
 from sksvhn import transcribe
 
 if __name__ == "__main__":
-    transcribe(*sys.argv[1:], n_workers=1, partition_size=2)
+    transcribe(*sys.argv[1:], whole=True, n_workers=1, partition_size=2)
 """
 
 
@@ -391,3 +396,70 @@ def test_arguments_that_cannot_be(model: Path, folder: Path, tmp_path: Path) -> 
         with pytest.raises(ValueError, match=f"{name} == 0"):
             transcribe(folder, model, out, **{name: 0})
     assert not out.exists()
+
+
+# Photographs whose numbers are looked for
+
+
+@pytest.fixture
+def photos(images: NDArray[np.uint8], tmp_path: Path) -> Path:
+    """Two numbers in a photograph, none, a damaged file, one number."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, shown in (("a", images[:2]), ("b", []), ("d", images[2:3])):
+        Image.fromarray(street(shown)).save(folder / f"{name}.png")
+    (folder / "c.png").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """File of a locator of the tests', which this process and its threads can load."""
+    path = tmp_path / "finder.sksvhn"
+    path.write_bytes(b"finder")
+    load = sksvhn.load
+
+    def load_finder(model: Path) -> Any:
+        return Finder() if Path(model).read_bytes() == b"finder" else load(model)
+
+    monkeypatch.setattr("sksvhn.estimators.load", load_finder)
+    return path
+
+
+def test_numbers_are_found(
+    reader: SVHNSequenceClassifier, photos: Path, finder: Path, tmp_path: Path
+) -> None:
+    expected = sksvhn.read(photos, reader=reader, locator=Finder(), min_confidence=0.25, all=True)
+    expected = expected[expected["rejected"].isna()].reset_index(drop=True)
+    arguments: Any = {"locator": finder, "min_confidence": 0.25, "partition_size": 3}
+    with Client(processes=False, dashboard_address=":0", set_as_default=False) as client:
+        done = sksvhn.transcribe(photos, reader, tmp_path / "out", client=client, **arguments)
+    assert done == (tmp_path / "out", 4, 1)
+    table = pd.read_parquet(done.path)
+    assert list(table.columns)[-4:] == ["left", "top", "width", "height"]
+    names = [Path(path).stem for path in table["path"]]
+    assert names == [*[Path(path).stem for path in expected["picture"][:-1]], "b", "c", "d"]
+    read = table[table["reading"].notna()].reset_index(drop=True)
+    assert read["reading"].tolist() == expected["number"].tolist()
+    for name in ("confidence", "left", "top", "width", "height"):
+        np.testing.assert_allclose(read[name], expected[name], rtol=1e-5)
+    np.testing.assert_allclose(read["top_probability"].str[0], read["confidence"])
+    rest = table[table["reading"].isna()]
+    assert rest["error"].notna().tolist() == [False, True]
+    assert rest[["confidence", "left", "height"]].isna().all(axis=None)
+    # Counted again from the files; and pictures that are read whole are other inputs.
+    assert sksvhn.transcribe(photos, reader, done.path, **arguments) == done
+    arguments["locator"] = None
+    with pytest.raises(ValueError, match=r"\(different: locator\)"):
+        sksvhn.transcribe(photos, reader, done.path, whole=True, **arguments)
+
+
+def test_locator_without_anything_to_locate(model: Path, photos: Path, tmp_path: Path) -> None:
+    table = pd.DataFrame({"path": ["a.png"], "left": 1, "top": 1, "width": 9, "height": 9})
+    for source, whole in ((photos, True), (table, False)):
+        with pytest.raises(ValueError, match="locator must be left out if no numbers are looked"):
+            sksvhn.transcribe(source, model, tmp_path / "out", locator=model, whole=whole)
+    with pytest.raises(TypeError, match="locator must be a fitted NumberLocator"):
+        sksvhn.transcribe(photos, model, tmp_path / "out", locator=model)
+    with pytest.raises(TypeError, match="locator must be a file that save wrote"):
+        sksvhn.transcribe(photos, model, tmp_path / "out", locator=[])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -90,14 +90,15 @@ def bare_loop(network: str, n_samples: int, *, augmenting: bool = False) -> Reco
     """Train as sksvhn does it, without anything round the steps."""
     setup, problem = set_up(network, n_samples), PROBLEMS[network]
     clf = fitted_sequence_classifier()
-    prepare, amp = clf.net_.preparation.for_training, clf.amp_
+    prepare = replace(clf.net_.preparation, foreign_share=0.0).for_training
+    amp = clf.amp_
     module, criterion = setup.module.to(memory_format=torch.channels_last), setup.criterion
     optimizer = clf.net_.make_optimizer(module, lr=problem.lr)
     stored, X, y = pictures(network, n_samples)[0][..., None], setup.X, setup.y
 
     def epoch() -> None:
         for rows in torch.randperm(len(X)).split(problem.batch_size):
-            batch = prepare(stored[rows.numpy()]) if augmenting else X[rows]
+            batch = prepare(stored[rows.numpy()], (), 0)[0] if augmenting else X[rows]
             optimizer.zero_grad()
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=amp):
                 outputs = module(batch.contiguous(memory_format=torch.channels_last))

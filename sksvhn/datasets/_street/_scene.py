@@ -23,7 +23,7 @@ _OVERSAMPLING = 1.4
 _SCENE_HEIGHT = (20.0, 44.0)
 _NEAR_SCENE_HEIGHT = 60.0
 # ITU-R BT.601, as Pillow converts to grey.
-_LUMINANCE = (0.299, 0.587, 0.114)
+LUMINANCE = (0.299, 0.587, 0.114)
 # Share of numbers photographed from near, which are sharp, and their heights in pixels.
 _NEAR = 0.2
 _NEAR_HEIGHT = (28.0, 72.0)
@@ -68,7 +68,7 @@ class _Layers(NamedTuple):
     sign: Field
 
 
-class _Colors(NamedTuple):
+class Colors(NamedTuple):
     """Luminances of wall, sign and ink."""
 
     #: Of the wall round a sign.
@@ -200,18 +200,18 @@ def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) ->
     return _Layers(scene, lettering.mask, sign)
 
 
-def draw_colors(rng: np.random.Generator) -> _Colors:
+def draw_colors(rng: np.random.Generator) -> Colors:
     """Luminances of wall, sign and ink; ink stands out from the sign, often only a little."""
     if rng.random() < 0.04:  # a lamp in the night
         wall, ground = rng.uniform(0.01, 0.1, 2)
-        return _Colors(wall=wall, ground=ground, ink=rng.uniform(0.4, 1.0))
+        return Colors(wall=wall, ground=ground, ink=rng.uniform(0.4, 1.0))
     ground = 0.05 + 0.9 * rng.beta(1.7, 1.9)
     contrast = 0.16 + rng.gamma(1.7, 0.15)
     up = rng.random() < (0.85 - ground)
     ink = ground + contrast if up else ground - contrast
     if not 0 <= ink <= 1:
         ink = min(max(2 * ground - ink, 0.02), 0.98)
-    return _Colors(wall=min(max(ground + rng.normal(0, 0.25), 0.03), 0.97), ground=ground, ink=ink)
+    return Colors(wall=min(max(ground + rng.normal(0, 0.25), 0.03), 0.97), ground=ground, ink=ink)
 
 
 def blend(scene: Field, mask: Field, value: float | Field) -> Field:
@@ -220,7 +220,7 @@ def blend(scene: Field, mask: Field, value: float | Field) -> Field:
 
 
 def mount_sign(
-    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: _Colors
+    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: Colors
 ) -> tuple[Field, Field]:
     """Put a plate, or one tile per character, between wall and number; the scene, and the mask."""
     shape = lettering.mask.shape
@@ -241,7 +241,7 @@ def mount_sign(
 
 
 def paint_number(
-    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: _Colors
+    rng: np.random.Generator, scene: Field, lettering: Lettering, digit: float, colors: Colors
 ) -> Field:
     """Paint, mount or carve the characters."""
     mask = lettering.mask
@@ -305,7 +305,7 @@ def drop_shadow(rng: np.random.Generator, scene: Field, mask: Field, digit: floa
 
 
 def extruded(
-    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: _Colors
+    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: Colors
 ) -> Field:
     """Sides of characters cut from thick material."""
     side = colors.ink + (colors.ground - colors.ink) * rng.uniform(0.3, 1.3)
@@ -331,7 +331,7 @@ def beveled(rng: np.random.Generator, mask: Field, digit: float) -> Field:
 
 
 def carved(
-    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: _Colors
+    rng: np.random.Generator, scene: Field, mask: Field, digit: float, colors: Colors
 ) -> Field:
     """Characters in the wall's own colour, which only light and shadow on their edges show."""
     depth = rng.uniform(0.02, 0.07) * digit
@@ -359,4 +359,4 @@ def draw_hue(rng: np.random.Generator) -> Field:
     warmth = rng.normal(-0.02, 0.35 if strong else 0.09)
     greenness = rng.normal(0.0, 0.07 if strong else 0.02)
     rgb: Field = np.exp([0.75 * warmth - greenness, greenness, -1.1 * warmth - greenness])
-    return (rgb / np.dot(rgb, _LUMINANCE)).astype(np.float32)
+    return (rgb / np.dot(rgb, LUMINANCE)).astype(np.float32)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from ..._files._atomic import written_whole
 from .._network import without_normalization
@@ -41,19 +40,22 @@ class OnnxFile(NamedTuple):
     n_bytes: int
 
 
-def write_onnx(clf: Any, path: str | os.PathLike[str]) -> OnnxFile:
+def write_onnx(clf: Any, path: str | os.PathLike[str], n_views: int) -> OnnxFile:
     """Write all that a neural classifier predicts to one ONNX file."""
-    check_is_fitted(clf)
-    content = _to_onnx(clf)
+    return write_file(_to_onnx(clf, n_views), path)
+
+
+def write_file(content: bytes, path: str | os.PathLike[str]) -> OnnxFile:
+    """Write the content of an ONNX file."""
     with written_whole(path) as part:
         part.write_bytes(content)
     return OnnxFile(Path(path), OPSET, len(content))
 
 
-def _to_onnx(clf: Any) -> bytes:
+def _to_onnx(clf: Any, n_views: int) -> bytes:
     """Content of the file."""
     check_min_confidence(clf.min_confidence, type(clf).__name__)
-    standardizer, n_views = clf._standardizer, clf._n_views_seen()
+    standardizer = clf._standardizer
     graph = Graph()
     *size, channels = clf.image_shape_
     pictures = graph.input(

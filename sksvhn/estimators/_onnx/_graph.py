@@ -12,35 +12,52 @@ OPSET = 20
 # The format of files that came with it; onnx would write its newest, which older runtimes refuse.
 IR_VERSION = 9
 
+Shape = tuple[int | str, ...]
+
 
 class Graph:
-    """Operators in the order they run, each with one output.
+    """Operators in the order they run.
 
-    Values have names, and the size of a batch is left open.
+    Values have names. The first side of inputs and outputs is left open, and any that has a name.
     """
 
     def __init__(self) -> None:
-        self._nodes: list[tuple[str, list[str], str, dict[str, Any]]] = []
+        self._nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = []
         self._constants: dict[str, NDArray[Any]] = {}
-        self._inputs: list[tuple[str, np.dtype[Any], tuple[int, ...]]] = []
-        self._outputs: list[tuple[str, np.dtype[Any], tuple[int, ...]]] = []
+        self._inputs: list[tuple[str, np.dtype[Any], Shape]] = []
+        self._outputs: list[tuple[str, np.dtype[Any], Shape]] = []
 
-    def input(self, name: str, dtype: Any, shape: tuple[int, ...]) -> str:
+    def input(self, name: str, dtype: Any, shape: Shape, *, n: str = "n") -> str:
         """Declare an input of shape (n, *shape)."""
-        self._inputs.append((name, np.dtype(dtype), shape))
+        self._inputs.append((name, np.dtype(dtype), (n, *shape)))
         return name
 
-    def output(self, name: str, value: str, dtype: Any, shape: tuple[int, ...] = ()) -> None:
+    def output(self, name: str, value: str, dtype: Any, shape: Shape = (), *, n: str = "n") -> None:
         """Declare a value of shape (n, *shape) as an output; dtype object is text."""
-        self._nodes.append(("Identity", [value], name, {}))
-        self._outputs.append((name, np.dtype(dtype), shape))
+        self._nodes.append(("Identity", [value], [name], {}))
+        self._outputs.append((name, np.dtype(dtype), (n, *shape)))
 
     def add(self, operator: str, *inputs: str | NDArray[Any], **attributes: Any) -> str:
         """Add one of ONNX's operators, and return the name of its output.
 
         Inputs are names of values, or constant arrays.
         """
+        return self._add(operator, inputs, attributes, 1)[0]
+
+    def top(self, values: str, n_most: str) -> tuple[str, str]:
+        """Add the largest of values (n,), sorted, and their places."""
+        largest, places = self._add("TopK", (values, n_most), {}, 2)
+        return largest, places
+
+    def _add(
+        self,
+        operator: str,
+        inputs: tuple[str | NDArray[Any], ...],
+        attributes: dict[str, Any],
+        n_outputs: int,
+    ) -> list[str]:
         output = f"{operator}_{len(self._nodes)}"
+        outputs = [output, *(f"{output}_output_{index}" for index in range(1, n_outputs))]
         names = []
         for index, value in enumerate(inputs):
             if not isinstance(value, str):
@@ -48,8 +65,8 @@ class Graph:
                 self._constants[name] = value
                 value = name
             names.append(value)
-        self._nodes.append((operator, names, output, attributes))
-        return output
+        self._nodes.append((operator, names, outputs, attributes))
+        return outputs
 
     def to_bytes(self, name: str, metadata: dict[str, str]) -> bytes:
         """Return the content of an ONNX file."""
@@ -60,15 +77,15 @@ class Graph:
                 "export_onnx needs onnx; install it with: pip install 'sksvhn[onnx]'"
             ) from None
 
-        def info(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+        def info(name: str, dtype: np.dtype[Any], shape: Shape) -> Any:
             is_text = dtype.kind == "O"
             kind = TensorProto.STRING if is_text else helper.np_dtype_to_tensor_dtype(dtype)
-            return helper.make_tensor_value_info(name, kind, ["n", *shape])
+            return helper.make_tensor_value_info(name, kind, shape)
 
         graph = helper.make_graph(
             [
-                helper.make_node(operator, inputs, [output], output, **attributes)
-                for operator, inputs, output, attributes in self._nodes
+                helper.make_node(operator, inputs, outputs, outputs[0], **attributes)
+                for operator, inputs, outputs, attributes in self._nodes
             ],
             name,
             [info(*described) for described in self._inputs],

@@ -48,19 +48,19 @@ def _features(graph: Graph, features: Features, pictures: str, image_shape: Imag
         tiles = graph.add("Reshape", pictures, integers(0, 0, 0, n_tiles, -1))
         tiles = graph.add("Transpose", tiles, perm=[0, 3, 1, 2, 4])
         pictures = graph.add("Reshape", tiles, integers(-1, channels, height, width // n_tiles))
-    maps = _layers(graph, features.trunk, pictures)
+    maps = layers(graph, features.trunk, pictures)
     if isinstance(features, AttentionFeatures):
         vectors = _attended(graph, features.attention, maps)
         n_vectors = len(features.attention.place)
     else:
         vectors = graph.add("Flatten", maps)
-    vectors = _layers(graph, features.hidden, vectors)
+    vectors = layers(graph, features.hidden, vectors)
     return graph.add("Reshape", vectors, integers(-1, n_vectors, features.out_features))
 
 
 def _attended(graph: Graph, attention: AttentionPool, maps: str) -> str:
     """Features that each query looks at, of shape (n * n_queries, channels)."""
-    scores = _convolution(graph, attention.scores, maps)
+    scores = convolution(graph, attention.scores, maps)
     scores = graph.add("Add", scores, _constant(attention.place))
     flat = integers(0, 0, -1)
     looks = graph.add("Softmax", graph.add("Reshape", scores, flat), axis=2)
@@ -69,9 +69,10 @@ def _attended(graph: Graph, attention: AttentionPool, maps: str) -> str:
     return graph.add("Reshape", graph.add("MatMul", looks, seen), integers(-1, channels))
 
 
-def _layers(graph: Graph, layers: nn.Sequential, features: str) -> str:
-    dense = isinstance(layers, HiddenLayers)
-    for layer in layers:
+def layers(graph: Graph, stack: nn.Sequential, features: str) -> str:
+    """Add layers one after the other."""
+    dense = isinstance(stack, HiddenLayers)
+    for layer in stack:
         features = _layer(graph, layer, features, dense=dense)
     return features
 
@@ -79,7 +80,7 @@ def _layers(graph: Graph, layers: nn.Sequential, features: str) -> str:
 def _layer(graph: Graph, layer: nn.Module, features: str, *, dense: bool) -> str:
     match layer:
         case nn.Conv2d():
-            return _convolution(graph, layer, features)
+            return convolution(graph, layer, features)
         case nn.Linear():
             return _linear(graph, layer, features)
         case nn.BatchNorm1d() | nn.BatchNorm2d():
@@ -115,7 +116,8 @@ def _layer(graph: Graph, layer: nn.Module, features: str, *, dense: bool) -> str
             raise NotImplementedError(f"{type(layer).__name__} cannot be exported to ONNX.")
 
 
-def _convolution(graph: Graph, layer: nn.Conv2d, features: str) -> str:
+def convolution(graph: Graph, layer: nn.Conv2d, features: str) -> str:
+    """Add a convolution that keeps the sides, up to its stride."""
     # Where a kernel's side is even, the far side is padded by one more.
     height, width = layer.kernel_size
     pads = [(height - 1) // 2, (width - 1) // 2, height // 2, width // 2]

@@ -27,8 +27,7 @@ def add_views(
     """
     height, width, channels = image_shape
     batch = graph.add("Cast", _channels_first(graph, pictures, channels), to=1)  # float32
-    batch = graph.add("Sub", batch, floats(standardizer.mean).reshape(-1, 1, 1))
-    batch = graph.add("Mul", batch, floats(1 / standardizer.std).reshape(-1, 1, 1))
+    batch = by_channel(graph, batch, standardizer)
     if standardizer.per_image:
         batch = _per_image(graph, batch, math.prod(image_shape))
     factor = min(height // standardizer.size[0], width // standardizer.size[1])
@@ -41,6 +40,12 @@ def add_views(
     rows, columns = _sampled(height, width, standardizer.size, n_views)
     seen = graph.add("MatMul", graph.add("MatMul", rows, batch), columns)
     return graph.add("Reshape", seen, integers(-1, channels, *standardizer.size))
+
+
+def by_channel(graph: Graph, batch: str, standardizer: Standardizer) -> str:
+    """Standardise each channel of float32 (n, channels, height, width)."""
+    batch = graph.add("Sub", batch, floats(standardizer.mean).reshape(-1, 1, 1))
+    return graph.add("Mul", batch, floats(1 / standardizer.std).reshape(-1, 1, 1))
 
 
 def mean_of_views(graph: Graph, logits: str, n_views: int) -> str:

@@ -1,0 +1,114 @@
+"""Compare boxes: overlaps, the surest of those that overlap, and which ones are right.
+
+Boxes are rows of left, top, width and height, in pixels; what follows in a row, such as a
+confidence, is carried along.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Boxes = NDArray[np.float64]
+
+#: Boxes that overlap by more than this show the same number.
+SAME = 0.4
+#: Boxes that overlap by more than this are averaged: they bound the same number alike.
+ALIKE = 0.6
+
+
+def overlaps(boxes: Boxes, others: Boxes) -> Boxes:
+    """Intersection over union of every box with every other, shape (n_boxes, n_others)."""
+    first, second = boxes[:, None], others[None]
+    starts = np.maximum(first[..., :2], second[..., :2])
+    ends = np.minimum(
+        first[..., :2] + first[..., 2:4],
+        second[..., :2] + second[..., 2:4],
+    )
+    shared = (ends - starts).clip(min=0).prod(axis=2)
+    both = first[..., 2:4].prod(axis=2) + second[..., 2:4].prod(axis=2) - shared
+    found: Boxes = shared / np.maximum(both, np.finfo(float).tiny)
+    return found
+
+
+def inside(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+    """Cut boxes at the edges of a picture (width, height), and leave out those beyond."""
+    first = np.clip(boxes[:, :2], 0, size)
+    last = np.clip(boxes[:, :2] + boxes[:, 2:4], 0, size)
+    cut = np.concatenate([first, last - first, boxes[:, 4:]], axis=1)
+    return cut[(cut[:, 2:4] > 0).all(axis=1)]
+
+
+def surest_boxes(boxes: Boxes, n_most: int) -> Boxes:
+    """Keep the surest of boxes that overlap, as the mean of those that bound it alike.
+
+    The fifth value of a row is its confidence. Rows come back surest first, `n_most` at most.
+    """
+    # Greedy suppression, and the average of Gidaris & Komodakis 2015 (arXiv 1505.01749), 4.3.
+    boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
+    shared = overlaps(boxes, boxes)
+    left = np.ones(len(boxes), dtype=bool)
+    kept: list[list[float]] = []
+    while left.any() and len(kept) < n_most:
+        first = int(left.argmax())
+        alike = shared[first] > ALIKE
+        mean = np.average(boxes[alike, :4], axis=0, weights=boxes[alike, 4])
+        kept.append([*mean, boxes[first, 4]])
+        left &= shared[first] <= SAME
+        left[first] = False
+    return np.array(kept, dtype=np.float64).reshape(-1, 5)
+
+
+def match_boxes(found: Boxes, true: Boxes, least_overlap: float) -> NDArray[np.bool_]:
+    """Tell which of the boxes found, surest first, are right: each true box is found once."""
+    right = np.zeros(len(found), dtype=bool)
+    shared = overlaps(found, true)
+    for row in range(len(found)):
+        best = int(shared[row].argmax()) if len(true) else -1
+        if best >= 0 and shared[row, best] >= least_overlap:
+            right[row] = True
+            shared[:, best] = -1.0
+    return right
+
+
+def check_boxes(boxes: Any, n_pictures: int, name: str) -> list[Boxes]:
+    """Return the boxes of every picture as an array (n_boxes, 4); raise if there are others.
+
+    None and an empty list stand for a picture without a number.
+    """
+    if isinstance(boxes, (str, bytes, dict)) or not hasattr(boxes, "__len__"):
+        raise ValueError(
+            f"{name} must hold one array-like of boxes (left, top, width, height) per picture; got "
+            f"a {type(boxes).__name__}."
+        )
+    if len(boxes) != n_pictures:
+        raise ValueError(
+            f"{name} must have one entry per picture; got {len(boxes)} for {n_pictures} pictures; "
+            "pass an empty list for a picture without a number."
+        )
+    return [_checked(entry, f"{name}[{row}]") for row, entry in enumerate(boxes)]
+
+
+def _checked(entry: ArrayLike | None, name: str) -> Boxes:
+    try:
+        array = np.asarray([] if entry is None else entry, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} must be rows of (left, top, width, height); got {entry!r}."
+        ) from None
+    if array.size == 0:
+        return np.empty((0, 4))
+    if array.shape == (4,):
+        array = array[np.newaxis]
+    if array.ndim != 2 or array.shape[1] != 4:
+        raise ValueError(
+            f"{name} must be rows of (left, top, width, height); got an array of shape "
+            f"{array.shape}."
+        )
+    if not np.isfinite(array).all() or (array[:, 2:] <= 0).any():
+        raise ValueError(
+            f"{name} must hold finite boxes with a positive width and height; got {array.tolist()}."
+        )
+    return array

@@ -1,0 +1,146 @@
+"""What the neural classifiers share: layers by parameters, mean logits of views, ONNX files."""
+
+from __future__ import annotations
+
+import os
+from inspect import signature
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._images._lazy import in_chunks
+from .._parameters import as_python
+from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
+from ._augmentation import VIEWS
+from ._batches import EVALUATION_BATCH
+from ._network import without_normalization
+from ._neural import NeuralEstimator
+from ._onnx import OnnxFile, write_onnx
+from ._picture_reader import READING_CONSTRAINTS
+from ._settings import Architecture, settings_of
+
+#: Of the parameters that all of them have.
+CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
+    **READING_CONSTRAINTS,
+    **NeuralEstimator._parameter_constraints,
+    "image_shape": [None, "array-like"],
+    "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "activation": [StrOptions(set(ACTIVATIONS))],
+    "normalization": [None, StrOptions(set(NORMALIZATIONS)), "array-like"],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "n_views": [Interval(Integral, 1, len(VIEWS), closed="both")],
+    "architecture": [Architecture, None],
+}
+
+
+def network_spec(clf: Any) -> NetworkSpec:
+    """Layers that the parameters name."""
+    names = signature(NetworkSpec.from_parameters).parameters.keys() - clf._without_effect
+    params = vars(settings_of(clf))
+    return NetworkSpec.from_parameters(**{n: params[n] for n in names & params.keys()})
+
+
+def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
+    """Mean logits over `n_views` of each picture, as float64 arrays."""
+    check_is_fitted(clf)
+    pictures = clf._known_pictures(X)
+    n_views = n_views_seen(clf)
+    preparation = clf._preparation()
+    batches = []
+    with torch.inference_mode():
+        module = without_normalization(clf.module_)
+        for part in in_chunks(pictures, EVALUATION_BATCH):
+            seen = [module(view) for view in preparation.views(part, n_views)]
+            means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
+            batches.append([mean.double().cpu().numpy() for mean in means])
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def n_views_seen(clf: Any) -> int:
+    """Return the number of views that a prediction averages, checked."""
+    n_views: int = as_python(clf.n_views)
+    if n_views not in range(1, len(VIEWS) + 1):
+        raise ValueError(f"n_views must be an integer from 1 to {len(VIEWS)}; got {clf.n_views!r}.")
+    # A network that saw every picture in one place only would misread it from another.
+    return n_views if clf._strength > 0 else 1
+
+
+def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
+    """Write `predict` to one ONNX file, for onnxruntime in any language.
+
+    The file holds everything from the pixels to the answer, as it is now: standardisation, the
+    `n_views` views, the network, temperatures, the search over all numbers, and
+    `min_confidence`. It does not crop, as `crops` does, and does not check pixels.
+
+    The file has one input:
+
+    - ``pictures``, of shape (n, height, width) for grey and (n, height, width, 3) for colour
+      pictures, with any n: uint8 if white was 255 in the training pictures, else float32.
+
+    Outputs of a reader of numbers:
+
+    - ``reading``, the numbers as strings of shape (n,), in whatever form the labels were;
+      ``""`` if rejected;
+    - ``confidence``, P(S|X) of the readings, float32 of shape (n,), also of rejected ones.
+
+    Outputs of a classifier of single digits:
+
+    - ``label``, of shape (n,): int64, double, bool or string like the labels; -1 or ``""`` if
+      rejected;
+    - ``probability``, float32 of shape (n, n_classes).
+
+    Its metadata describe the pictures it takes: "estimator" and "sksvhn" (class and
+    version), "image_shape", "white" (255, 1, 65535, or null if it was not plain), "crop",
+    "margin", "min_confidence", and "alphabet" or "classes"; values other than names are JSON.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, by convention with the suffix ``.onnx``. An existing file is replaced when
+        the new one is complete.
+
+    Returns
+    -------
+    OnnxFile
+        ``path``, ``opset`` and ``n_bytes`` of the file.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    ImportError
+        If onnx is not installed (``pip install sksvhn[onnx]``).
+    ValueError
+        If `n_views` or `min_confidence` is invalid.
+    OSError
+        If the file cannot be written.
+
+    Notes
+    -----
+    The file holds operators of opset 20, which onnxruntime runs from version 1.17 on.
+    Arithmetic is float32, so that probabilities differ from `predict`'s by about 1e-6.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from onnxruntime import InferenceSession
+    >>> from sksvhn import SVHNSequenceClassifier
+    >>> from sksvhn.datasets import make_street_numbers
+    >>> numbers = make_street_numbers(64, color=False, random_state=0)
+    >>> clf = SVHNSequenceClassifier(max_epochs=1, random_state=0)
+    >>> clf = clf.fit(numbers.images, numbers.target)
+    >>> with TemporaryDirectory() as folder:
+    ...     file = clf.export_onnx(Path(folder, "reader.onnx"))
+    ...     session = InferenceSession(file.path)
+    >>> reading, confidence = session.run(None, {"pictures": numbers.images})
+    >>> bool((reading == clf.predict(numbers.images)).all())
+    True
+    """
+    check_is_fitted(self)
+    return write_onnx(self, path, n_views_seen(self))
