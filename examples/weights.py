@@ -46,7 +46,7 @@ LOCATOR = {"max_epochs": 12, "random_state": 0}
 LOCATOR_INPUT_SIZE = 512
 # Of the pictures that are trained on, and of those that confidences are learned from.
 SEEDS = (0, 1_000_000)
-N_NUMBERS, N_SCENES = (200_000, 4_000), (6_000, 1_000)
+N_NUMBERS, N_SCENES = (200_000, 4_000), (12_000, 1_000)
 
 
 def main() -> None:
