@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._parameters import check_not_masked
+
 Boxes = NDArray[np.float64]
 
 #: Boxes that overlap by more than this show the same number.
@@ -92,6 +94,7 @@ def check_boxes(boxes: Any, n_pictures: int, name: str) -> list[Boxes]:
 
 
 def _checked(entry: ArrayLike | None, name: str) -> Boxes:
+    check_not_masked(entry, name)
     try:
         array = np.asarray([] if entry is None else entry, dtype=np.float64)
     except (TypeError, ValueError):

@@ -24,8 +24,10 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator
 from skorch.callbacks import Callback
 
+import sksvhn
 from sksvhn import (
     Architecture,
+    NumberLocator,
     PositionwiseClassifier,
     SVHNCNNClassifier,
     SVHNLogisticRegression,
@@ -121,10 +123,10 @@ FUNCTIONS = dict(public_functions())
 CLASSIFIERS = sorted(
     name
     for name, thing in FUNCTIONS.items()
-    if inspect.isclass(thing) and hasattr(thing, "fit") and hasattr(thing, "predict")
+    if inspect.isclass(thing) and hasattr(thing, "fit") and hasattr(thing, "predict_proba")
 )
-# Parameters of classifiers, whose own they are tested with.
-OBJECTS = ("estimators.Architecture", "estimators.Training")
+# Parameters of classifiers, whose own they are tested with; the locator has a test of its own.
+OBJECTS = ("estimators.Architecture", "estimators.Training", "estimators.NumberLocator")
 CASES = [
     (name, parameter)
     for name, function in FUNCTIONS.items()
@@ -163,6 +165,8 @@ def assert_same(one: Any, other: Any) -> None:
         assert len(one) == len(other)
         for item, twin in zip(one, other, strict=True):
             assert_same(item, twin)
+    elif isinstance(one, np.ndarray) and any(isinstance(item, np.ndarray) for item in one.flat):
+        assert_same(list(one), list(other))
     elif isinstance(one, np.ndarray) and one.dtype != object:
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(one, other)
@@ -197,6 +201,12 @@ def cnn() -> SVHNCNNClassifier:
 
 
 @cache
+def locator() -> NumberLocator:
+    clf = NumberLocator(input_size=64, width=2, max_epochs=1, random_state=0)
+    return clf.fit(list(X[:4]), [[[2, 2, 8, 8]]] * 4)
+
+
+@cache
 def positionwise() -> PositionwiseClassifier:
     return PositionwiseClassifier(SVHNLogisticRegression()).fit(X, Y)
 
@@ -227,6 +237,10 @@ ARGUMENTS: dict[str, Function[[], Any]] = {
     "y_pred_b": lambda: np.roll(Y, 2),
     "y_true": lambda: Y,
 }
+BOXES: dict[str, Function[[], Any]] = {
+    "y_true": lambda: [[[10, 10, 20, 10]], []],
+    "y_pred": lambda: [[[10, 10, 20, 12, 0.9]], [[1, 1, 5, 5, 0.4]]],
+}
 # Arguments of some functions alone.
 OF_FUNCTION: dict[str, dict[str, Function[[], Any]]] = {
     "inspection.corrupt_pictures": {"severity": lambda: 1},
@@ -240,12 +254,15 @@ OF_FUNCTION: dict[str, dict[str, Function[[], Any]]] = {
         "y_true": lambda: Y,
         "confidence": lambda: CONFIDENCE,
     },
+    "metrics.location_average_precision": BOXES,
+    "metrics.location_precision_recall_curve": BOXES,
     "datasets.make_digit_sequences": {"max_length": lambda: 5},
     "datasets.make_street_numbers": {"max_length": lambda: 5, "image_size": lambda: (16, 16)},
     "preprocessing.pca_color_jitter": {"images": lambda: np.stack([X] * 3, axis=-1)},
 }
 # What plots and answers, by the class whose methods do.
 INSTANCES: dict[str, Function[[], Any]] = {
+    "estimators.NumberLocator": lambda: locator(),
     "estimators.PositionwiseClassifier": lambda: positionwise(),
     "estimators.SVHNCNNClassifier": lambda: cnn(),
     "estimators.SVHNLogisticRegression": lambda: digit_reader(),
@@ -256,6 +273,9 @@ INSTANCES: dict[str, Function[[], Any]] = {
         reader(), X[0]
     ),
     "plotting.FiltersDisplay": lambda: plotting.FiltersDisplay.from_estimator(reader()),
+    "plotting.PhotographsDisplay": lambda: plotting.PhotographsDisplay.from_readings(
+        list(X[:3]), sksvhn.read(list(X[:3]), reader=reader(), locator=locator(), all=True)
+    ),
     "plotting.ReadingsDisplay": lambda: plotting.ReadingsDisplay(X, Y),
     "plotting.ReliabilityDisplay": lambda: plotting.ReliabilityDisplay(
         CONFIDENCE, CONFIDENCE, CONFIDENCE

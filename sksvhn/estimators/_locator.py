@@ -292,6 +292,7 @@ class NumberLocator(NeuralEstimator):
             Once, for pictures that :func:`~sksvhn.preprocessing.load_image` warns about.
         """
         check_is_fitted(self)
+        self._validate_params()
         check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
         return [
             np.column_stack([boxes[:, :4], self._confidence(boxes[:, 4])])
@@ -339,6 +340,7 @@ class NumberLocator(NeuralEstimator):
             If all boxes that are found are right, or all are wrong.
         """
         check_is_fitted(self)
+        self._validate_params()
         found = list(self._located(_read_all(X, MAX_PIXELS)))
         true = check_boxes(y, len(found), "y")
         right = np.concatenate(

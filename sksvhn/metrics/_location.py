@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._boxes import Boxes, check_boxes, match_boxes
-from .._parameters import validate_params
+from .._parameters import check_not_masked, validate_params
 
 _CONSTRAINTS = {
     "y_true": "no_validation",
@@ -144,6 +144,7 @@ def location_average_precision(
 
 
 def _checked(boxes: ArrayLike, name: str) -> Boxes:
+    check_not_masked(boxes, name)
     found = np.asarray(boxes, dtype=np.float64)
     if found.size == 0:
         return np.empty((0, 5))

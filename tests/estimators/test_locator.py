@@ -206,6 +206,17 @@ def test_wrong_pictures_and_boxes(X: Any, y: Any, message: str) -> None:
         NumberLocator(**SETTINGS).fit(X, y)
 
 
+def test_parameters_may_be_numpys(scenes: Scenes) -> None:
+    X, y = scenes
+    numbers = {"input_size": np.uint8(64), "width": np.int32(4), "lr": np.float32(0.005)}
+    given = NumberLocator(**SETTINGS | numbers | {"max_epochs": np.uint8(1)}).fit(X[:16], y[:16])
+    plain = NumberLocator(**SETTINGS | {"max_epochs": 1, "lr": float(np.float32(0.005))})
+    weights, expected = (clf.module_.state_dict() for clf in (given, plain.fit(X[:16], y[:16])))
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
+    with pytest.raises(ValueError, match="'input_size' parameter of NumberLocator"):
+        plain.set_params(input_size=0).predict(X[0])
+
+
 def test_what_is_not_fitted_says_so() -> None:
     with pytest.raises(NotFittedError):
         NumberLocator().predict(np.zeros((64, 64, 3), np.uint8))
