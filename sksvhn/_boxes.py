@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._images._crop import union_region
 from ._parameters import check_not_masked
 
 Boxes = NDArray[np.float64]
@@ -19,6 +20,14 @@ Boxes = NDArray[np.float64]
 SAME = 0.4
 #: Boxes that overlap by more than this are averaged: they bound the same number alike.
 ALIKE = 0.6
+#: Least overlap of a box that is right, unless asked otherwise.
+RIGHT = 0.5
+
+
+def union_box(boxes: ArrayLike) -> Boxes:
+    """Return the smallest box (left, top, width, height) that holds every box."""
+    region = union_region(boxes)
+    return np.array([region.left, region.top, region.width, region.height])
 
 
 def overlaps(boxes: Boxes, others: Boxes) -> Boxes:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import tarfile
 import time
 from collections.abc import Callable, Sequence
-from inspect import signature
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +23,8 @@ import torch
 from pretrained import share
 
 import sksvhn
-from sksvhn._boxes import overlaps
+from sksvhn._boxes import RIGHT, overlaps, union_box
+from sksvhn._photographs import LEAST_CONFIDENCE
 from sksvhn.datasets import read_digit_struct
 from sksvhn.metrics import coverage_at_accuracy_score
 from sksvhn.preprocessing import load_image
@@ -108,8 +107,7 @@ def scored(kind: Photographs, read: Read) -> dict[str, Any]:
     """Share read right, coverage, and alarms where there is no number."""
     answers, confidence = read(kind.paths)
     if not any(kind.numbers):
-        sure = sksvhn_threshold()
-        return {"alarms": int((confidence >= sure).sum()), "pictures": len(confidence)}
+        return {"alarms": int((confidence >= LEAST_CONFIDENCE).sum()), "pictures": len(confidence)}
     right = answers == kind.numbers
     result = share(right)
     result["coverage at 98 %"] = round(
@@ -143,17 +141,12 @@ def by_height(kind: Photographs, right: np.ndarray) -> dict[str, Any]:
     }
 
 
-def sksvhn_threshold() -> float:
-    """Confidence above which a number is told without being asked for."""
-    return float(signature(sksvhn.read).parameters["min_confidence"].default)
-
-
 def recall(locator: Any, kind: Photographs) -> dict[str, Any]:
     """Share of the numbers that the surest boxes find."""
     assert kind.boxes is not None
     found = locator.predict(kind.paths)
     hits = [
-        overlaps(boxes[: max(1, len(true))], true).max(axis=0, initial=0.0) >= 0.5
+        overlaps(boxes[: max(1, len(true))], true).max(axis=0, initial=0.0) >= RIGHT
         for boxes, true in zip(found, kind.boxes, strict=True)
     ]
     return share(np.concatenate(hits))
@@ -189,10 +182,7 @@ def originals(data: Path) -> Photographs:
     """Whole pictures of SVHN's test set, about 100 pixels wide."""
     folder = data / "originals"
     frame = read_digit_struct(folder / "digitStruct.mat")
-    boxes = []
-    for digits in frame["boxes"]:
-        first, last = digits[:, :2].min(axis=0), (digits[:, :2] + digits[:, 2:]).max(axis=0)
-        boxes.append(np.concatenate([first, last - first])[np.newaxis])
+    boxes = [union_box(digits)[np.newaxis] for digits in frame["boxes"]]
     return Photographs(
         [folder / name for name in frame["filename"]], frame["number"].to_numpy(object), boxes
     )
@@ -211,7 +201,7 @@ def scenes(data: Path, folder: Path) -> Photographs:
 def photographs(data: Path) -> Photographs:
     """Nine photographs, six of handwriting; the name of a file begins with its number."""
     paths = sorted((data / "photos").glob("*.jpg"))
-    numbers = [re.match("[0-9]+", path.name).group() for path in paths]  # type: ignore[union-attr]
+    numbers = [path.name.partition("_")[0] for path in paths]
     return Photographs(paths, np.array(numbers, dtype=object))
 
 

@@ -187,6 +187,21 @@ Model = Annotated[
         "sksvhn.",
     ),
 ]
+Locator = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        callback=model_path,
+        help="What finds the numbers: a file that `locator.save` wrote. Default: the locator that "
+        "comes with sksvhn.",
+    ),
+]
+Whole = Annotated[
+    bool,
+    typer.Option(
+        "--whole", help="Do not look for numbers: each picture shows one number and no more."
+    ),
+]
 Data = Annotated[
     Path,
     typer.Argument(

@@ -14,8 +14,10 @@ import typer
 from .._files._csv_lines import BOX_COLUMNS, Box, box_of, csv_lines, csv_rows
 from .._images._paths import find_pictures
 from ._app import (
+    Locator,
     MaxPixels,
     Quiet,
+    Whole,
     complain,
     counted,
     in_options,
@@ -54,21 +56,8 @@ def read(
             "reader that comes with sksvhn.",
         ),
     ] = Path("numbers"),
-    locator: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            callback=model_path,
-            help="What finds the numbers: a file that `locator.save` wrote. Default: the locator "
-            "that comes with sksvhn.",
-        ),
-    ] = None,
-    whole: Annotated[
-        bool,
-        typer.Option(
-            "--whole", help="Do not look for numbers: each picture shows one number and no more."
-        ),
-    ] = False,
+    locator: Locator = None,
+    whole: Whole = False,
     box: Annotated[
         list[str] | None,
         typer.Option(

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from ._app import (
+    Locator,
     MaxPixels,
     Model,
     Quiet,
+    Whole,
     check_order,
     complain,
     counted,
-    model_path,
     note,
     shows_progress,
 )
@@ -36,21 +37,8 @@ def transcribe(
         Path,
         typer.Option(metavar="DIR", help="Folder of Parquet files to write, or to complete."),
     ],
-    locator: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            callback=model_path,
-            help="What finds the numbers: a file that `locator.save` wrote. Default: the locator "
-            "that comes with sksvhn.",
-        ),
-    ] = None,
-    whole: Annotated[
-        bool,
-        typer.Option(
-            "--whole", help="Do not look for numbers: each picture shows one number and no more."
-        ),
-    ] = False,
+    locator: Locator = None,
+    whole: Whole = False,
     boxes: Annotated[
         Path | None,
         typer.Option(

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .._boxes import Boxes
+from .._boxes import Boxes, union_box
 from .._files._csv_lines import BOX_COLUMNS, Box, box_of, csv_rows
-from .._images._crop import union_region
 from ._svhn_archive import is_regular_file
 
 
@@ -39,12 +38,9 @@ def read_labelled_boxes(path: Path) -> tuple[list[Path], list[Boxes]]:
             "after the first line."
         )
     boxes = [
-        np.array([_union(digits) for digits in numbers.values()], dtype=np.float64).reshape(-1, 4)
+        np.array([union_box(digits) for digits in numbers.values()], dtype=np.float64).reshape(
+            -1, 4
+        )
         for numbers in pictures.values()
     ]
     return [path.parent / name for name in pictures], boxes
-
-
-def _union(digits: list[Box]) -> Box:
-    region = union_region(digits)
-    return region.left, region.top, region.width, region.height

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from numbers import Integral, Real
 from os import PathLike
@@ -12,14 +12,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
+from ._drawing import draw_in_chunks
 from ._progress import with_progress
 from ._street._fonts import FontFace, find_fonts
 from ._street._scene import SceneSettings, StreetNumber, photograph_number
@@ -437,29 +437,16 @@ def _draw(
     random_state: int | np.random.RandomState | None,
     n_jobs: int | None,
 ) -> Iterator[list[tuple[str, StreetNumber]]]:
-    """Pictures in order, chunk by chunk."""
-    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
-    workers = Parallel(n_jobs=n_jobs, return_as="generator")
-    chunks: Iterator[list[tuple[str, StreetNumber]]] = workers(
-        delayed(_draw_chunk)(entropy, range(start, min(start + _CHUNK, n_samples)), texts, settings)
-        for start in range(0, n_samples, _CHUNK)
-    )
-    return chunks
+    """Numbers and their pictures in order, chunk by chunk."""
+    draw = partial(_draw_picture, texts=texts, settings=settings)
+    return draw_in_chunks(draw, n_samples, chunk=_CHUNK, random_state=random_state, n_jobs=n_jobs)
 
 
-def _draw_chunk(
-    entropy: list[int],
-    indices: range,
-    texts: _Texts,
-    settings: SceneSettings,
-) -> list[tuple[str, StreetNumber]]:
-    """Pictures by their indices, each from a seed of its own."""
-    drawn = []
-    for index in indices:
-        rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
-        text, number, empty = _draw_text(rng, texts)
-        drawn.append((number, photograph_number(rng, text, settings, empty=empty)))
-    return drawn
+def _draw_picture(
+    rng: np.random.Generator, *, texts: _Texts, settings: SceneSettings
+) -> tuple[str, StreetNumber]:
+    text, number, empty = _draw_text(rng, texts)
+    return number, photograph_number(rng, text, settings, empty=empty)
 
 
 def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.DataFrame:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from numbers import Integral
 from os import PathLike
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._boxes import union_box
 from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
+from ._drawing import draw_in_chunks
 from ._progress import with_progress
 from ._street._buildings import FrontSettings
 from ._street._fonts import find_fonts
@@ -171,14 +173,8 @@ def make_street_scenes(
     settings = FrontSettings(
         find_fonts(characters, font_dir), check_image_size(image_size), characters
     )
-    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
-    workers = Parallel(n_jobs=n_jobs, return_as="generator")
-    chunks: Iterator[list[Front]] = workers(
-        delayed(_draw_chunk)(
-            entropy, range(start, min(start + _CHUNK, n_samples)), max_numbers, lengths, settings
-        )
-        for start in range(0, n_samples, _CHUNK)
-    )
+    draw = partial(_draw_front, max_numbers=max_numbers, lengths=lengths, settings=settings)
+    chunks = draw_in_chunks(draw, n_samples, chunk=_CHUNK, random_state=random_state, n_jobs=n_jobs)
     images = np.empty((n_samples, *settings.image_size, 3), np.uint8)
     target = np.empty(n_samples, dtype=object)
     numbers = np.empty(n_samples, dtype=object)
@@ -186,7 +182,7 @@ def make_street_scenes(
     fronts = with_progress(chunks, n_samples, label="make_street_scenes", verbose=verbose)
     for i, front in enumerate(fronts):
         images[i], numbers[i] = front.pixels, front.numbers
-        target[i] = np.array([_union(boxes) for boxes in front.boxes]).reshape(-1, 4)
+        target[i] = np.array([union_box(boxes) for boxes in front.boxes]).reshape(-1, 4)
         rows += [(i, *row) for row in zip(front.numbers, front.boxes, front.fonts, strict=True)]
     if return_X_y:
         return images, target
@@ -199,26 +195,15 @@ def make_street_scenes(
     )
 
 
-def _draw_chunk(
-    entropy: list[int],
-    indices: range,
+def _draw_front(
+    rng: np.random.Generator,
+    *,
     max_numbers: int,
     lengths: tuple[float, ...],
     settings: FrontSettings,
-) -> list[Front]:
-    """Pictures by their indices, each from a seed of its own."""
-    drawn = []
-    for index in indices:
-        rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(index,)))
-        numbers = tuple(draw_number(rng, lengths, settings.alphabet) for _ in range(max_numbers))
-        drawn.append(photograph_front(rng, numbers, settings))
-    return drawn
-
-
-def _union(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Box (left, top, width, height) round boxes."""
-    corner = boxes[:, :2].min(axis=0)
-    return np.concatenate([corner, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - corner])
+) -> Front:
+    numbers = tuple(draw_number(rng, lengths, settings.alphabet) for _ in range(max_numbers))
+    return photograph_front(rng, numbers, settings)
 
 
 def _frame(

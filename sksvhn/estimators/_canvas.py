@@ -59,8 +59,13 @@ def pieces_of(picture: Image.Image, longest_side: int) -> Iterator[Piece]:
 def _piece(picture: Image.Image, part: tuple[int, int, int, int], longest_side: int) -> Piece:
     pixels, scale = scaled(picture, part, longest_side)
     height, width = pixels.shape[:2]
-    shape = (-(-height // MULTIPLE) * MULTIPLE, -(-width // MULTIPLE) * MULTIPLE)
+    shape = (whole_multiple(height), whole_multiple(width))
     return Piece(on_canvas(pixels, shape), *part[:2], scale)
+
+
+def whole_multiple(side: int) -> int:
+    """Return the least side that the network takes and that is no shorter."""
+    return -(-side // MULTIPLE) * MULTIPLE
 
 
 def scaled(

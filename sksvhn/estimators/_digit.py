@@ -15,7 +15,7 @@ from .._images._crop import CropStyle
 from .._labels import single_labels
 from .._parameters import check_no_iterator
 from . import _classifying, _picture_reader
-from ._fitting import fit
+from ._fitting import fit, validation_set
 from ._network import DigitNetwork, Network
 from ._neural import NeuralEstimator
 from ._rejection import MIN_CONFIDENCE, labels_of
@@ -99,12 +99,7 @@ class DigitClassifier(ClassifierMixin, NeuralEstimator):
             If pictures or labels are empty, hold NaN, or don't match each other or the parameters.
         """
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(
-                f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
-            )
-        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        validation = validation_set(X_val, y_val, sample_weight_val)
         fit(self, X, y, sample_weight, fresh=fresh, validation=validation)
         return self
 

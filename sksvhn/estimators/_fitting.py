@@ -73,6 +73,16 @@ def fit(clf: NeuralEstimator, X: ArrayLike, y: ArrayLike, *args: Any, **options:
             checkpoint.remove()
 
 
+def validation_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> tuple[Any, Any, Any] | None:
+    """Return validation data as `fit` takes them, if any are given; raise if half of them are."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(
+            f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
+        )
+    return None if X_val is None else (X_val, y_val, sample_weight_val)
+
+
 def prepare(
     clf: NeuralEstimator,
     X: ArrayLike,

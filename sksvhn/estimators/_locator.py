@@ -20,14 +20,13 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._boxes import Boxes, check_boxes, inside, match_boxes, surest_boxes
+from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, surest_boxes
 from .._images._load import MAX_PIXELS, warn_of_notes
 from .._images._one_or_many import is_one_picture, read_row
 from .._parameters import python_params
-from ..metrics import location_average_precision
 from ._batches import Preparation, TrainingData
-from ._canvas import Piece, on_canvas, pieces_of, scaled
-from ._fitting import fit
+from ._canvas import Piece, on_canvas, pieces_of, scaled, whole_multiple
+from ._fitting import fit, validation_set
 from ._initial_model import load_start
 from ._locator_network import CANDIDATES, LEAST_SCORE, MOST_NUMBERS, MULTIPLE, LocatorNetwork
 from ._network import Network, without_normalization
@@ -42,8 +41,6 @@ from ._standardizer import Standardizer
 
 # Pieces of pictures that the network reads together.
 _BATCH = 8
-# Least intersection over union of a box that is right.
-_RIGHT = 0.5
 
 
 class NumberLocator(NeuralEstimator):
@@ -239,11 +236,7 @@ class NumberLocator(NeuralEstimator):
             If a picture cannot be read, boxes are not rows of four finite numbers with a positive
             width and height or lie outside their picture, or there is no box at all.
         """
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(
-                f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
-            )
+        validation = validation_set(X_val, y_val, sample_weight_val)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
         pictures, boxes = self._on_canvases(X, y, "y")
         if not boxes.any():
@@ -251,8 +244,7 @@ class NumberLocator(NeuralEstimator):
                 "y must hold at least one box; got none; pass the boxes of the numbers, rows of "
                 "(left, top, width, height)."
             )
-        validation = None
-        if X_val is not None:
+        if validation is not None:
             validation = (*self._on_canvases(X_val, y_val, "y_val"), sample_weight_val)
         fit(self, pictures, boxes, sample_weight, fresh=fresh, validation=validation)
         return self
@@ -314,6 +306,8 @@ class NumberLocator(NeuralEstimator):
         float
             :func:`~sksvhn.metrics.location_average_precision`, in [0, 1].
         """
+        from ..metrics import location_average_precision  # only whoever scores waits for it
+
         return location_average_precision(y, self.predict(X))
 
     def calibrate(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> Self:
@@ -343,9 +337,7 @@ class NumberLocator(NeuralEstimator):
         self._validate_params()
         found = list(self._located(_read_all(X, MAX_PIXELS)))
         true = check_boxes(y, len(found), "y")
-        right = np.concatenate(
-            [match_boxes(f, t, _RIGHT) for f, t in zip(found, true, strict=True)]
-        )
+        right = np.concatenate([match_boxes(f, t, RIGHT) for f, t in zip(found, true, strict=True)])
         if right.all() or not right.any():
             raise ValueError(
                 "X must hold pictures in which some boxes that are found are right and others "
@@ -388,7 +380,7 @@ class NumberLocator(NeuralEstimator):
         self, X: Any, y: Any, name: str
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Pictures at the size of the network, and the edges of their numbers, flattened."""
-        side = -(-int(python_params(self).input_size) // MULTIPLE) * MULTIPLE
+        side = whole_multiple(int(python_params(self).input_size))
         if is_one_picture(X, first_axis_counts=True):
             raise ValueError("X must hold several pictures; got a single one; pass a list.")
         if getattr(X, "dtype", None) == np.uint8 and X.shape[1:] == (side, side, 3):

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .._boxes import RIGHT
 from ._batches import Targets
 from ._network import ImageShape, Network, at_least_float32
 
@@ -29,8 +30,6 @@ _CENTER = 0.25
 # Share of cells with a number before anything is learned, and what cells without one count.
 _PRIOR, _NEGATIVE = 0.01, 0.25
 _OVERLAP = 2.0
-# Least intersection over union of a box that is right.
-_RIGHT = 0.5
 
 
 class LocatorNetwork(Network):
@@ -109,7 +108,7 @@ class LocatorNetwork(Network):
         surest = logits.argmax(dim=1)[:, None, None].expand(-1, 1, 4)
         overlap, _ = _overlap(found.gather(1, surest), boxes)
         exists = boxes[..., 2] > boxes[..., 0]
-        right = ((overlap >= _RIGHT) & exists).any(dim=1, keepdim=True)
+        right = ((overlap >= RIGHT) & exists).any(dim=1, keepdim=True)
         return right.to(found), exists.any(dim=1, keepdim=True)
 
 

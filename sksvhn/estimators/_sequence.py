@@ -19,7 +19,7 @@ from .._labels import BLANK, as_labels
 from . import _classifying, _picture_reader
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
-from ._fitting import fit
+from ._fitting import fit, validation_set
 from ._network import FEATURES, Network, SequenceNetwork
 from ._neural import NeuralEstimator, Pictures
 from ._reader import NumberReader
@@ -328,12 +328,7 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
             If pictures or labels are empty, hold NaN, or don't match each other or the parameters.
         """
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(
-                f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
-            )
-        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        validation = validation_set(X_val, y_val, sample_weight_val)
         fit(self, X, y, sample_weight, fresh=fresh, validation=validation)
         return self
 

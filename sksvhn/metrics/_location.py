@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
-from .._boxes import Boxes, check_boxes, match_boxes
+from .._boxes import RIGHT, Boxes, check_boxes, match_boxes
 from .._parameters import check_not_masked, validate_params
 
 _CONSTRAINTS = {
@@ -43,7 +43,7 @@ def location_precision_recall_curve(
     y_true: Sequence[ArrayLike | None],
     y_pred: Sequence[ArrayLike],
     *,
-    min_overlap: float = 0.5,
+    min_overlap: float = RIGHT,
 ) -> PrecisionRecall:
     """Compute precision and recall of boxes for every confidence that may be asked for.
 
@@ -96,7 +96,7 @@ def location_average_precision(
     y_true: Sequence[ArrayLike | None],
     y_pred: Sequence[ArrayLike],
     *,
-    min_overlap: float = 0.5,
+    min_overlap: float = RIGHT,
 ) -> float:
     """Compute the average precision of boxes that were found; the higher the better.
 

@@ -35,7 +35,7 @@ _LEAST_SEEN = 9.0
 _LEAST_CONTRAST = 32.0
 # Scenes whose brightest value, of 255, is below it are exposed for longer.
 _DARK = 120
-# How often a scene is drawn anew, the camera set anew, and a place looked for.
+# Most tries to draw a scene, to expose it, and to find a number's place.
 _SCENES, _EXPOSURES, _PLACES = 6, 4, 8
 # What must be seen of a number, and of each of its characters.
 _VISIBLE, _CHARACTER_VISIBLE = 0.75, 0.5
