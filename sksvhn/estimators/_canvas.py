@@ -19,6 +19,11 @@ _LONGEST = 2.5
 _PIECE, _STEP = 2.0, 1.5
 # Pieces of very narrow pictures are at least this long, in pixels: they are many.
 _LEAST_PIECE = 256
+# What is seen of a box's surroundings, in its longer sides, and at how many pixels, as a share of
+# the longer side of pictures. Smaller boxes are not magnified more than so many times.
+_SURROUNDINGS = 2.5
+_NEAR = 3 / 8
+_MOST_MAGNIFIED = 4.0
 
 
 class Piece(NamedTuple):
@@ -26,8 +31,8 @@ class Piece(NamedTuple):
 
     pixels: NDArray[np.uint8]
     #: Where it begins in the picture, in pixels.
-    left: int
-    top: int
+    left: float
+    top: float
     #: Pixels of the piece per pixel of the picture, in x and y.
     scale: tuple[float, float]
 
@@ -56,6 +61,23 @@ def pieces_of(picture: Image.Image, longest_side: int) -> Iterator[Piece]:
         yield _piece(picture, part, longest_side)
 
 
+def near_views(picture: Image.Image, boxes: Boxes, longest_side: int) -> list[Piece]:
+    """Squares about boxes of a picture, smaller than the picture at the size of the network."""
+    near = whole_multiple(round(_NEAR * longest_side))
+    views = []
+    for left, top, width, height in boxes[:, :4].tolist():
+        side = max(_SURROUNDINGS * max(width, height), near / _MOST_MAGNIFIED)
+        wide, high = min(side, picture.width), min(side, picture.height)
+        start = (
+            min(max(left + (width - side) / 2, 0.0), picture.width - wide),
+            min(max(top + (height - side) / 2, 0.0), picture.height - high),
+        )
+        part = (*start, start[0] + wide, start[1] + high)
+        pixels, scale = scaled(picture, part, near)
+        views.append(Piece(on_canvas(pixels, (near, near)), *start, scale))
+    return views
+
+
 def _piece(picture: Image.Image, part: tuple[int, int, int, int], longest_side: int) -> Piece:
     pixels, scale = scaled(picture, part, longest_side)
     height, width = pixels.shape[:2]
@@ -69,7 +91,7 @@ def whole_multiple(side: int) -> int:
 
 
 def scaled(
-    picture: Image.Image, part: tuple[int, int, int, int], longest_side: int
+    picture: Image.Image, part: tuple[float, float, float, float], longest_side: int
 ) -> tuple[NDArray[np.uint8], tuple[float, float]]:
     """Resample a part of a picture so that its longer side is as long as told."""
     left, top, right, bottom = part

@@ -20,12 +20,12 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, surest_boxes
+from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, overlaps, surest_boxes
 from .._images._load import MAX_PIXELS, warn_of_notes
 from .._images._one_or_many import is_one_picture, read_row
 from .._parameters import python_params
 from ._batches import Preparation, TrainingData
-from ._canvas import Piece, on_canvas, pieces_of, scaled, whole_multiple
+from ._canvas import Piece, near_views, on_canvas, pieces_of, scaled, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
 from ._locator_network import CANDIDATES, LEAST_SCORE, MOST_NUMBERS, MULTIPLE, LocatorNetwork
@@ -41,6 +41,8 @@ from ._standardizer import Standardizer
 
 # Pieces of pictures that the network reads together.
 _BATCH = 8
+# Least overlap of a box with what a second look finds of it.
+_AGAIN = 0.1
 
 
 class NumberLocator(NeuralEstimator):
@@ -58,9 +60,13 @@ class NumberLocator(NeuralEstimator):
         long pictures are read in pieces.
     width : int, default=16
         Number of feature maps of the first layer, which those of all others are multiples of.
+    n_refined : int >= 0, default=10
+        Number of boxes of a picture, the surest, that the network looks at a second time, from
+        near. The box is then what it tells there, and the logit of the score is the mean of both
+        looks'. It may be changed after `fit`; `calibrate` is then due.
     augmentation : "auto" or float >= 0, default="auto"
-        Strength of the random changes of training pictures: zoom, stretch, shift, contrast,
-        brightness and colour. 0 means none, and "auto" is 1, the full ranges.
+        Strength of the random changes of training pictures: zoom, stretch, shift, shear,
+        rotation, contrast, brightness and colour. 0 means none, and "auto" is 1, the full ranges.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="adamw"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.002
@@ -144,12 +150,14 @@ class NumberLocator(NeuralEstimator):
         **NeuralEstimator._parameter_constraints,
         "input_size": [Interval(Integral, MULTIPLE, None, closed="left")],
         "width": [Interval(Integral, 1, None, closed="left")],
+        "n_refined": [Interval(Integral, 0, None, closed="left")],
     }
 
     _kept: ClassVar[tuple[str, ...]] = (*KEPT_OF_NETWORK, "calibration_")
 
     input_size: int
     width: int
+    n_refined: int
     calibration_: tuple[float, float]
 
     def __init__(
@@ -157,6 +165,7 @@ class NumberLocator(NeuralEstimator):
         *,
         input_size: int = 384,
         width: int = 16,
+        n_refined: int = 10,
         augmentation: str | float = "auto",
         optimizer: str = "adamw",
         lr: float = 0.002,
@@ -174,6 +183,7 @@ class NumberLocator(NeuralEstimator):
     ) -> None:
         self.input_size = input_size
         self.width = width
+        self.n_refined = n_refined
         self.augmentation = augmentation
         self.optimizer = optimizer
         self.lr = lr
@@ -357,7 +367,24 @@ class NumberLocator(NeuralEstimator):
             module = without_normalization(self.module_)
             for picture in pictures:
                 found = [_candidates(piece, cells) for piece, cells in self._maps(module, picture)]
-                yield surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
+                boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
+                if self.n_refined and len(boxes):
+                    boxes = self._refined(module, picture, boxes)
+                yield boxes
+
+    def _refined(self, module: torch.nn.Module, picture: Image.Image, boxes: Boxes) -> Boxes:
+        """Boxes and scores after a second look at the surest, surest first."""
+        views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
+        (maps,) = module(self._preparation().for_evaluation(np.stack([v.pixels for v in views])))
+        refined = boxes.copy()
+        second = np.full(len(boxes), LEAST_SCORE)  # of what is not found again
+        for row, (view, cells) in enumerate(zip(views, maps.cpu(), strict=True)):
+            found = inside(_candidates(view, cells), picture.size)
+            again = found[overlaps(found, boxes[[row]])[:, 0] >= _AGAIN]
+            if len(again):
+                *refined[row, :4], second[row] = surest_boxes(again, 1)[0]
+        refined[:, 4] = expit((logit(boxes[:, 4]) + logit(second)) / 2)
+        return surest_boxes(refined, MOST_NUMBERS)
 
     def _maps(
         self, module: torch.nn.Module, picture: Image.Image

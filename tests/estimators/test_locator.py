@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import logit
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -19,7 +20,10 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import sksvhn
 from sksvhn import NumberLocator
-from sksvhn.estimators._locator_network import LocatorNetwork, assign
+from sksvhn._boxes import overlaps
+from sksvhn.estimators._augmentation import sample_affine
+from sksvhn.estimators._canvas import near_views
+from sksvhn.estimators._locator_network import LEAST_SCORE, LocatorNetwork, assign
 from sksvhn.estimators._scene_preparation import moved
 
 Scenes = tuple[NDArray[np.uint8], list[Any]]
@@ -251,11 +255,58 @@ def test_the_cell_nearest_to_the_centre_counts(box: list[float]) -> None:
 
 def test_boxes_move_with_their_pictures() -> None:
     boxes = torch.tensor([[[16.0, 16, 48, 32], [0, 0, 8, 8], [0, 0, 0, 0]]])
-    scale, shift = torch.tensor([[0.5, 0.5]]), torch.tensor([[0.0, 0.0]])
+    nearer = torch.tensor([[[0.5, 0, 0], [0, 0.5, 0]]])
     size = torch.tensor([64.0, 64.0])
     expected = [[0, 0, 64, 32], [0, 0, 0, 0], [0, 0, 0, 0]]  # the second leaves the picture
-    assert moved(boxes, scale, shift, size)[0].tolist() == expected
-    assert torch.equal(moved(boxes, 2 * scale, shift, size), boxes)
+    assert moved(boxes, nearer, size)[0].tolist() == expected
+    assert torch.equal(moved(boxes, 2 * nearer, size), boxes)
+
+
+def test_boxes_hold_what_was_turned_and_sheared() -> None:
+    picture = torch.zeros(1, 1, 64, 64)
+    picture[..., 24:40, 16:48] = 1
+    theta = torch.tensor([[[0.95, -0.2, 0.05], [0.35, 1.05, -0.04]]])
+    bright = sample_affine(picture, theta, (64, 64))[0, 0] > 0.5
+    rows, columns = (bright.any(dim=axis).nonzero() for axis in (1, 0))
+    seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    boxes = torch.tensor([[[16.0, 24, 48, 40]]])
+    found = moved(boxes, theta, torch.tensor([64.0, 64.0]))[0, 0]
+    torch.testing.assert_close(found, torch.stack(seen).float(), atol=1.5, rtol=0)
+
+
+@pytest.mark.parametrize("size", [(900, 700), (60, 40), (30, 1)])
+def test_a_near_view_shows_the_box_in_its_place(size: tuple[int, int]) -> None:
+    width, height = size
+    pixels = np.zeros((height, width, 3), np.uint8)
+    box = np.array([[width // 2, height // 3, max(width // 10, 2), max(height // 10, 1)]], float)
+    left, top, right, bottom = np.concatenate([box[0, :2], box[0, :2] + box[0, 2:]]).astype(int)
+    pixels[top:bottom, left:right] = 255
+    (view,) = near_views(Image.fromarray(pixels), box, 512)
+    assert view.pixels.shape == (192, 192, 3)
+    within = (np.array([width, height]) - (view.left, view.top)) * view.scale
+    shown = view.pixels[: round(within[1]), : round(within[0]), 0] > 127
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    edges = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+    found = view.boxes_in_picture(np.array([edges], float))
+    np.testing.assert_allclose(found, box, atol=1.0)
+
+
+def test_what_no_second_look_found_again_is_less_sure(locator: NumberLocator) -> None:
+    pictures, boxes = make_scenes(24, 9)
+    other = pickle.loads(pickle.dumps(locator))
+    once = other.set_params(n_refined=0).predict(pictures)
+    twice = other.set_params(n_refined=1).predict(pictures)
+    n_others = 0
+    for first, second, true in zip(once, twice, boxes, strict=True):
+        assert (np.diff(second[:, 4]) <= 0).all()
+        if true:
+            assert overlaps(second[:1], np.array(true, float)).max() > 0.3
+        for row in first[1:]:
+            for same in second[(second[:, :4] == row[:4]).all(axis=1)]:
+                n_others += 1
+                expected = (logit(row[4]) + logit(LEAST_SCORE)) / 2
+                assert logit(same[4]) == pytest.approx(expected)
+    assert n_others
 
 
 def test_the_loss_falls_as_boxes_fit() -> None:

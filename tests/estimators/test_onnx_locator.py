@@ -26,7 +26,7 @@ LEAST = 0.05
 
 @pytest.fixture(scope="module")
 def locator() -> NumberLocator:
-    return NumberLocator(**SETTINGS | {"max_epochs": 14}).fit(*make_scenes(64, 0))
+    return NumberLocator(**SETTINGS | {"max_epochs": 14, "n_refined": 0}).fit(*make_scenes(64, 0))
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,12 @@ _HIGHEST = logit(1 - 1e-7)
 
 
 def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
-    """Write `predict` to one ONNX file, for onnxruntime in any language.
+    """Write the first look of `predict` to one ONNX file, for onnxruntime in any language.
 
     The file holds everything from the pixels at the size of the network to the boxes, as it is now:
     the canvas, standardisation, the network, the surest of boxes that overlap, and the calibration.
-    It does not resize, and does not cut very long pictures into pieces.
+    It does not resize, does not cut very long pictures into pieces, and looks at no box a second
+    time: it answers what `predict` does with ``n_refined=0``.
 
     The file has one input:
 
