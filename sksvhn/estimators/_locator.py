@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, overlaps, surest_boxes
+from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, surest_boxes
 from .._images._load import MAX_PIXELS, warn_of_notes
 from .._images._one_or_many import is_one_picture, read_row
 from .._parameters import python_params
@@ -28,7 +28,8 @@ from ._batches import Preparation, TrainingData
 from ._canvas import Piece, near_views, on_canvas, pieces_of, scaled, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_network import CANDIDATES, LEAST_SCORE, MOST_NUMBERS, MULTIPLE, LocatorNetwork
+from ._locator_boxes import candidates, refined
+from ._locator_network import MOST_NUMBERS, MULTIPLE, LocatorNetwork
 from ._network import Network, without_normalization
 from ._neural import NeuralEstimator, Pictures
 from ._onnx import _locating
@@ -41,8 +42,6 @@ from ._standardizer import Standardizer
 
 # Pieces of pictures that the network reads together.
 _BATCH = 8
-# Least overlap of a box with what a second look finds of it.
-_AGAIN = 0.1
 
 
 class NumberLocator(NeuralEstimator):
@@ -366,25 +365,14 @@ class NumberLocator(NeuralEstimator):
         with torch.inference_mode():
             module = without_normalization(self.module_)
             for picture in pictures:
-                found = [_candidates(piece, cells) for piece, cells in self._maps(module, picture)]
+                found = [candidates(piece, cells) for piece, cells in self._maps(module, picture)]
                 boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
                 if self.n_refined and len(boxes):
-                    boxes = self._refined(module, picture, boxes)
+                    views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
+                    pixels = np.stack([view.pixels for view in views])
+                    (maps,) = module(self._preparation().for_evaluation(pixels))
+                    boxes = refined(boxes, views, maps.cpu(), picture.size)
                 yield boxes
-
-    def _refined(self, module: torch.nn.Module, picture: Image.Image, boxes: Boxes) -> Boxes:
-        """Boxes and scores after a second look at the surest, surest first."""
-        views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
-        (maps,) = module(self._preparation().for_evaluation(np.stack([v.pixels for v in views])))
-        refined = boxes.copy()
-        second = np.full(len(boxes), LEAST_SCORE)  # of what is not found again
-        for row, (view, cells) in enumerate(zip(views, maps.cpu(), strict=True)):
-            found = inside(_candidates(view, cells), picture.size)
-            again = found[overlaps(found, boxes[[row]])[:, 0] >= _AGAIN]
-            if len(again):
-                *refined[row, :4], second[row] = surest_boxes(again, 1)[0]
-        refined[:, 4] = expit((logit(boxes[:, 4]) + logit(second)) / 2)
-        return surest_boxes(refined, MOST_NUMBERS)
 
     def _maps(
         self, module: torch.nn.Module, picture: Image.Image
@@ -501,18 +489,6 @@ class NumberLocator(NeuralEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _candidates(piece: Piece, maps: Tensor) -> Boxes:
-    """Boxes in the picture, with scores, of all promising cells of a piece."""
-    cells = maps.flatten(1)
-    scores = cells[0].sigmoid()
-    likely = scores.topk(min(CANDIDATES, len(scores)))
-    rows = likely.indices[likely.values >= LEAST_SCORE]
-    edges = cells[1:, rows].T.double().numpy()
-    # The logarithm of the odds of 1 is infinite.
-    score = scores[rows].double().numpy().clip(max=1 - 1e-7)
-    return np.column_stack([piece.boxes_in_picture(edges), score])
 
 
 def _read_all(pictures: Any, max_pixels: int) -> Iterator[Image.Image]:
