@@ -369,21 +369,23 @@ class NumberLocator(NeuralEstimator):
                 boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
                 if self.n_refined and len(boxes):
                     views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
-                    pixels = np.stack([view.pixels for view in views])
-                    (maps,) = module(self._preparation().for_evaluation(pixels))
-                    boxes = refined(boxes, views, maps.cpu(), picture.size)
+                    boxes = refined(boxes, views, self._answers(module, views), picture.size)
                 yield boxes
 
     def _maps(
         self, module: torch.nn.Module, picture: Image.Image
     ) -> Iterator[tuple[Piece, Tensor]]:
         """Pieces of a picture, and what the network answers for each, (5, n_rows, n_columns)."""
-        preparation = self._preparation()
         pieces = pieces_of(picture, int(self.input_size))
-        while some := list(islice(pieces, _BATCH)):  # all of one shape
-            pixels = np.stack([piece.pixels for piece in some])
-            (maps,) = module(preparation.for_evaluation(pixels))
-            yield from zip(some, maps.cpu(), strict=True)
+        while some := list(islice(pieces, _BATCH)):
+            yield from zip(some, self._answers(module, some), strict=True)
+
+    def _answers(self, module: torch.nn.Module, pieces: list[Piece]) -> Tensor:
+        """Return what the network answers for pieces of one shape, (n, 5, n_rows, n_columns)."""
+        pixels = np.stack([piece.pixels for piece in pieces])
+        (maps,) = module(self._preparation().for_evaluation(pixels))
+        answers: Tensor = maps.cpu()
+        return answers
 
     def _confidence(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrated probabilities of the network's scores."""
