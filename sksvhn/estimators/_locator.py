@@ -370,7 +370,8 @@ class NumberLocator(NeuralEstimator):
                 if self.n_refined and len(boxes):
                     views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
                     boxes = refined(boxes, views, self._answers(module, views), picture.size)
-                yield boxes
+                # Means of boxes that were cut may reach beyond the edge by a rounding.
+                yield inside(boxes, picture.size)
 
     def _maps(
         self, module: torch.nn.Module, picture: Image.Image
