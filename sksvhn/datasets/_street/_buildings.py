@@ -277,6 +277,12 @@ def _paint_building(
             writing.number_plate(rng, site, plate, settings.families)
     if rng.random() < 0.2 and not _covers((0, horizon, width, height), focuses, metre):
         objects.fence(rng, site, horizon - metre * rng.uniform(0.2, 1.2), horizon + 0.2 * metre)
+    for _ in range(int(rng.integers(0, 4))):
+        x, y = rng.uniform(0, width), rng.uniform(0.3 * height, height)
+        half_x, half_y = metre * rng.uniform(0.1, 0.5, 2)
+        box = (x - half_x, y - half_y, x + half_x, y + half_y)
+        if not _covers(box, focuses, metre):
+            objects.small_box(rng, site, box)
     for number in numbers:
         _mount(rng, site, number, horizon)
 

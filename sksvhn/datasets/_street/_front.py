@@ -13,8 +13,9 @@ from . import _camera as camera
 from . import _surfaces as surfaces
 from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
+from ._fonts import FontFace
 from ._handwriting import draw_pen
-from ._lettering import draw_hand
+from ._lettering import Hand, draw_hand
 from ._objects import Site
 from ._scene import draw_digit_height
 
@@ -27,6 +28,8 @@ _LARGE = 0.4
 _SHEET = 0.12
 # Share of numbers with another one in the same picture.
 _ANOTHER = 0.35
+# Share of numbers whose characters are far apart.
+_FAR_APART = 0.25
 # Numbers are at least this high, as a share of the picture's height and in pixels.
 _LEAST_HEIGHT, _LEAST_PIXELS = 12 / 384, 8.0
 # What the camera sees of the smallest number at least, in its own pixels.
@@ -167,10 +170,10 @@ def _photograph(rng: np.random.Generator, plan: _Plan, settings: FrontSettings) 
 
 def _draw_view(rng: np.random.Generator, canvas: tuple[int, int], size: tuple[int, int]) -> _View:
     """Draw from where the camera sees the middle of a canvas, without its edges."""
-    turn = float(np.clip(rng.normal(0, 0.2), -0.6, 0.6)) if rng.random() < 0.25 else 0.0
+    turn = float(np.clip(rng.normal(0, 0.28), -0.75, 0.75)) if rng.random() < 0.35 else 0.0
     homography = camera.draw_viewpoint(rng, canvas, 1.0, turn)
     if rng.random() < 0.25:  # along a wall
-        lean = rng.normal(0, 0.15)
+        lean = rng.normal(0, 0.2)
         homography = homography @ [[1, 0, 0], [lean, 1, -lean * canvas[0] / 2], [0, 0, 1]]
     width, height = size
     x, y = width / 2, height / 2
@@ -206,7 +209,7 @@ def _place_numbers(
             digit = plan.heights[i] * height * math.hypot(x1 - x0, y1 - y0)
             digit *= 0.87**attempt if len(text) > 2 else 1.0
             digit = max(digit, _LEAST_SEEN / 2)
-            hand = draw_hand(rng, family)
+            hand = _draw_hand(rng, family)
             if plan.kind == "sheet" and hand.pen is None and rng.random() < 0.8:
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
@@ -221,6 +224,15 @@ def _place_numbers(
                 numbers.append(number)
                 break
     return numbers
+
+
+def _draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
+    """Choose a style of writing, often one of architects: broad characters, far apart."""
+    hand = draw_hand(rng, family)
+    if rng.random() >= _FAR_APART:
+        return hand
+    broader = math.exp(rng.normal(0.1, 0.12))
+    return hand._replace(spacing=rng.uniform(0.1, 0.8), condensation=broader * hand.condensation)
 
 
 def _touch(one: Number, other: Number) -> bool:
@@ -272,6 +284,10 @@ def _develop(
         seen = seen.point([value * _DARK // max(brightest, 1) for value in range(256)] * 3)
     coverage = np.asarray(ink)
     boxes = [_boxes(number, view, coverage) for number in numbers]
+    if not all(
+        _is_whole(place, number, view) for place, number in zip(boxes, numbers, strict=True)
+    ):
+        return None
     for _ in range(_EXPOSURES):
         pixels = camera.add_noise(rng, camera.expose(rng, np.asarray(seen)))
         picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
@@ -296,6 +312,13 @@ def _develop(
         [np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1) for box in corners],
         [number.hand.name for number in numbers],
     )
+
+
+def _is_whole(boxes: NDArray[np.float64], number: Number, view: _View) -> bool:
+    """Whether there is ink of each character: the canvas may end within a number."""
+    offset = (*number.corner, *number.corner)
+    whole = view.places(number.lettering.boxes + offset)
+    return bool((_areas(boxes) >= _CHARACTER_VISIBLE * _areas(whole)).all())
 
 
 def _boxes(number: Number, view: _View, coverage: NDArray[np.uint8]) -> NDArray[np.float64]:

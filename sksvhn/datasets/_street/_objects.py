@@ -408,25 +408,59 @@ def lamp(rng: np.random.Generator, site: Site, x: float, y: float) -> None:
 
 
 def small_box(rng: np.random.Generator, site: Site, box: Box) -> None:
-    """Paint a letter box, a meter, a bell board or a vent."""
+    """Paint a letter box, a meter, a bell board, a vent, a keypad or a pictogram."""
     left, top, right, bottom = box
     color = draw_color(rng, 0.05, 0.95)
     shade(site, (left + 0.05 * (right - left), bottom, right, bottom + 0.1 * (bottom - top)), 0.6)
     cover(rng, site, box, color, surfaces.plain, 0.1)
     kind = rng.random()
-    if kind < 0.35:
+    if kind < 0.25:
         slot = (bottom - top) * 0.08
         inner = (left + 0.15 * (right - left), top + 2 * slot, right - 0.15 * (right - left))
         rectangle(site, (*inner, top + 3 * slot), darker(color, 0.35))
-    elif kind < 0.6:
+    elif kind < 0.42:
         n = int(rng.integers(1, 5))
         for i in range(n):
             y = top + (bottom - top) * (i + 0.5) / n
             disc(site, right - 0.25 * (right - left), y, 0.09 * (bottom - top) / n**0.5, (20,) * 3)
-    elif kind < 0.8:
+    elif kind < 0.55:
         blind(rng, site, box)
-    else:
+    elif kind < 0.65:
         site.draw.rectangle(box, outline=darker(color, 0.6), width=1)
+    elif kind < 0.82:
+        _keypad(rng, site, box)
+    else:
+        _pictogram(rng, site, box)
+
+
+def _keypad(rng: np.random.Generator, site: Site, box: Box) -> None:
+    """Paint rows of keys, or a single light, on a dark panel."""
+    left, top, right, bottom = box
+    rectangle(site, box, draw_color(rng, 0.02, 0.25))
+    light = draw_color(rng, 0.5, 1.0)
+    n_rows, n_columns = rng.integers(1, 6, 2).tolist()
+    above = rng.uniform(0, 0.5) * (bottom - top)
+    width, height = (right - left) / n_columns, (bottom - top - above) / n_rows
+    radius = rng.uniform(0.12, 0.35) * min(width, height)
+    for row in range(n_rows):
+        for column in range(n_columns):
+            x, y = left + (column + 0.5) * width, top + above + (row + 0.5) * height
+            disc(site, x, y, radius, light)
+
+
+def _pictogram(rng: np.random.Generator, site: Site, box: Box) -> None:
+    """Paint a figure of a few strokes on a plate of a strong colour."""
+    left, top, right, bottom = box
+    strong, light = draw_color(rng, 0.2, 0.9), draw_color(rng, 0.8, 1.0)
+    ground, figure = (strong, light) if rng.random() < 0.7 else (light, strong)
+    rectangle(site, box, ground)
+    corner, size = np.array([left, top]), np.array([right - left, bottom - top])
+    thickness = max(round(rng.uniform(0.06, 0.16) * float(size.min())), 1)
+    for _ in range(int(rng.integers(2, 5))):
+        ends = corner + size * rng.uniform(0.2, 0.8, (2, 2))
+        site.draw.line(ends.ravel().tolist(), figure, thickness)
+    x, y = (corner + size * rng.uniform(0.3, 0.7, 2)).tolist()
+    disc(site, x, y, rng.uniform(0.08, 0.2) * float(size.min()), figure)
 
 
 def car(rng: np.random.Generator, site: Site, x: float, ground: float) -> Box:
