@@ -21,6 +21,9 @@ EVALUATION_BATCH = 256
 # Blocks of stored pictures that are in memory and shuffled together.
 BLOCKS_SHUFFLED = 4
 
+# Bytes that pictures may take as the network reads them. Unless they change at random, few ones
+# are standardised once.
+READY_BYTES = 2**28
 # Share of a GPU's free memory that stored pictures may take; the rest is for the network.
 RESIDENT_SHARE = 0.5
 
@@ -97,6 +100,8 @@ class TrainingData:
     rows: NDArray[np.int64]
     targets: tuple[NDArray[np.int64], ...]
     weights: NDArray[np.float64]
+    #: Whether pictures are as the network reads them but for the order of axes, channels last.
+    is_ready: bool = False
 
     @classmethod
     def of_pictures(cls, pictures: Pixels | LazyPictures) -> TrainingData:
@@ -109,11 +114,11 @@ class TrainingData:
 
     def subset(self, indices: NDArray[np.int64] | slice) -> TrainingData:
         """Fewer samples of the same pictures, which are not copied."""
-        return TrainingData(
-            self.pictures,
-            self.rows[indices],
-            tuple(target[indices] for target in self.targets),
-            self.weights[indices],
+        return replace(
+            self,
+            rows=self.rows[indices],
+            targets=tuple(target[indices] for target in self.targets),
+            weights=self.weights[indices],
         )
 
     def weighted(self, factors: float | NDArray[np.float64]) -> TrainingData:
@@ -136,6 +141,25 @@ class TrainingData:
         if self.pictures.nbytes > RESIDENT_SHARE * free:
             return self
         return replace(self, pictures=as_tensor(self.pictures).to(device))
+
+    def ready(self, preparation: Preparation) -> TrainingData:
+        """Prepare pictures in memory once, if they are few, on a CPU, and never change."""
+        pictures, size = self.pictures, preparation.standardizer.size
+        if (
+            preparation.strength > 0
+            or preparation.device.type != "cpu"
+            or not isinstance(pictures, np.ndarray)
+            or len(self) * math.prod(size) * pictures.shape[3] * preparation.dtype.itemsize
+            > READY_BYTES
+        ):
+            return self
+        shape = (len(self), *size, pictures.shape[3])
+        prepared = torch.empty(shape, dtype=preparation.dtype)
+        for start in range(0, len(self), EVALUATION_BATCH):
+            chunk = slice(start, start + EVALUATION_BATCH)
+            batch = preparation.for_evaluation(pictures[self.rows[chunk]])
+            prepared[chunk] = batch.permute(0, 2, 3, 1)
+        return replace(self, pictures=prepared, rows=np.arange(len(self)), is_ready=True)
 
     def row_weights(self) -> NDArray[np.float64]:
         """Weights of all pictures, 0 where a row does not count."""
@@ -222,6 +246,9 @@ class Batches:
             pixels = np.concatenate([np.asarray(pixels) for pixels, _ in pieces])
             columns = [torch.cat(parts) for parts in zip(*(c for _, c in pieces), strict=True)]
         *targets, weights = columns
+        if self.data.is_ready:
+            assert isinstance(pixels, Tensor)
+            return pixels.permute(0, 3, 1, 2), (tuple(targets), weights)
         if not self.training:
             return self.preparation.for_evaluation(pixels), (tuple(targets), weights)
         pictures, truth = self.preparation.for_training(pixels, tuple(targets), n_steps)
@@ -253,5 +280,9 @@ class Part:
 
     def slice(self, start: int, end: int) -> tuple[Pixels, list[Tensor]]:
         """Pixels and columns of some samples."""
-        pixels = self.pictures[self.rows[start:end]]
+        rows = self.rows[start:end]
+        if isinstance(self.pictures, Tensor):  # index_select takes a tenth of the time of [rows]
+            pixels: Pixels = self.pictures.index_select(0, torch.as_tensor(rows))
+        else:
+            pixels = self.pictures[rows]
         return pixels, [column[start:end] for column in self.columns]

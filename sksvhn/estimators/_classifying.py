@@ -12,17 +12,21 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from .._images._lazy import in_chunks
 from .._parameters import as_python
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH
-from ._network import without_normalization
+from ._network import in_evaluation, without_normalization
 from ._neural import NeuralEstimator
 from ._onnx import OnnxFile, write_onnx
 from ._picture_reader import READING_CONSTRAINTS
 from ._settings import Architecture, settings_of
+
+#: Views of pictures from which on normalisation is folded into the layers before it.
+FOLDED_FROM = 8
 
 #: Of the parameters that all of them have.
 CLASSIFIER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -53,12 +57,21 @@ def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
     preparation = clf._preparation()
     batches = []
     with torch.inference_mode():
-        module = without_normalization(clf.module_)
+        # For few pictures, folding takes longer than what it saves.
+        few = len(pictures) * n_views < FOLDED_FROM
+        module = (in_evaluation if few else without_normalization)(clf.module_)
         for part in in_chunks(pictures, EVALUATION_BATCH):
             seen = [module(view) for view in preparation.views(part, n_views)]
-            means = [torch.stack(outputs).mean(dim=0) for outputs in zip(*seen, strict=True)]
-            batches.append([mean.double().cpu().numpy() for mean in means])
+            batches.append([_mean(outputs) for outputs in zip(*seen, strict=True)])
+    if len(batches) == 1:
+        return batches[0]
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+
+
+def _mean(outputs: tuple[Tensor, ...]) -> NDArray[np.float64]:
+    mean = outputs[0] if len(outputs) == 1 else torch.stack(outputs).mean(dim=0)
+    array: NDArray[np.float64] = mean.double().cpu().numpy()
+    return array
 
 
 def n_views_seen(clf: Any) -> int:

@@ -92,6 +92,11 @@ def _best_of_pattern(log_factors: SequenceFactors, pattern: Pattern, k: int) -> 
     length = np.where(pattern.lengths, log_factors.length, -np.inf)
     positions = np.where(pattern.characters, log_factors.positions, -np.inf)
     n_samples, max_length, n_characters = positions.shape
+    if k == 1:  # every prefix of the best number is the best one of its length
+        best = length + positions.max(axis=2).cumsum(axis=1)
+        column = best.argmax(axis=1)[:, None]
+        codes = np.where(np.arange(max_length) <= column, positions.argmax(axis=2), 0)
+        return codes[:, None], column + 1, np.take_along_axis(best, column, axis=1)
     prefixes = np.zeros((n_samples, 1))
     codes = np.zeros((n_samples, 1, max_length), dtype=np.int64)
     found: list[Readings] = []

@@ -414,5 +414,6 @@ def _folded(layer: nn.Module | None, normalization: nn.BatchNorm1d | nn.BatchNor
 def _twin(module: nn.Module, **replaced: Any) -> nn.Module:
     """Copy a module that shares all but a few attributes; copy.copy takes far longer."""
     twin: nn.Module = object.__new__(type(module))
-    twin.__dict__ = module.__dict__ | replaced
+    # Past Module.__setattr__, which looks for parameters.
+    object.__setattr__(twin, "__dict__", module.__dict__ | replaced)
     return twin

@@ -27,10 +27,13 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """Build an optimiser of a module's weights; biases and normalisation get no weight decay."""
     parameters = [p for p in module.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+    if weight_decay == 0:  # each group costs a small network as much as a layer
+        groups = [{"params": parameters, "weight_decay": 0.0}]
+    else:
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
     options: dict[str, Any] = {}
     if name in ("momentum", "nesterov"):
         options = {"momentum": momentum, "nesterov": name == "nesterov"}

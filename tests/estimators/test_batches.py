@@ -46,3 +46,36 @@ def test_pictures_stay_where_they_do_not_fit(monkeypatch: pytest.MonkeyPatch) ->
     free = int(X.nbytes / RESIDENT_SHARE) - 1
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, free))
     assert data.on(torch.device("cuda")) is data
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("input_size", [None, (16, 20)])
+def test_pictures_that_are_standardised_once_train_the_same(
+    color: bool, input_size: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = bar_numbers(41)
+    X = np.repeat(X[..., None], 3, axis=3) if color else X
+    weights = np.arange(41) % 3
+    made = []
+
+    def fitted() -> Any:
+        clf = SVHNSequenceClassifier(
+            channels=((4,),), max_epochs=2, batch_size=16, augmentation=0, random_state=0
+        ).set_params(architecture__input_size=input_size)
+        return clf.fit(X, y, weights, X_val=X[:9], y_val=y[:9])
+
+    ready = TrainingData.ready
+
+    def counted(data: TrainingData, preparation: Any) -> TrainingData:
+        found = ready(data, preparation)
+        made.append(found.is_ready)
+        return found
+
+    monkeypatch.setattr(TrainingData, "ready", counted)
+    expected = fitted()
+    monkeypatch.setattr("sksvhn.estimators._batches.READY_BYTES", 0)
+    clf = fitted()
+    np.testing.assert_array_equal(clf.confidence(X), expected.confidence(X))
+    losses = [[epoch["valid_loss"] for epoch in reader.history_] for reader in (clf, expected)]
+    assert losses[0] == losses[1]
+    assert made == [True, True, False, False]
