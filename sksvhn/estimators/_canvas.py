@@ -97,7 +97,8 @@ def scaled(
     left, top, right, bottom = part
     ratio = longest_side / max(right - left, bottom - top)
     width, height = (max(1, round(side * ratio)) for side in (right - left, bottom - top))
-    resized = picture.resize((width, height), Image.Resampling.BILINEAR, box=part, reducing_gap=2.0)
+    # Means of whole blocks come first, as far as they go: they take a sixth of the time.
+    resized = picture.resize((width, height), Image.Resampling.BILINEAR, box=part, reducing_gap=1.0)
     return np.asarray(resized), (width / (right - left), height / (bottom - top))
 
 

@@ -77,7 +77,7 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     -----
     The file holds operators of opset 20, which onnxruntime runs from version 1.17 on. Arithmetic is
     float32, so that boxes differ from `predict`'s by about 1e-4 pixels. `predict` resizes with
-    Pillow's ``resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)``.
+    Pillow's ``resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0)``.
 
     Examples
     --------
