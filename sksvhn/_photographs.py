@@ -162,7 +162,7 @@ class PhotographBatchReader:
     def _crops(
         self, photograph: _Photograph, boxes: NDArray[np.float64]
     ) -> list[NDArray[np.uint8] | None]:
-        """Crop a photograph to each box; None where too little of a box lies in it."""
+        """Crop a photograph to each box; None where too little of it is seen, or one shade."""
         settings, picture = self.reader.settings, photograph.picture
         if len(boxes) and settings.color == "grey":
             picture = picture.convert("L")
@@ -175,7 +175,9 @@ class PhotographBatchReader:
             except ValueError:
                 crops.append(None)
             else:
-                crops.append(resize_region(picture, region, settings.image_size))
+                crop = resize_region(picture, region, settings.image_size)
+                # The reader would warn about black pictures that nobody passed.
+                crops.append(crop if np.ptp(crop) > 1 else None)
         return crops
 
     def _judged(self, box: NDArray[np.float64], reading: Reading) -> Found:

@@ -104,7 +104,7 @@ def test_folders_and_patterns(reader: SVHNSequenceClassifier, bars: Any, tmp_pat
 
 
 def test_what_is_rejected_and_why(reader: SVHNSequenceClassifier, bars: Any) -> None:
-    picture = street([bars[0][0], np.full((16, 16), 20, np.uint8), bars[0][1]])
+    picture = street(bars[0][[0, 2, 1]])
     boxes = [[10, 20, 16, 16, 1.0], [40, 20, 16, 16, 0.25], [70, 20, 16, 16, 0.5]]
     boxes.append([98.5, 58.5, 4, 4, 1.0])  # of which too little lies in the picture
     locator = Always(*boxes)
@@ -122,6 +122,20 @@ def test_what_is_rejected_and_why(reader: SVHNSequenceClassifier, bars: Any) -> 
     assert by_left["rejected"][98.5] == "nothing is read there"
     kept = read(picture, reader, locator=locator, min_confidence=limit)
     pd.testing.assert_frame_equal(kept, found[COLUMNS][:2])
+
+
+@pytest.mark.parametrize("shade", [0, 1, 255])
+def test_nothing_is_read_where_all_is_one_shade(
+    reader: SVHNSequenceClassifier, bars: Any, shade: int
+) -> None:
+    # Without a warning, which the reader gives for crops that somebody passes.
+    picture = street(bars[0])
+    picture[:, : min(PLACES) + 24] = shade
+    found = read(picture, reader, all=True)
+    nothing = found[found["left"] == min(PLACES)]
+    assert nothing["number"].tolist() == [""]
+    assert nothing["rejected"].tolist() == ["nothing is read there"]
+    assert (found["number"] != "").sum() == len(PLACES) - 1
 
 
 def test_what_the_reader_rejects_is_no_number(reader: SVHNSequenceClassifier, bars: Any) -> None:
