@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
+from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
@@ -21,7 +22,9 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from scipy.io import savemat
 
@@ -211,6 +214,24 @@ def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert contenders >= {"PyTorch loop", "skorch", "scikit-learn", "sksvhn"}
     with Image.open(tmp_path / "speed.png") as picture:
         assert min(picture.size) > 300
+
+
+def test_tasks_of_the_speed_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES / "benchmarks")
+    tasks, report = import_module("speed.tasks"), import_module("speed.report")
+    small = {"LEARNING_RATES": [0.01], "N_EPOCHS": 1, "N_JOBS": 1, "PHOTOGRAPH": (64, 64)}
+    for name, value in small.items():
+        monkeypatch.setattr(tasks, name, value)
+    jobs = tasks.jobs(256, 8, 1)
+    n_threads = torch.get_num_threads()
+    try:
+        records = [asdict(job) | job.measure(*job.arguments) for job in jobs]
+    finally:
+        torch.set_num_threads(n_threads)
+    table = report.whole_tasks(pd.DataFrame(records).assign(repetition=0))
+    assert "| grid over E1, 2 fits, n_jobs=1 |" in table
+    assert "scikit-learn: " in table
+    assert all(record["seconds"] > 0 for record in records)
 
 
 def test_photographs_benchmark(run: Run, tmp_path: Path) -> None:

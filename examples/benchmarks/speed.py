@@ -6,7 +6,8 @@ installed (``pip install sksvhn[benchmark]``). Let nothing else run meanwhile.
 
 The parts: training throughput (``train``), prediction throughput and latency (``predict``), peak
 ``memory``, time to an ``accuracy``, the machine's matrix product (``peak``, of which the shares are
-told where training and prediction are measured, too) and imports (``start``).
+told where training and prediction are measured, too), imports and commands (``start``) and whole
+``tasks``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from pathlib import Path
 
 import joblib
 import pandas as pd
-from speed import accuracy, machine, memory, prediction, report, training
+from speed import accuracy, machine, memory, prediction, report, tasks, training
 from speed.problems import PROBLEMS
 from speed.turns import Job, in_turns
 
-PARTS = ("train", "predict", "memory", "accuracy", "peak", "start")
+PARTS = ("train", "predict", "memory", "accuracy", "peak", "start", "tasks")
 
 
 def main() -> None:
@@ -70,8 +71,10 @@ def jobs(part: str, options: argparse.Namespace) -> list[Job]:
             return accuracy.jobs(options.data, n_generated, max_epochs, options.threads)
         case "peak":
             return machine.peak_jobs(side=256 if quick else 2048)
-        case _:
+        case "start":
             return machine.start_jobs()
+        case _:
+            return tasks.jobs(*((128, 64, 1) if quick else (options.n_samples, 60_000, 20)))
 
 
 def parse_options() -> argparse.Namespace:

@@ -37,6 +37,7 @@ def markdown(machine: dict[str, Any], settings: dict[str, Any], runs: pd.DataFra
         "accuracy": time_to_accuracy,
         "peak": share_of_peak,
         "start": start_up,
+        "tasks": whole_tasks,
     }
     sections += [write(runs) for part, write in writers.items() if (runs["part"] == part).any()]
     return "\n\n".join(sections) + "\n"
@@ -191,6 +192,19 @@ def start_up(runs: pd.DataFrame) -> str:
         rows.append([f"`{statement}`", spread(group["seconds"]), f"{above.median():+.2f}"])
     header = ["fresh interpreter", "seconds", "beside `import sklearn`"]
     return "\n".join(["## Start", "", table(header, rows)])
+
+
+def whole_tasks(runs: pd.DataFrame) -> str:
+    """Seconds of whole tasks, and how many times as fast ours are."""
+    runs = runs[runs["part"] == "tasks"]
+    rows = []
+    for task, same in runs.groupby("group", sort=False):
+        seconds = same.pivot(index="repetition", columns="contender", values="seconds")
+        others = [name for name in seconds.columns if name != "sksvhn"]
+        beside = (f"{name}: {spread(seconds[name] / seconds['sksvhn'])}" for name in others)
+        rows.append([task, spread(seconds["sksvhn"]), ", ".join(beside)])
+    header = ["", "seconds", "sksvhn is times as fast"]
+    return "\n".join(["## Whole tasks", "", table(header, rows)])
 
 
 def ratios(runs: pd.DataFrame, ours: str, theirs: str) -> pd.Series:
