@@ -31,8 +31,11 @@ from sksvhn.preprocessing import load_image
 
 # Longer side of the photograph that is timed.
 N_PIXELS = 1024
-# Heights of numbers that are told apart, in pixels.
+# What numbers are told apart by, and from which values on: pixels, levels of grey, and degrees.
 HEIGHTS = (0, 12, 24, 48, 96)
+BRIGHTNESS = (0, 64, 128, 192)
+CONTRAST = (0, 16, 32, 64)
+SLOPES = (0, 3, 8, 15)
 
 Read = Callable[[Sequence[Path]], tuple[np.ndarray, np.ndarray]]
 
@@ -43,6 +46,8 @@ class Photographs(NamedTuple):
     paths: list[Path]
     numbers: np.ndarray
     boxes: list[np.ndarray] | None = None
+    #: Angle in degrees between the line of the digits and the horizon; NaN for a single digit.
+    slopes: np.ndarray | None = None
 
     def half(self, which: int | None) -> Photographs:
         """Those whose numbers fall into a half: no number is in both."""
@@ -50,7 +55,8 @@ class Photographs(NamedTuple):
             return self
         rows = [i for i, number in enumerate(self.numbers) if half_of(number, i) == which]
         boxes = None if self.boxes is None else [self.boxes[i] for i in rows]
-        return Photographs([self.paths[i] for i in rows], self.numbers[rows], boxes)
+        slopes = None if self.slopes is None else self.slopes[rows]
+        return Photographs([self.paths[i] for i in rows], self.numbers[rows], boxes, slopes)
 
 
 def main() -> None:
@@ -114,7 +120,12 @@ def scored(kind: Photographs, read: Read) -> dict[str, Any]:
         100 * coverage_at_accuracy_score(kind.numbers, answers, confidence), 1
     )
     if kind.boxes is not None:
-        result["by height"] = by_height(kind, right)
+        brightness, contrast = light(kind)
+        result["by height"] = by_value(heights(kind), HEIGHTS, right)
+        result["by brightness"] = by_value(brightness, BRIGHTNESS, right)
+        result["by contrast"] = by_value(contrast, CONTRAST, right)
+    if kind.slopes is not None:
+        result["by slope"] = by_value(kind.slopes, SLOPES, right)
     result["wrong"] = [
         f"{path.name}: {number} as {answer or '-'} ({sure:.2f})"
         for path, number, answer, sure in zip(
@@ -125,20 +136,33 @@ def scored(kind: Photographs, read: Read) -> dict[str, Any]:
     return result
 
 
-def by_height(kind: Photographs, right: np.ndarray) -> dict[str, Any]:
-    """Shares by the height of the number in pixels, once the longer side has 512 of them."""
-    assert kind.boxes is not None
-    heights = np.array(
-        [
-            512 * boxes[0, 3] / max(load_image(path).shape[:2])
-            for path, boxes in zip(kind.paths, kind.boxes, strict=True)
-        ]
-    )
-    edges = [*HEIGHTS, np.inf]
+def by_value(values: np.ndarray, starts: Sequence[int], right: np.ndarray) -> dict[str, Any]:
+    """Shares of numbers whose values begin at each start and end before the next."""
+    edges = [*starts, np.inf]
     return {
-        f"from {low}": share(right[(heights >= low) & (heights < high)])
+        f"from {low}": share(right[within])
         for low, high in pairwise(edges)
+        if (within := (values >= low) & (values < high)).any()
     }
+
+
+def heights(kind: Photographs) -> np.ndarray:
+    """Heights of numbers in pixels, once the longer side has 512 of them."""
+    assert kind.boxes is not None
+    pairs = zip(kind.paths, kind.boxes, strict=True)
+    return np.array([512 * boxes[0, 3] / max(load_image(path).shape[:2]) for path, boxes in pairs])
+
+
+def light(kind: Photographs) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the grey levels in the box of each number."""
+    assert kind.boxes is not None
+    found = []
+    for path, boxes in zip(kind.paths, kind.boxes, strict=True):
+        left, top, width, height = np.rint(boxes[0]).astype(int).clip(min=0)
+        grey = load_image(path, color="grey")[top : top + height, left : left + width]
+        found.append((grey.mean(), grey.std()) if grey.size else (np.nan, np.nan))
+    mean, deviation = np.array(found).T
+    return mean, deviation
 
 
 def recall(locator: Any, kind: Photographs) -> dict[str, Any]:
@@ -184,8 +208,17 @@ def originals(data: Path) -> Photographs:
     frame = read_digit_struct(folder / "digitStruct.mat")
     boxes = [union_box(digits)[np.newaxis] for digits in frame["boxes"]]
     return Photographs(
-        [folder / name for name in frame["filename"]], frame["number"].to_numpy(object), boxes
+        [folder / name for name in frame["filename"]],
+        frame["number"].to_numpy(object),
+        boxes,
+        np.array(list(map(slope, frame["boxes"]))),
     )
+
+
+def slope(digits: np.ndarray) -> float:
+    """Angle in degrees of the line from the first to the last of a number's digits."""
+    (x0, y0), (x1, y1) = (digit[:2] + digit[2:4] / 2 for digit in np.asarray(digits)[[0, -1]])
+    return float(np.degrees(np.arctan2(abs(y1 - y0), abs(x1 - x0)))) if len(digits) > 1 else np.nan
 
 
 def scenes(data: Path, folder: Path) -> Photographs:
