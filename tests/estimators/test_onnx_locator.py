@@ -16,6 +16,7 @@ from onnxruntime import InferenceSession
 from sklearn.exceptions import NotFittedError
 
 from sksvhn import NumberLocator
+from sksvhn._boxes import inside, surest_boxes
 
 from .test_locator import SETTINGS, make_scenes
 from .test_onnx import exported
@@ -93,6 +94,23 @@ def test_boxes_that_overlap_are_one(locator: NumberLocator, tmp_path: Path) -> N
     assert max(check_boxes(changed, session, picture) for picture in X) > 10
 
 
+def test_candidates_are_what_the_boxes_are_made_of(
+    locator: NumberLocator, session: InferenceSession
+) -> None:
+    n_found = 0
+    for picture in make_scenes(6, 5)[0]:
+        for part in (picture, np.ascontiguousarray(picture[10:61, :50])):
+            (candidates,) = session.run(["candidates"], {"picture": part})
+            assert candidates.dtype == np.float32
+            assert (np.diff(candidates[:, 4]) <= 0).all()
+            found = found_in(session, part)
+            again = surest_boxes(inside(candidates.astype(float), part.shape[1::-1]), 20)
+            # Calibration is (1, 0): confidences are scores.
+            np.testing.assert_allclose(again, found, atol=1e-4, rtol=0)
+            n_found += len(found)
+    assert n_found > 6
+
+
 @pytest.mark.parametrize("bias", [-20.0, 20.0])
 def test_the_surest_and_the_least_sure_network(
     locator: NumberLocator, tmp_path: Path, bias: float
@@ -134,11 +152,14 @@ def test_file_says_what_it_is(
     assert [(value.name, value.type, value.shape) for value in session.get_outputs()] == [
         ("boxes", "tensor(float)", ["n_numbers", 4]),
         ("confidence", "tensor(float)", ["n_numbers"]),
+        ("candidates", "tensor(float)", ["n_candidates", 5]),
     ]
     assert session.get_modelmeta().custom_metadata_map == {
         "sksvhn": version("sksvhn"),
         "estimator": "NumberLocator",
         "input_size": "64",
+        "n_refined": "0",
+        "calibration": "[1.0, 0.0]",
     }
     assert capfd.readouterr() == ("", "")
 

@@ -38,20 +38,26 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     The file holds everything from the pixels at the size of the network to the boxes, as it is now:
     the canvas, standardisation, the network, the surest of boxes that overlap, and the calibration.
     It does not resize, does not cut very long pictures into pieces, and looks at no box a second
-    time: it answers what `predict` does with ``n_refined=0``.
+    time: its boxes are what `predict` answers with ``n_refined=0``. Its candidates are what
+    programs need that do these things themselves.
 
     The file has one input:
 
     - ``picture``, uint8 of shape (height, width, 3): one RGB picture of any height and width. For
       `predict`'s boxes, its longer side is `input_size`.
 
-    It has two outputs, surest box first; there may be no box:
+    It has three outputs, surest box first; there may be no box:
 
     - ``boxes``, float32 of shape (n_numbers, 4): left, top, width and height, in pixels of the
       input;
-    - ``confidence``, float32 of shape (n_numbers,), in [0, 1].
+    - ``confidence``, float32 of shape (n_numbers,), in [0, 1];
+    - ``candidates``, float32 of shape (n_candidates, 5): left, top, width, height and score of
+      every promising cell, before boxes are cut at the edges, those that overlap become one, and
+      scores become confidences.
 
-    Its metadata are "estimator" and "sksvhn" (class and version), and "input_size".
+    Its metadata are "estimator" and "sksvhn" (class and version), and as JSON "input_size",
+    "n_refined" and "calibration" (slope and intercept, from logits of scores to those of
+    confidences).
 
     Parameters
     ----------
@@ -92,7 +98,7 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     >>> with TemporaryDirectory() as folder:
     ...     file = locator.export_onnx(Path(folder, "locator.onnx"))
     ...     session = InferenceSession(file.path)
-    >>> boxes, confidence = session.run(None, {"picture": scenes.images[0]})
+    >>> boxes, confidence, candidates = session.run(None, {"picture": scenes.images[0]})
     >>> boxes.shape == (len(confidence), 4)
     True
     """
@@ -103,16 +109,19 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     canvas = by_channel(graph, _on_canvas(graph, picture, size), self._standardizer)
     with torch.inference_mode():
         maps = _maps(graph, without_normalization(self.module_), canvas)
-    found = _inside(graph, _candidates(graph, maps), size)
-    boxes, logits = _surest(graph, found)
+    found = _candidates(graph, maps)
+    boxes, logits = _surest(graph, _inside(graph, found, size))
     slope, intercept = self.calibration_
     logits = graph.add("Add", graph.add("Mul", logits, floats(slope)), floats(intercept))
     graph.output("boxes", boxes, np.float32, (4,), n="n_numbers")
     graph.output("confidence", graph.add("Sigmoid", logits), np.float32, n="n_numbers")
+    graph.output("candidates", _scored(graph, found), np.float32, (5,), n="n_candidates")
     about = {
         "sksvhn": version("sksvhn"),
         "estimator": type(self).__name__,
         "input_size": json.dumps(int(self.input_size)),
+        "n_refined": json.dumps(int(self.n_refined)),
+        "calibration": json.dumps(self.calibration_),
     }
     return write_file(graph.to_bytes(type(self).__name__, about), path)
 
@@ -187,8 +196,7 @@ def _inside(graph: Graph, found: str, size: str) -> str:
 
 def _surest(graph: Graph, found: str) -> tuple[str, str]:
     """Boxes (n, 4) and logits (n,) of the surest candidates, each the mean of those alike."""
-    logits = graph.add("Min", _rows(graph, found, 0, 1), floats(_HIGHEST))
-    scores = graph.add("Sigmoid", logits)
+    logits, scores = _scores(graph, found)
     edges = _rows(graph, found, 1, 5)
     by_box = graph.add("Transpose", edges, perm=[1, 0])
     chosen = graph.add(
@@ -209,6 +217,19 @@ def _surest(graph: Graph, found: str) -> tuple[str, str]:
     boxes = graph.add("Concat", _rows(graph, mean, 0, 2), _sides(graph, mean), axis=0)
     logits = graph.add("Gather", graph.add("Squeeze", logits, integers(0)), chosen)
     return graph.add("Transpose", boxes, perm=[1, 0]), logits
+
+
+def _scored(graph: Graph, found: str) -> str:
+    """Left, top, width, height and score of candidates, (n, 5)."""
+    edges = _rows(graph, found, 1, 5)
+    parts = [_rows(graph, edges, 0, 2), _sides(graph, edges), _scores(graph, found)[1]]
+    return graph.add("Transpose", graph.add("Concat", *parts, axis=0), perm=[1, 0])
+
+
+def _scores(graph: Graph, found: str) -> tuple[str, str]:
+    """Logits and scores of candidates, (1, n)."""
+    logits = graph.add("Min", _rows(graph, found, 0, 1), floats(_HIGHEST))
+    return logits, graph.add("Sigmoid", logits)
 
 
 def _overlaps(graph: Graph, edges: str, others: str) -> str:
