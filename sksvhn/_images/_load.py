@@ -247,6 +247,7 @@ def _convert(
         raise PictureError(name, f"cannot be read as a picture: {problem}") from error
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
+    picture.info = {}  # its EXIF notes would turn it again where it is read a second time
     return Decoded(picture, note)
 
 

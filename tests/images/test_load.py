@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from sksvhn._images._load import read_picture
 from sksvhn.preprocessing import load_image
 
 
@@ -166,6 +167,9 @@ def test_photographs_come_upright(orientation: int, form: str) -> None:
     content = encoded(Image.fromarray(np.ascontiguousarray(stored)), form, exif=exif)
     difference = load_image(content).astype(int) - upright
     assert np.abs(difference).max() <= (20 if form == "JPEG" else 0)
+    # Those who take the picture from here, as a locator does, do not turn it again.
+    decoded = read_picture(content, color="rgb").picture
+    np.testing.assert_array_equal(load_image(decoded), load_image(content))
 
 
 def test_damaged_camera_notes_spoil_no_picture() -> None:
