@@ -65,7 +65,8 @@ def near_views(picture: Image.Image, boxes: Boxes, longest_side: int) -> list[Pi
     """Squares about boxes of a picture, smaller than the picture at the size of the network."""
     near = whole_multiple(round(_NEAR * longest_side))
     views = []
-    for left, top, width, height in boxes[:, :4].tolist():
+    # In whole pixels: roundings of float32 are not to decide what a view shows.
+    for left, top, width, height in boxes[:, :4].round().tolist():
         side = max(_SURROUNDINGS * max(width, height), near / _MOST_MAGNIFIED)
         wide, high = min(side, picture.width), min(side, picture.height)
         start = (
