@@ -29,6 +29,7 @@ extensions = [
     "sphinx_design",
     "sphinx_external_toc",
     "sphinx_gallery.gen_gallery",
+    "try_page",
 ]
 exclude_patterns = ["_build"]
 # The contents are in _toc.yml, but for those that sphinx-gallery and autosummary write.
@@ -93,7 +94,7 @@ sphinx_gallery_conf = {
 # Pages
 html_theme = "pydata_sphinx_theme"
 html_title = "sksvhn"
-html_sidebars = {"install": [], "tutorial": []}  # nothing is below them
+html_sidebars = {"install": [], "try": [], "tutorial": []}  # nothing is below them
 html_static_path = ["_static"]
 html_css_files = ["sksvhn.css"]
 html_show_sourcelink = False
