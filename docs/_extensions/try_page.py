@@ -48,7 +48,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         return
     folder = Path(app.outdir, "_static", "try")
     shutil.rmtree(folder, ignore_errors=True)
-    tarball = downloaded_runtime(Path(app.doctreedir).parent / "npm")
+    tarball = downloaded_runtime(Path(app.srcdir, "_build", "npm"))
     if tarball is None:
         logger.info(
             "The page that reads pictures in the browser has no models: npm cannot give "

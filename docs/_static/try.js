@@ -504,7 +504,7 @@ function show(root) {
       ...shown.map((number) => {
         const row = document.createElement("tr");
         const cells = COLUMNS.map((column) => number[column]);
-        const texts = [cells[0], percent(cells[1]), ...cells.slice(2).map((n) => n.toFixed(1))];
+        const texts = [cells[0], percent(cells[1]), ...cells.slice(2).map((n) => n.toFixed(0))];
         row.append(
           ...texts.map((text, i) => {
             const cell = document.createElement(i ? "td" : "th");
