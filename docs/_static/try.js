@@ -579,6 +579,7 @@ function show(root) {
   for (const button of root.querySelectorAll("[data-scene]")) {
     button.addEventListener("click", async () => {
       const { src } = button.querySelector("img");
+      say(`Reading ${button.dataset.scene}.`, "reading");
       try {
         const response = await fetch(src);
         if (!response.ok) throw new Error();
