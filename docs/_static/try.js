@@ -102,14 +102,14 @@ export function reduce(picture, [left, top, right, bottom], across, down) {
   return { data, width, height, channels };
 }
 
-/** Resample a part so that its longer side is as long as told, as Pillow with reducing_gap=2. */
+/** Resample a part so that its longer side is as long as told, as Pillow with reducing_gap=1. */
 export function scaled(picture, part, longest) {
   const [left, top, right, bottom] = part;
   const sides = [right - left, bottom - top];
   const ratio = longest / Math.max(...sides);
   const size = sides.map((side) => Math.max(1, round(side * ratio)));
   const [scaleX, scaleY] = sides.map((side, axis) => side / size[axis]);
-  const [across, down] = [scaleX, scaleY].map((scale) => Math.trunc(scale / 2) || 1);
+  const [across, down] = [scaleX, scaleY].map((scale) => Math.trunc(scale) || 1);
   if (across > 1 || down > 1) {
     const safe = [
       Math.max(0, Math.trunc(left - scaleX / 2)),
