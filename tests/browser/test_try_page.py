@@ -175,7 +175,7 @@ def differences(page: pd.DataFrame, python: pd.DataFrame) -> tuple[float, float]
     return boxes, np.abs(page["confidence"].to_numpy() - python["confidence"].to_numpy()).max()
 
 
-def check(opened: TryPage, contents: list[bytes]) -> int:
+def check(opened: TryPage, contents: list[bytes], bound: float) -> int:
     """Compare with Python; return how many numbers were read."""
     opened.set_threshold(LOWEST)
     found = []
@@ -189,12 +189,12 @@ def check(opened: TryPage, contents: list[bytes]) -> int:
         f"{boxes.max():.1e} pixels, confidences by {confidences.max():.1e}"
     )
     assert boxes.max() <= PIXELS
-    assert confidences.max() <= BOUND
+    assert confidences.max() <= bound
     return int(n_found.sum())
 
 
 def test_it_reads_scenes_as_python_does(opened: TryPage) -> None:
-    assert check(opened, [png(scene) for scene in scenes(50, 12345)]) > 50
+    assert check(opened, [png(scene) for scene in scenes(50, 12345)], BOUND) > 50
 
 
 def test_it_reads_pictures_of_all_shapes_and_kinds_as_python_does(opened: TryPage) -> None:
@@ -216,7 +216,8 @@ def test_it_reads_pictures_of_all_shapes_and_kinds_as_python_does(opened: TryPag
         png(scene.quantize(64)),
         png(scene.transpose(Image.Transpose.ROTATE_90), exif=exif),
     ]
-    assert check(opened, contents) > 8
+    # The least shift of a box may change a pixel of what is read by one grey level.
+    assert check(opened, contents, 10 * BOUND) > 8
 
 
 def test_transparent_pictures_are_put_on_white_or_black(opened: TryPage) -> None:
@@ -238,7 +239,7 @@ def test_transparent_pictures_are_put_on_white_or_black(opened: TryPage) -> None
 def test_jpeg_files_are_read_nearly_as_python_does(opened: TryPage) -> None:
     opened.set_threshold(0.5)
     n_found, found = 0, []
-    for scene in scenes(10, 7):
+    for scene in scenes(20, 7):
         file = io.BytesIO()
         Image.fromarray(scene).save(file, "JPEG", quality=85)
         opened.choose(file.getvalue(), "photo.jpg")
