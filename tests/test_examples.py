@@ -219,9 +219,10 @@ def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_tasks_of_the_speed_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES / "benchmarks")
     tasks, report = import_module("speed.tasks"), import_module("speed.report")
-    small = {"LEARNING_RATES": [0.01], "N_EPOCHS": 1, "N_JOBS": 1, "PHOTOGRAPH": (64, 64)}
+    small = {"LEARNING_RATES": [0.01], "N_EPOCHS": 1, "N_JOBS": 1}
     for name, value in small.items():
         monkeypatch.setattr(tasks, name, value)
+    monkeypatch.setattr(import_module("speed.problems"), "PHOTOGRAPH", (64, 64))
     jobs = tasks.jobs(256, 8, 1)
     n_threads = torch.get_num_threads()
     try:

@@ -120,8 +120,8 @@ def scored(kind: Photographs, read: Read) -> dict[str, Any]:
         100 * coverage_at_accuracy_score(kind.numbers, answers, confidence), 1
     )
     if kind.boxes is not None:
-        brightness, contrast = light(kind)
-        result["by height"] = by_value(heights(kind), HEIGHTS, right)
+        heights, brightness, contrast = looks(kind)
+        result["by height"] = by_value(heights, HEIGHTS, right)
         result["by brightness"] = by_value(brightness, BRIGHTNESS, right)
         result["by contrast"] = by_value(contrast, CONTRAST, right)
     if kind.slopes is not None:
@@ -146,23 +146,20 @@ def by_value(values: np.ndarray, starts: Sequence[int], right: np.ndarray) -> di
     }
 
 
-def heights(kind: Photographs) -> np.ndarray:
-    """Heights of numbers in pixels, once the longer side has 512 of them."""
-    assert kind.boxes is not None
-    pairs = zip(kind.paths, kind.boxes, strict=True)
-    return np.array([512 * boxes[0, 3] / max(load_image(path).shape[:2]) for path, boxes in pairs])
+def looks(kind: Photographs) -> np.ndarray:
+    """Heights of numbers, and mean and standard deviation of the grey levels in their boxes.
 
-
-def light(kind: Photographs) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the grey levels in the box of each number."""
+    A height is in pixels, once the longer side has 512 of them.
+    """
     assert kind.boxes is not None
     found = []
     for path, boxes in zip(kind.paths, kind.boxes, strict=True):
+        grey = load_image(path, color="grey")
         left, top, width, height = np.rint(boxes[0]).astype(int).clip(min=0)
-        grey = load_image(path, color="grey")[top : top + height, left : left + width]
-        found.append((grey.mean(), grey.std()) if grey.size else (np.nan, np.nan))
-    mean, deviation = np.array(found).T
-    return mean, deviation
+        number = grey[top : top + height, left : left + width]
+        level = (number.mean(), number.std()) if number.size else (np.nan, np.nan)
+        found.append((512 * boxes[0, 3] / max(grey.shape), *level))
+    return np.array(found).T
 
 
 def recall(locator: Any, kind: Photographs) -> dict[str, Any]:

@@ -63,8 +63,6 @@ def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
         for part in in_chunks(pictures, EVALUATION_BATCH):
             seen = [module(view) for view in preparation.views(part, n_views)]
             batches.append([_mean(outputs) for outputs in zip(*seen, strict=True)])
-    if len(batches) == 1:
-        return batches[0]
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 

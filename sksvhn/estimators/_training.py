@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -444,11 +444,12 @@ class TrainingNet(NeuralNet):
     def infer(self, x: Tensor, **params: Any) -> Any:
         """Forward pass, in bfloat16 where that was chosen for training."""
         device, bfloat16 = x.device.type, self.amp and self.module_.training
+        precision: AbstractContextManager[None] = nullcontext()
         # A context that changes nothing would cost as much as a small layer.
-        changes = bfloat16 or torch.is_autocast_enabled(device)
-        precision = torch.autocast(device, dtype=torch.bfloat16, enabled=bfloat16)
+        if bfloat16 or torch.is_autocast_enabled(device):
+            precision = torch.autocast(device, dtype=torch.bfloat16, enabled=bfloat16)
         try:
-            with precision if changes else nullcontext():
+            with precision:
                 return self.module_(x)
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):

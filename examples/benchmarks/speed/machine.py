@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 import time
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,8 @@ from typing import Any
 
 from PIL import Image
 
-from .problems import SEQUENCE
-from .turns import Job, Record
+from .problems import SEQUENCE, photographs
+from .turns import Job, Record, seconds_of
 
 LIBRARIES = ("sksvhn", "torch", "skorch", "scikit-learn", "keras", "tensorflow", "numpy")
 # A file that stands for this name is written before Python starts.
@@ -110,13 +111,7 @@ def measure_start(arguments: tuple[str, ...]) -> Record:
     """Seconds from the start of an interpreter to its end."""
     with TemporaryDirectory() as folder:
         if PHOTOGRAPH in arguments:
-            from sksvhn.datasets import make_street_scenes
-
-            scene = make_street_scenes(1, image_size=(1024, 768), random_state=0).images[0]
-            Image.fromarray(scene).save(Path(folder, PHOTOGRAPH))
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder
-        )
-        seconds = time.perf_counter() - start
+            Image.fromarray(photographs(1)[0]).save(Path(folder, PHOTOGRAPH))
+        run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        seconds = seconds_of(lambda: run([sys.executable, *arguments]))
     return {"seconds": seconds, "statement": " ".join(("python", *arguments))}

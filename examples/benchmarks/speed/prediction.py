@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .problems import SEQUENCE, pictures
-from .turns import Job, Record
+from .turns import Job, Record, seconds_of
 
 N_VIEWS = (1, 5)
 CHUNK = 256
@@ -37,10 +36,10 @@ def measure(n_views: int, n_samples: int, n_single: int, bare: bool) -> Record:
         batches, one = (_forward_pass(clf, part, n_views) for part in (X, X[:1]))
     else:
         batches, one = (lambda: clf.predict(X)), (lambda: clf.predict(X[:1]))
-    single = np.array([_seconds(one) for _ in range(10 + n_single)][10:])
-    _seconds(batches)
+    single = np.array([seconds_of(one) for _ in range(10 + n_single)][10:])
+    seconds_of(batches)
     return {
-        "pictures a second": n_samples / _seconds(batches),
+        "pictures a second": n_samples / seconds_of(batches),
         "one picture, ms": 1000 * float(np.median(single)),
         "95th percentile, ms": 1000 * float(np.percentile(single, 95)),
     }
@@ -60,9 +59,3 @@ def _forward_pass(clf: Any, X: np.ndarray, n_views: int) -> Callable[[], None]:
                 module(batch)
 
     return run
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start

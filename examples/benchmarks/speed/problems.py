@@ -8,6 +8,8 @@ import numpy as np
 
 MAX_LENGTH = 5
 SEQUENCE = "sequence"
+# Height and width of a photograph, as phones take them.
+PHOTOGRAPH = (1024, 768)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,14 @@ def pictures(name: str, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
     lengths = np.arange(n_samples) % MAX_LENGTH + 1
     digits = rng.integers(0, 10, (n_samples, MAX_LENGTH)).astype(str)
     return X, np.array(["".join(row[:n]) for row, n in zip(digits, lengths, strict=True)])
+
+
+def photographs(n_samples: int) -> np.ndarray:
+    """Draw street scenes, uint8."""
+    from sksvhn.datasets import make_street_scenes
+
+    scenes: np.ndarray = make_street_scenes(n_samples, image_size=PHOTOGRAPH, random_state=0).images
+    return scenes
 
 
 def number_targets(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .problems import PROBLEMS, pictures, standardized
-from .turns import Job, Record
+from .problems import PROBLEMS, photographs, pictures, standardized
+from .turns import Job, Record, seconds_of
 
 # Ten settings by two folds: twenty fits.
 LEARNING_RATES = np.geomspace(1e-4, 1e-2, 10).tolist()
 N_FOLDS, N_EPOCHS = 2, 10
 N_JOBS = 2
-# Height and width of a photograph, as phones take them.
-PHOTOGRAPH = (1024, 768)
 
 
 def jobs(n_samples: int, n_generated: int, n_photographs: int) -> list[Job]:
@@ -53,7 +49,7 @@ def search_grid(contender: str, n_samples: int) -> Record:
         )
         X = standardized(X).reshape(n_samples, -1)
     search(clf, {name: LEARNING_RATES[:2]}, X[:200], y[:200])
-    return {"seconds": _seconds(lambda: search(clf, {name: LEARNING_RATES}, X, y))}
+    return {"seconds": seconds_of(lambda: search(clf, {name: LEARNING_RATES}, X, y))}
 
 
 def search(clf: Any, grid: dict[str, list[float]], X: np.ndarray, y: np.ndarray) -> None:
@@ -72,7 +68,7 @@ def generate(n_samples: int) -> Record:
 
     make_street_numbers(64, random_state=1, n_jobs=N_JOBS)
     return {
-        "seconds": _seconds(lambda: make_street_numbers(n_samples, random_state=0, n_jobs=N_JOBS))
+        "seconds": seconds_of(lambda: make_street_numbers(n_samples, random_state=0, n_jobs=N_JOBS))
     }
 
 
@@ -81,17 +77,12 @@ def read(n_photographs: int) -> Record:
     import torch
 
     import sksvhn
-    from sksvhn.datasets import make_street_scenes
 
     torch.set_num_threads(1)
-    scenes = make_street_scenes(n_photographs, image_size=PHOTOGRAPH, random_state=0).images
+    scenes = photographs(n_photographs)
     sksvhn.read(scenes[0])
     return {
-        "seconds": float(np.median([_seconds(lambda s=scene: sksvhn.read(s)) for scene in scenes]))
+        "seconds": float(
+            np.median([seconds_of(lambda s=scene: sksvhn.read(s)) for scene in scenes])
+        )
     }
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -51,6 +52,13 @@ def in_turns(jobs: Sequence[Job], n_repetitions: int) -> list[Record]:
                         records.append(_named(job, repetition) | measured)
                         bar.update()
     return records
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def _child() -> ProcessPoolExecutor:
