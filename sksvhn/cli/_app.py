@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,18 @@ def _in_color() -> bool | None:
 def shows_progress(quiet: bool) -> bool:
     """Whether somebody looks at progress bars."""
     return not quiet and sys.stderr.isatty()
+
+
+def scores_of(epoch: Mapping[str, Any]) -> str:
+    """Loss and share read right in an epoch, also of the pictures held out."""
+    parts = {"": "train", "held out: ": "valid"}
+    return "; ".join(
+        f"{label}loss {epoch[f'{part}_loss']:.4f}"
+        # There is none where a locator saw no number.
+        + (f", right {epoch[f'{part}_score']:.1%}" if f"{part}_score" in epoch else "")
+        for label, part in parts.items()
+        if f"{part}_loss" in epoch
+    )
 
 
 def counted(n: int, thing: str) -> str:

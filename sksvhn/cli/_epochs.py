@@ -8,7 +8,7 @@ from typing import Any
 from skorch.callbacks import Callback
 from tqdm import tqdm
 
-from ._app import note, shows_progress
+from ._app import note, scores_of, shows_progress
 
 
 class EpochLines(Callback):
@@ -45,11 +45,8 @@ class EpochLines(Callback):
         """Close the bar, and say how well the epoch went."""
         self.on_train_end(net)
         last = net.history[-1]
-        scores = f"loss {last['train_loss']:.4f}, right {last['train_score']:.1%}"
-        if "valid_score" in last:
-            scores += f"; held out: loss {last['valid_loss']:.4f}, right {last['valid_score']:.1%}"
         n_epochs = net.epochs_before_ + net.epochs_ahead_
-        line = f"Epoch {last['epoch']} of {n_epochs}: {scores} ({last['dur']:.1f} s)"
+        line = f"Epoch {last['epoch']} of {n_epochs}: {scores_of(last)} ({last['dur']:.1f} s)"
         note(line, quiet=self.quiet)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:

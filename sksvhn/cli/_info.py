@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ._app import Force, Json, Model, Quiet, check_out, counted, printable
+from ._app import Force, Json, Model, Quiet, check_out, counted, printable, scores_of
 
 
 def info(model: Model, json: Json = False) -> None:
@@ -122,9 +122,4 @@ def _text(facts: dict[str, Any]) -> str:
 def _last_epoch(history: list[dict[str, Any]]) -> str:
     if not history:
         return "none"
-    last = history[-1]
-    text = f"{counted(len(history), 'epoch')}; in the last loss {last['train_loss']:.4f}"
-    text += f", right {last['train_score']:.1%}"
-    if "valid_score" in last:
-        text += f"; held out: loss {last['valid_loss']:.4f}, right {last['valid_score']:.1%}"
-    return text
+    return f"{counted(len(history), 'epoch')}; in the last {scores_of(history[-1])}"

@@ -349,15 +349,16 @@ def _learned(clf: Any) -> str:
     if history:
         last = history[-1]
         seconds = sum(epoch["dur"] for epoch in history)
-        lines.append(
-            f"{counted(len(history), 'epoch')} in {seconds:.0f} s; in the last one "
-            f"{last['train_score']:.1%} of the training pictures {done}, while it learned."
-        )
-        scores = [epoch["valid_score"] for epoch in history if "valid_score" in epoch]
+        line = f"{counted(len(history), 'epoch')} in {seconds:.0f} s"
+        if "train_score" in last:  # a locator may have seen no number
+            share = f"{last['train_score']:.1%} of the training pictures {done}"
+            line += f"; in the last one {share}, while it learned"
+        lines.append(f"{line}.")
+        scores = {e["epoch"]: e["valid_score"] for e in history if "valid_score" in e}
         if scores:
-            best = max(range(len(scores)), key=scores.__getitem__)
+            best = max(scores, key=scores.__getitem__)
             lines.append(
-                f"Of the pictures held out, {scores[best]:.1%} {done} after epoch {best + 1}, "
+                f"Of the pictures held out, {scores[best]:.1%} {done} after epoch {best}, "
                 "whose weights are kept."
             )
     return "\n".join(lines)

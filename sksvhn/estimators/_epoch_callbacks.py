@@ -42,7 +42,8 @@ class KeepBest(Callback):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Keep the averaged weights of a better epoch, or count an epoch without one."""
-        score, epoch = net.history[-1, "valid_score"], net.history[-1, "epoch"]
+        last = net.history[-1]
+        score, epoch = last.get("valid_score", -math.inf), last["epoch"]
         if score > self.best_score_:
             self.best_score_, self.best_epoch_ = score, epoch
             self.weights_ = [tensor.clone() for tensor in net.average_.tensors]

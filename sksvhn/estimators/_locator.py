@@ -114,7 +114,8 @@ class NumberLocator(NeuralEstimator):
     history_ : list of dict
         One entry per epoch: "epoch", "dur" (seconds), "train_loss", "train_score", "lr" and, if
         there is validation data, "valid_loss" and "valid_score". The score is the share of the
-        pictures with numbers whose surest box overlaps one by at least 0.5.
+        pictures with numbers whose surest box overlaps one by at least 0.5; it is left out where
+        no picture shows a number.
     n_iter_ : int
         Epochs trained.
     device_ : str

@@ -223,8 +223,14 @@ def test_a_locator_learns_from_photographs_and_boxes(run: Run, tmp_path: Path) -
     ]
     model = tmp_path / "locator.sksvhn"
     command = ("train", table, "--out", model, "--estimator", "locator", "--max-epochs", "1")
-    result = run(*command, "-p", "input_size=64", "-p", "width=2")
-    assert result.exit_code == 0
+    small = ("-p", "input_size=64", "-p", "width=2")
+    # Of the two seeds, the second moves both numbers out of the picture.
+    for seed, told in ((0, True), (13, False)):
+        result = run(*command, *small, "-p", f"random_state={seed}", "--force")
+        assert result.exit_code == 0
+        assert ("in the last one" in result.stdout) is told
+        assert (", right " in result.stderr) is told
+        assert (", right " in run("info", model).stdout) is told
     assert "Training NumberLocator on 2 photographs with 2 numbers" in result.stderr
     assert "NumberLocator has learned to find numbers in photographs" in result.stdout
     assert sksvhn.load(model).input_size == 64

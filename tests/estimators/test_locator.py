@@ -136,6 +136,14 @@ def test_calibration_keeps_the_order(locator: NumberLocator) -> None:
         calibrated.calibrate(X, [[]] * len(X))
 
 
+def test_pictures_without_a_number_have_no_score(scenes: Scenes) -> None:
+    X, y = (part[:8] for part in scenes)
+    locator = NumberLocator(**SETTINGS, early_stopping=True)
+    last = locator.fit(X, y, X_val=X, y_val=[[]] * 8).history_[-1]
+    assert "valid_loss" in last
+    assert "valid_score" not in last
+
+
 def test_grids_early_stopping_weights_and_validation(scenes: Scenes) -> None:
     X, y = scenes
     search = GridSearchCV(
