@@ -36,6 +36,7 @@ def blur(field: Field, radius: float) -> Field:
 def shifted(field: Field, dx: int, dy: int) -> Field:
     """Move a field by whole pixels, and fill with 0."""
     height, width = field.shape
+    dx, dy = min(max(dx, -width), width), min(max(dy, -height), height)
     moved = np.zeros_like(field)
     moved[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)] = field[
         max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)
