@@ -129,6 +129,7 @@ def settings() -> dict[str, Any]:
             "same": _boxes.SAME,
             "alike": _boxes.ALIKE,
             "again": _locator_boxes._AGAIN,
+            "least_share": _locator_boxes.LEAST_SHARE,
             "least_score": _locator_network.LEAST_SCORE,
             "most_numbers": _locator_network.MOST_NUMBERS,
             "longest": _canvas._LONGEST,

@@ -231,12 +231,15 @@ async function candidates({ ort, locator }, picture, part, longest, square = fal
 /** Boxes of a picture with the confidence that there is a number, as of NumberLocator.predict. */
 async function locate(models, picture) {
   const { locator: settings } = models.settings;
+  const parts = partsOf(picture, settings);
   const found = [];
-  for (const part of partsOf(picture, settings)) {
+  for (const part of parts) {
     found.push(...(await candidates(models, picture, part, settings.input_size)));
   }
   const first = surest(inside(found, picture), settings.most_numbers, settings);
-  const second = [];
+  const [left, top, right, bottom] = parts[0]; // all are of one size
+  const longer = Math.max(right - left, bottom - top);
+  const judged = [];
   for (const [row, box] of first.entries()) {
     let [better, score] = [box, settings.least_score]; // of what is not found again
     if (row < settings.n_refined) {
@@ -248,12 +251,17 @@ async function locate(models, picture) {
         score = better[4];
       }
     }
-    second.push([...better.slice(0, 4), expit((logit(box[4]) + logit(score)) / 2)]);
+    const place = better.slice(0, 4);
+    judged.push([...place, confidence([box[4], score], place, longer, settings)]);
   }
-  const [slope, intercept] = settings.calibration;
-  const sure = (score) => expit(slope * logit(score) + intercept);
-  const boxes = inside(surest(second, settings.most_numbers, settings), picture);
-  return boxes.map((box) => [...box.slice(0, 4), sure(box[4])]);
+  return inside(surest(judged, settings.most_numbers, settings), picture);
+}
+
+/** Calibrated probability that a box with the scores of two looks shows a number. */
+function confidence(scores, [, , width, height], longer, { calibration, least_share: least }) {
+  const sizes = [width, height].map((side) => Math.log(Math.max(side / longer, least)));
+  const facts = [...scores.map(logit), ...sizes, ...sizes.map((size) => size ** 2), 1];
+  return expit(facts.reduce((sum, fact, i) => sum + calibration[i] * fact, 0));
 }
 
 /** The region of a number and some surroundings; null where too little of it is seen. */

@@ -35,6 +35,8 @@ class Piece(NamedTuple):
     top: float
     #: Pixels of the piece per pixel of the picture, in x and y.
     scale: tuple[float, float]
+    #: Its longer side in the picture, in pixels.
+    longer_side: float
 
     def boxes_in_picture(self, edges: NDArray[np.float64]) -> Boxes:
         """Left, top, width and height in the picture of edges in the piece."""
@@ -75,7 +77,7 @@ def near_views(picture: Image.Image, boxes: Boxes, longest_side: int) -> list[Pi
         )
         part = (*start, start[0] + wide, start[1] + high)
         pixels, scale = scaled(picture, part, near)
-        views.append(Piece(on_canvas(pixels, (near, near)), *start, scale))
+        views.append(Piece(on_canvas(pixels, (near, near)), *start, scale, max(wide, high)))
     return views
 
 
@@ -83,7 +85,8 @@ def _piece(picture: Image.Image, part: tuple[int, int, int, int], longest_side: 
     pixels, scale = scaled(picture, part, longest_side)
     height, width = pixels.shape[:2]
     shape = (whole_multiple(height), whole_multiple(width))
-    return Piece(on_canvas(pixels, shape), *part[:2], scale)
+    left, top, right, bottom = part
+    return Piece(on_canvas(pixels, shape), left, top, scale, max(right - left, bottom - top))
 
 
 def whole_multiple(side: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import _fit_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags, check_scalar
@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._boxes import RIGHT, Boxes, check_boxes, inside, match_boxes, surest_boxes
+from .._boxes import RIGHT, Boxes, check_boxes, inside, overlaps, surest_boxes
 from .._images._load import MAX_PIXELS, warn_of_notes
 from .._images._one_or_many import is_one_picture, read_row
 from .._parameters import python_params
@@ -28,7 +28,7 @@ from ._batches import Preparation, TrainingData
 from ._canvas import Piece, near_views, on_canvas, pieces_of, scaled, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_boxes import candidates, refined
+from ._locator_boxes import NOT_CALIBRATED, candidates, evidence, looked_at_again
 from ._locator_network import MOST_NUMBERS, MULTIPLE, LocatorNetwork
 from ._network import Network, without_normalization
 from ._neural import NeuralEstimator, Pictures
@@ -61,8 +61,8 @@ class NumberLocator(NeuralEstimator):
         Number of feature maps of the first layer, which those of all others are multiples of.
     n_refined : int >= 0, default=10
         Number of boxes of a picture, the surest, that the network looks at a second time, from
-        near. The box is then what it tells there, and the logit of the score is the mean of both
-        looks'. It may be changed after `fit`; `calibrate` is then due.
+        near. The box is then what it tells there, and both looks make the confidence. It may be
+        changed after `fit`; `calibrate` is then due.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: zoom, stretch, shift, shear,
         rotation, contrast, brightness and colour. 0 means none, and "auto" is 1, the full ranges.
@@ -102,9 +102,11 @@ class NumberLocator(NeuralEstimator):
 
     Attributes
     ----------
-    calibration_ : tuple of two floats
-        Slope and intercept of the map from the logits of the network's scores to those of the
-        confidence, which `calibrate` learns; (1, 0) before.
+    calibration_ : tuple of 7 floats
+        What `calibrate` learns: the weights, in the logit of the confidence, of the logits of the
+        scores at first and second look, of the logarithms of width and height as shares of the
+        longer side of what the network sees at first, of the squares of these logarithms, and the
+        intercept. Before, it is (0.5, 0.5, 0, 0, 0, 0, 0), the mean of both looks.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a training picture as the network read it.
     module_ : torch.nn.Module
@@ -158,7 +160,7 @@ class NumberLocator(NeuralEstimator):
     input_size: int
     width: int
     n_refined: int
-    calibration_: tuple[float, float]
+    calibration_: tuple[float, ...]
 
     def __init__(
         self,
@@ -297,8 +299,8 @@ class NumberLocator(NeuralEstimator):
         self._validate_params()
         check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
         return [
-            np.column_stack([boxes[:, :4], self._confidence(boxes[:, 4])])
-            for boxes in self._located(_read_all(X, max_pixels))
+            self._judged(boxes, facts, size)
+            for boxes, facts, size in self._located(_read_all(X, max_pixels))
         ]
 
     def score(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> float:
@@ -323,8 +325,8 @@ class NumberLocator(NeuralEstimator):
     def calibrate(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> Self:
         """Learn from other pictures how often a box of each score is right.
 
-        The network's scores stay in their order. A logistic regression on their logits (Platt 1999)
-        makes them probabilities that a box overlaps a number by at least 0.5.
+        A logistic regression (Platt 1999) on the scores of both looks and on the size of a box
+        gives the probability that the box overlaps a number by at least 0.5.
 
         Parameters
         ----------
@@ -347,32 +349,44 @@ class NumberLocator(NeuralEstimator):
         self._validate_params()
         found = list(self._located(_read_all(X, MAX_PIXELS)))
         true = check_boxes(y, len(found), "y")
-        right = np.concatenate([match_boxes(f, t, RIGHT) for f, t in zip(found, true, strict=True)])
+        right = np.concatenate(
+            [
+                (overlaps(boxes, of_picture) >= RIGHT).any(axis=1)
+                for (boxes, *_), of_picture in zip(found, true, strict=True)
+            ]
+        )
         if right.all() or not right.any():
             raise ValueError(
                 "X must hold pictures in which some boxes that are found are right and others "
                 f"wrong; got {len(right)} boxes, of which {right.sum()} are right; pass more "
                 "pictures."
             )
-        scores = logit(np.concatenate(found)[:, 4])[:, np.newaxis]
-        curve = LogisticRegression(C=np.inf).fit(scores, right)
-        self.calibration_ = (float(curve.coef_[0, 0]), float(curve.intercept_[0]))
+        facts = np.concatenate([of_picture for _, of_picture, _ in found])
+        curve = LogisticRegression(max_iter=1000).fit(facts, right)
+        self.calibration_ = (*curve.coef_[0].tolist(), float(curve.intercept_[0]))
         return self
 
     export_onnx = _locating.export_onnx
 
-    def _located(self, pictures: Iterator[Image.Image]) -> Iterator[Boxes]:
-        """Boxes and scores of each picture, surest first."""
+    def _located(
+        self, pictures: Iterator[Image.Image]
+    ) -> Iterator[tuple[Boxes, NDArray[np.float64], tuple[int, int]]]:
+        """Boxes of each picture, the evidence for each box, and the picture's size."""
         with torch.inference_mode():
             module = without_normalization(self.module_)
             for picture in pictures:
-                found = [candidates(piece, cells) for piece, cells in self._maps(module, picture)]
+                found = []
+                for piece, cells in self._maps(module, picture):
+                    found.append(candidates(piece, cells))
                 boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
                 if self.n_refined and len(boxes):
                     views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
-                    boxes = refined(boxes, views, self._answers(module, views), picture.size)
-                # Means of boxes that were cut may reach beyond the edge by a rounding.
-                yield inside(boxes, picture.size)
+                    answers = self._answers(module, views)
+                    boxes = looked_at_again(boxes, views, answers, picture.size)
+                else:
+                    boxes = np.column_stack([boxes, boxes[:, 4]])
+                # All pieces of a picture are of one size.
+                yield boxes[:, :4], evidence(boxes, piece.longer_side), picture.size
 
     def _maps(
         self, module: torch.nn.Module, picture: Image.Image
@@ -389,11 +403,16 @@ class NumberLocator(NeuralEstimator):
         answers: Tensor = maps.cpu()
         return answers
 
-    def _confidence(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities of the network's scores."""
-        slope, intercept = self.calibration_
-        confidence: NDArray[np.float64] = expit(slope * logit(scores) + intercept)
-        return confidence
+    def _judged(self, boxes: Boxes, facts: NDArray[np.float64], size: tuple[int, int]) -> Boxes:
+        """Boxes with their calibrated probabilities, surest first."""
+        *weights, intercept = self.calibration_
+        judged = np.column_stack([boxes, expit(facts @ np.array(weights) + intercept)])
+        if self.n_refined:  # two boxes may have moved to one number
+            judged = surest_boxes(judged, MOST_NUMBERS)
+        else:
+            judged = judged[np.argsort(-judged[:, 4], kind="stable")]
+        # Means of boxes that were cut may reach beyond the edge by a rounding.
+        return inside(judged, size)
 
     def _on_canvases(
         self, X: Any, y: Any, name: str
@@ -431,7 +450,7 @@ class NumberLocator(NeuralEstimator):
             pictures, data.row_weights(), input_size=None, per_image=False
         )
         self._float64 = False
-        self.calibration_ = (1.0, 0.0)
+        self.calibration_ = NOT_CALIBRATED
 
     def _encode(
         self,
@@ -483,9 +502,9 @@ class NumberLocator(NeuralEstimator):
         super()._check_state(state)
         check(
             isinstance(state["calibration_"], tuple)
-            and len(state["calibration_"]) == 2
+            and len(state["calibration_"]) == len(NOT_CALIBRATED)
             and all(type(v) is float and np.isfinite(v) for v in state["calibration_"]),
-            "the calibration must be two finite numbers",
+            "the calibration must be 7 finite numbers",
         )
 
     def __sklearn_tags__(self) -> Tags:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.special import expit, logit
+from numpy.typing import NDArray
+from scipy.special import logit
 from torch import Tensor
 
 from .._boxes import Boxes, inside, overlaps, surest_boxes
 from ._canvas import Piece
-from ._locator_network import CANDIDATES, LEAST_SCORE, MOST_NUMBERS
+from ._locator_network import CANDIDATES, LEAST_SCORE
+
+#: Weights of the evidence for a box, and the intercept, before they are learned: the mean of both
+#: looks.
+NOT_CALIBRATED = (0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+#: Sides of boxes that are shorter, as a share of what the network saw, count as so long.
+LEAST_SHARE = 0.01
 
 # Least overlap of a box with what a second look finds of it.
 _AGAIN = 0.1
@@ -28,16 +36,24 @@ def candidates(piece: Piece, maps: Tensor) -> Boxes:
     return np.column_stack([piece.boxes_in_picture(edges), score])
 
 
-def refined(
+def looked_at_again(
     boxes: Boxes, views: Sequence[Piece], maps: Iterable[Tensor], size: tuple[int, int]
 ) -> Boxes:
-    """Boxes and scores after a second look at the first ones, surest first."""
-    better = boxes.copy()
-    second = np.full(len(boxes), LEAST_SCORE)  # of what is not found again
+    """Boxes after a second look at the first ones, with the scores of both looks."""
+    better = np.column_stack([boxes, np.full(len(boxes), LEAST_SCORE)])  # not found again
     for row, (view, cells) in enumerate(zip(views, maps, strict=True)):
         found = inside(candidates(view, cells), size)
         again = found[overlaps(found, boxes[[row]])[:, 0] >= _AGAIN]
         if len(again):
-            *better[row, :4], second[row] = surest_boxes(again, 1)[0]
-    better[:, 4] = expit((logit(boxes[:, 4]) + logit(second)) / 2)
-    return surest_boxes(better, MOST_NUMBERS)
+            better[row, [0, 1, 2, 3, 5]] = surest_boxes(again, 1)[0]
+    return better
+
+
+def evidence(boxes: Boxes, longer_side: float) -> NDArray[np.float64]:
+    """Return what the confidence of boxes with the scores of two looks is made of, (n, 6).
+
+    They are the logits of the scores, the logarithms of width and height as shares of the longer
+    side of what the network saw at first, and the squares of these logarithms.
+    """
+    sizes = np.log((boxes[:, 2:4] / longer_side).clip(min=LEAST_SHARE))
+    return np.column_stack([logit(boxes[:, 4:6]), sizes, sizes**2])

@@ -23,6 +23,7 @@ from sksvhn import NumberLocator
 from sksvhn._boxes import overlaps
 from sksvhn.estimators._augmentation import sample_affine
 from sksvhn.estimators._canvas import near_views
+from sksvhn.estimators._locator_boxes import LEAST_SHARE
 from sksvhn.estimators._locator_network import LEAST_SCORE, LocatorNetwork, assign
 from sksvhn.estimators._scene_preparation import moved
 
@@ -127,13 +128,33 @@ def test_copies_answer_alike(locator: NumberLocator, scenes: Scenes, tmp_path: P
     assert repr(clone(locator)) == repr(locator)
 
 
-def test_calibration_keeps_the_order(locator: NumberLocator) -> None:
+def test_calibration_makes_probabilities(locator: NumberLocator) -> None:
     calibrated = pickle.loads(pickle.dumps(locator)).calibrate(*make_scenes(60, 2))
-    assert calibrated.calibration_ != locator.calibration_ == (1.0, 0.0)
+    assert calibrated.calibration_ != locator.calibration_ == (0.5, 0.5, 0, 0, 0, 0, 0)
     X, y = make_scenes(60, 3)
-    assert calibrated.score(X, y) == pytest.approx(locator.score(X, y))
+    found = calibrated.predict(X)
+    right = [overlaps(b, np.reshape(t, (-1, 4))) >= 0.5 for b, t in zip(found, y, strict=True)]
+    share = np.concatenate([some.any(axis=1) for some in right]).mean()
+    assert np.concatenate(found)[:, 4].mean() == pytest.approx(share, abs=0.15)
+    assert calibrated.score(X, y) > locator.score(X, y) - 0.05
     with pytest.raises(ValueError, match="some boxes that are found are right and others wrong"):
         calibrated.calibrate(X, [[]] * len(X))
+
+
+@pytest.mark.parametrize("n_refined", [0, 10])
+@pytest.mark.parametrize("size", [(64, 64), (128, 96), (40, 64), (600, 20)])
+def test_confidence_may_depend_on_the_size(
+    locator: NumberLocator, n_refined: int, size: tuple[int, int]
+) -> None:
+    changed = pickle.loads(pickle.dumps(locator)).set_params(n_refined=n_refined)
+    changed.calibration_ = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    (boxes,) = changed.predict(Image.fromarray(make_scenes(2, 1)[0][1]).resize(size))
+    assert len(boxes) > 0
+    seen = {(600, 20): 256}.get(size, max(size))  # a long picture is cut into pieces
+    share = (boxes[:, 3] / seen).clip(min=LEAST_SHARE)
+    expected = share / (share + 1)
+    np.testing.assert_allclose(boxes[:, 4], expected, rtol=0.1 if n_refined else 1e-9)
+    assert (np.diff(boxes[:, 4]) <= 0).all()
 
 
 def test_pictures_without_a_number_have_no_score(scenes: Scenes) -> None:

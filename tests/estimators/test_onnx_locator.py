@@ -105,7 +105,7 @@ def test_candidates_are_what_the_boxes_are_made_of(
             assert (np.diff(candidates[:, 4]) <= 0).all()
             found = found_in(session, part)
             again = surest_boxes(inside(candidates.astype(float), part.shape[1::-1]), 20)
-            # Calibration is (1, 0): confidences are scores.
+            # Not calibrated, without a second look: confidences are scores.
             np.testing.assert_allclose(again, found, atol=1e-4, rtol=0)
             n_found += len(found)
     assert n_found > 6
@@ -127,12 +127,14 @@ def test_the_surest_and_the_least_sure_network(
 
 def test_confidence_is_calibrated(locator: NumberLocator, tmp_path: Path) -> None:
     calibrated = deepcopy(locator)
-    calibrated.calibration_ = (0.7, 1.5)
+    calibrated.calibration_ = (0.4, 0.3, 0.2, -0.9, 0.05, -0.1, 1.5)
     session = exported(calibrated, tmp_path)
-    X, _ = make_scenes(4, 1)
-    (expected,) = calibrated.predict(X[1])
-    assert found_in(session, X[1])[0, 4] == pytest.approx(expected[0, 4], abs=1e-4)
-    assert expected[0, 4] != pytest.approx(locator.predict(X[1])[0][0, 4], abs=0.01)
+    for picture in make_scenes(6, 1)[0]:
+        (expected,) = calibrated.predict(picture)
+        found = found_in(session, picture)
+        assert len(found) == len(expected)
+        np.testing.assert_allclose(found[:3, 4], expected[:3, 4], atol=1e-4, rtol=0)
+    assert expected[0, 4] != pytest.approx(locator.predict(picture)[0][0, 4], abs=0.01)
 
 
 def test_file_says_what_it_is(
@@ -159,7 +161,7 @@ def test_file_says_what_it_is(
         "estimator": "NumberLocator",
         "input_size": "64",
         "n_refined": "0",
-        "calibration": "[1.0, 0.0]",
+        "calibration": "[0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]",
     }
     assert capfd.readouterr() == ("", "")
 

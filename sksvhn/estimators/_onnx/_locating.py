@@ -13,6 +13,7 @@ from scipy.special import logit
 from sklearn.utils.validation import check_is_fitted
 
 from ..._boxes import ALIKE, SAME
+from .._locator_boxes import LEAST_SHARE
 from .._locator_network import (
     CANDIDATES,
     HALF,
@@ -56,8 +57,7 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
       scores become confidences.
 
     Its metadata are "estimator" and "sksvhn" (class and version), and as JSON "input_size",
-    "n_refined" and "calibration" (slope and intercept, from logits of scores to those of
-    confidences).
+    "n_refined" and "calibration" (`calibration_`).
 
     Parameters
     ----------
@@ -111,10 +111,9 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
         maps = _maps(graph, without_normalization(self.module_), canvas)
     found = _candidates(graph, maps)
     boxes, logits = _surest(graph, _inside(graph, found, size))
-    slope, intercept = self.calibration_
-    logits = graph.add("Add", graph.add("Mul", logits, floats(slope)), floats(intercept))
+    boxes, confidence = _judged(graph, boxes, logits, size, self.calibration_)
     graph.output("boxes", boxes, np.float32, (4,), n="n_numbers")
-    graph.output("confidence", graph.add("Sigmoid", logits), np.float32, n="n_numbers")
+    graph.output("confidence", confidence, np.float32, n="n_numbers")
     graph.output("candidates", _scored(graph, found), np.float32, (5,), n="n_candidates")
     about = {
         "sksvhn": version("sksvhn"),
@@ -217,6 +216,26 @@ def _surest(graph: Graph, found: str) -> tuple[str, str]:
     boxes = graph.add("Concat", _rows(graph, mean, 0, 2), _sides(graph, mean), axis=0)
     logits = graph.add("Gather", graph.add("Squeeze", logits, integers(0)), chosen)
     return graph.add("Transpose", boxes, perm=[1, 0]), logits
+
+
+def _judged(
+    graph: Graph, boxes: str, logits: str, size: str, calibration: tuple[float, ...]
+) -> tuple[str, str]:
+    """Boxes (n, 4) with their calibrated probabilities (n,), surest first."""
+    first, second, *of_sizes, intercept = calibration
+    longer = graph.add("Cast", graph.add("ReduceMax", size, integers(0)), to=1)
+    sides = graph.add("Slice", boxes, integers(2), integers(4), integers(1))
+    shares = graph.add("Max", graph.add("Div", sides, longer), floats(LEAST_SHARE))
+    sizes = graph.add("Log", shares)
+    sizes = graph.add("Concat", sizes, graph.add("Mul", sizes, sizes), axis=1)
+    # A matrix product would fail where there is no box.
+    weighted = graph.add("Mul", sizes, floats(of_sizes))
+    logits_of_sizes = graph.add("ReduceSum", weighted, integers(1), keepdims=0)
+    # Without a second look, the first counts as both.
+    of_looks = graph.add("Mul", logits, floats(first + second))
+    logits = graph.add("Add", graph.add("Add", of_looks, logits_of_sizes), floats(intercept))
+    highest, places = graph.top(logits, graph.add("Shape", logits))
+    return graph.add("Gather", boxes, places, axis=0), graph.add("Sigmoid", highest)
 
 
 def _scored(graph: Graph, found: str) -> str:
