@@ -112,9 +112,9 @@ def exported_models() -> dict[str, bytes]:
 
 def settings() -> dict[str, Any]:
     """All figures that Python and the page share, so that they are written once."""
-    from sksvhn import _boxes, load_pretrained
+    from sksvhn import _boxes, _photographs, load_pretrained
     from sksvhn._images import _crop
-    from sksvhn.estimators import _canvas, _locator_boxes, _locator_network
+    from sksvhn.estimators import _canvas, _locator_boxes, _locator_confidence, _locator_network
 
     locator, reader = load_pretrained("locator"), load_pretrained("numbers")
     height, width, channels = reader.image_shape_
@@ -129,7 +129,7 @@ def settings() -> dict[str, Any]:
             "same": _boxes.SAME,
             "alike": _boxes.ALIKE,
             "again": _locator_boxes._AGAIN,
-            "least_share": _locator_boxes.LEAST_SHARE,
+            "least_share": _locator_confidence.LEAST_SHARE,
             "least_score": _locator_network.LEAST_SCORE,
             "most_numbers": _locator_network.MOST_NUMBERS,
             "longest": _canvas._LONGEST,
@@ -144,6 +144,7 @@ def settings() -> dict[str, Any]:
             "height": height,
             "width": width,
             "margin": reader.margin,
+            "looks": _photographs.LOOKS,
             "least_side": _crop._LEAST_SIDE,
         },
     }

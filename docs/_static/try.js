@@ -2,8 +2,8 @@
  * Find house numbers in a picture and read them, in the browser, as sksvhn.read does in Python.
  *
  * The networks are the files that export_onnx writes. What Python does around them stands here:
- * pixels (_canvas.py, _crop.py), boxes (_boxes.py, _locator_boxes.py) and reading
- * (_photographs.py). This file runs twice: the page shows, and a worker reads.
+ * pixels (_canvas.py, _crop.py), boxes (_boxes.py, _locator_boxes.py, _locator_confidence.py) and
+ * reading (_photographs.py). This file runs twice: the page shows, and a worker reads.
  */
 
 const FILES = new URL("try/", import.meta.url);
@@ -281,28 +281,38 @@ function numberRegion([left, top, wide, high], { width, height }, { least_side: 
 /** Numbers of an RGB picture with confidence and box, surest first, as of sksvhn.read. */
 async function read(models, picture) {
   const { ort, reader, settings } = models;
-  const { height, width } = settings.reader;
-  const shown = (await locate(models, picture))
-    .filter((box) => box[4] >= settings.lowest)
-    .map((box) => ({ box, region: numberRegion(box, picture, settings.reader) }))
-    .filter(({ region }) => region);
-  if (!shown.length) return [];
+  const { height, width, looks } = settings.reader;
+  const found = (await locate(models, picture)).filter((box) => box[4] >= settings.lowest);
+  if (!found.length) return [];
   const whole = grey(picture);
+  const shown = found.flatMap((box, row) =>
+    looks
+      .map(([x, y, share]) => [
+        box[0] + (x + (1 - share) / 2) * box[2],
+        box[1] + (y + (1 - share) / 2) * box[3],
+        share * box[2],
+        share * box[3],
+      ])
+      .map((moved) => numberRegion(moved, picture, settings.reader))
+      .filter((region) => region)
+      .map((region) => ({ row, pixels: resize(whole, region, width, height).data }))
+      .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1),
+  );
   const crops = new Uint8Array(shown.length * height * width);
-  for (const [row, { region }] of shown.entries()) {
-    crops.set(resize(whole, region, width, height).data, row * height * width);
-  }
+  for (const [i, { pixels }] of shown.entries()) crops.set(pixels, i * height * width);
   const pictures = new ort.Tensor("uint8", crops, [shown.length, height, width]);
   const { reading, confidence } = await reader.run({ pictures });
-  return shown
-    .map(({ box: [left, top, wide, high, there] }, row) => ({
-      number: reading.data[row],
-      confidence: there * confidence.data[row],
-      left,
-      top,
-      width: wide,
-      height: high,
-    }))
+  return found
+    .map(([left, top, wide, high, there], row) => {
+      const crops = shown.flatMap((crop, i) => (crop.row === row ? [i] : []));
+      const votes = new Map();
+      for (const i of crops) {
+        const sure = confidence.data[i] / crops.length;
+        votes.set(reading.data[i], (votes.get(reading.data[i]) ?? 0) + sure);
+      }
+      const [number, sure] = [...votes].reduce((one, next) => (next[1] > one[1] ? next : one), ["", 0]);
+      return { number, confidence: there * sure, left, top, width: wide, height: high };
+    })
     .filter(({ number }) => number)
     .sort((one, other) => other.confidence - one.confidence);
 }

@@ -12,30 +12,35 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
-from scipy.special import expit
 from sklearn.base import _fit_context
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .._boxes import RIGHT, Boxes, check_boxes, inside, overlaps, surest_boxes
-from .._images._load import MAX_PIXELS, warn_of_notes
-from .._images._one_or_many import is_one_picture, read_row
+from .._images._load import MAX_PIXELS
 from .._parameters import python_params
 from ._batches import Preparation, TrainingData
-from ._canvas import Piece, near_views, on_canvas, pieces_of, scaled, whole_multiple
+from ._canvas import Piece, near_views, pieces_of, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_boxes import NOT_CALIBRATED, candidates, evidence, looked_at_again
+from ._locator_boxes import candidates, looked_at_again
+from ._locator_confidence import (
+    NOT_CALIBRATED,
+    Evidence,
+    check_calibration,
+    confidences,
+    evidence,
+    learned_calibration,
+)
 from ._locator_network import MOST_NUMBERS, MULTIPLE, LocatorNetwork
 from ._network import Network, without_normalization
 from ._neural import NeuralEstimator, Pictures
 from ._onnx import _locating
 from ._picture_reader import PictureSources
 from ._saved_network import KEPT_OF_NETWORK
-from ._saving import check
+from ._scene_input import read_all, training_scenes
 from ._scene_preparation import ScenePreparation
 from ._settings import Training
 from ._standardizer import Standardizer
@@ -250,14 +255,14 @@ class NumberLocator(NeuralEstimator):
         """
         validation = validation_set(X_val, y_val, sample_weight_val)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        pictures, boxes = self._on_canvases(X, y, "y")
+        pictures, boxes = training_scenes(X, y, "y", self._side())
         if not boxes.any():
             raise ValueError(
                 "y must hold at least one box; got none; pass the boxes of the numbers, rows of "
                 "(left, top, width, height)."
             )
         if validation is not None:
-            validation = (*self._on_canvases(X_val, y_val, "y_val"), sample_weight_val)
+            validation = (*training_scenes(X_val, y_val, "y_val", self._side()), sample_weight_val)
         fit(self, pictures, boxes, sample_weight, fresh=fresh, validation=validation)
         return self
 
@@ -300,7 +305,7 @@ class NumberLocator(NeuralEstimator):
         check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
         return [
             self._judged(boxes, facts, size)
-            for boxes, facts, size in self._located(_read_all(X, max_pixels))
+            for boxes, facts, size in self._located(read_all(X, max_pixels))
         ]
 
     def score(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> float:
@@ -347,7 +352,7 @@ class NumberLocator(NeuralEstimator):
         """
         check_is_fitted(self)
         self._validate_params()
-        found = list(self._located(_read_all(X, MAX_PIXELS)))
+        found = list(self._located(read_all(X, MAX_PIXELS)))
         true = check_boxes(y, len(found), "y")
         right = np.concatenate(
             [
@@ -362,15 +367,14 @@ class NumberLocator(NeuralEstimator):
                 "pictures."
             )
         facts = np.concatenate([of_picture for _, of_picture, _ in found])
-        curve = LogisticRegression(max_iter=1000).fit(facts, right)
-        self.calibration_ = (*curve.coef_[0].tolist(), float(curve.intercept_[0]))
+        self.calibration_ = learned_calibration(facts, right)
         return self
 
     export_onnx = _locating.export_onnx
 
     def _located(
         self, pictures: Iterator[Image.Image]
-    ) -> Iterator[tuple[Boxes, NDArray[np.float64], tuple[int, int]]]:
+    ) -> Iterator[tuple[Boxes, Evidence, tuple[int, int]]]:
         """Boxes of each picture, the evidence for each box, and the picture's size."""
         with torch.inference_mode():
             module = without_normalization(self.module_)
@@ -403,10 +407,9 @@ class NumberLocator(NeuralEstimator):
         answers: Tensor = maps.cpu()
         return answers
 
-    def _judged(self, boxes: Boxes, facts: NDArray[np.float64], size: tuple[int, int]) -> Boxes:
+    def _judged(self, boxes: Boxes, facts: Evidence, size: tuple[int, int]) -> Boxes:
         """Boxes with their calibrated probabilities, surest first."""
-        *weights, intercept = self.calibration_
-        judged = np.column_stack([boxes, expit(facts @ np.array(weights) + intercept)])
+        judged = np.column_stack([boxes, confidences(facts, self.calibration_)])
         if self.n_refined:  # two boxes may have moved to one number
             judged = surest_boxes(judged, MOST_NUMBERS)
         else:
@@ -414,36 +417,8 @@ class NumberLocator(NeuralEstimator):
         # Means of boxes that were cut may reach beyond the edge by a rounding.
         return inside(judged, size)
 
-    def _on_canvases(
-        self, X: Any, y: Any, name: str
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Pictures at the size of the network, and the edges of their numbers, flattened."""
-        side = whole_multiple(int(python_params(self).input_size))
-        if is_one_picture(X, first_axis_counts=True):
-            raise ValueError("X must hold several pictures; got a single one; pass a list.")
-        if getattr(X, "dtype", None) == np.uint8 and X.shape[1:] == (side, side, 3):
-            canvases, scales = X, np.ones((len(X), 2))
-        else:
-            placed, ratios = [], []
-            for picture in _read_all(X, MAX_PIXELS):
-                pixels, ratio = scaled(picture, (0, 0, *picture.size), side)
-                placed.append(on_canvas(pixels, (side, side)))
-                ratios.append(ratio)
-            if not placed:
-                raise ValueError("X must hold at least one picture; got 0.")
-            canvases, scales = np.stack(placed), np.array(ratios)
-        boxes = check_boxes(y, len(canvases), name)
-        edges = np.zeros((len(boxes), max(1, *map(len, boxes)), 4), np.float32)
-        for row, (entry, scale) in enumerate(zip(boxes, scales, strict=True)):
-            first = entry[:, :2] * scale
-            last = first + entry[:, 2:] * scale
-            if (last <= 0).any() or (first >= side).any():
-                raise ValueError(
-                    f"{name}[{row}] must hold boxes in pixels of the picture; got "
-                    f"{entry.tolist()}, of which some lie outside."
-                )
-            edges[row, : len(entry)] = np.concatenate([first, last], axis=1)
-        return canvases, edges.reshape(len(boxes), -1)
+    def _side(self) -> int:
+        return whole_multiple(int(python_params(self).input_size))
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         self._standardizer = Standardizer.from_pictures(
@@ -500,26 +475,10 @@ class NumberLocator(NeuralEstimator):
 
     def _check_state(self, state: dict[str, Any]) -> None:
         super()._check_state(state)
-        check(
-            isinstance(state["calibration_"], tuple)
-            and len(state["calibration_"]) == len(NOT_CALIBRATED)
-            and all(type(v) is float and np.isfinite(v) for v in state["calibration_"]),
-            "the calibration must be 7 finite numbers",
-        )
+        check_calibration(state["calibration_"])
 
     def __sklearn_tags__(self) -> Tags:
         """Take photographs of any size; predict boxes."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _read_all(pictures: Any, max_pixels: int) -> Iterator[Image.Image]:
-    """Read pictures one by one, as RGB; errors, and one warning at the end, name their rows."""
-    notes: dict[str, str] = {}
-    for row, source in enumerate([pictures] if is_one_picture(pictures) else pictures):
-        picture, note = read_row(row, source, "rgb", max_pixels)
-        if note is not None:
-            notes[f"picture {row}"] = note
-        yield picture
-    warn_of_notes(notes)

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import logit
 from torch import Tensor
 
 from .._boxes import Boxes, inside, overlaps, surest_boxes
 from ._canvas import Piece
 from ._locator_network import CANDIDATES, LEAST_SCORE
-
-#: Weights of the evidence for a box, and the intercept, before they are learned: the mean of both
-#: looks.
-NOT_CALIBRATED = (0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-#: Sides of boxes that are shorter, as a share of what the network saw, count as so long.
-LEAST_SHARE = 0.01
 
 # Least overlap of a box with what a second look finds of it.
 _AGAIN = 0.1
@@ -47,13 +38,3 @@ def looked_at_again(
         if len(again):
             better[row, [0, 1, 2, 3, 5]] = surest_boxes(again, 1)[0]
     return better
-
-
-def evidence(boxes: Boxes, longer_side: float) -> NDArray[np.float64]:
-    """Return what the confidence of boxes with the scores of two looks is made of, (n, 6).
-
-    They are the logits of the scores, the logarithms of width and height as shares of the longer
-    side of what the network saw at first, and the squares of these logarithms.
-    """
-    sizes = np.log((boxes[:, 2:4] / longer_side).clip(min=LEAST_SHARE))
-    return np.column_stack([logit(boxes[:, 4:6]), sizes, sizes**2])

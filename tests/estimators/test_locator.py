@@ -23,7 +23,7 @@ from sksvhn import NumberLocator
 from sksvhn._boxes import overlaps
 from sksvhn.estimators._augmentation import sample_affine
 from sksvhn.estimators._canvas import near_views
-from sksvhn.estimators._locator_boxes import LEAST_SHARE
+from sksvhn.estimators._locator_confidence import LEAST_SHARE
 from sksvhn.estimators._locator_network import LEAST_SCORE, LocatorNetwork, assign
 from sksvhn.estimators._scene_preparation import moved
 

@@ -13,7 +13,7 @@ from scipy.special import logit
 from sklearn.utils.validation import check_is_fitted
 
 from ..._boxes import ALIKE, SAME
-from .._locator_boxes import LEAST_SHARE
+from .._locator_confidence import LEAST_SHARE
 from .._locator_network import (
     CANDIDATES,
     HALF,
