@@ -252,21 +252,22 @@ async function locate(models, picture) {
       }
     }
     const place = better.slice(0, 4);
-    judged.push([...place, confidence([box[4], score], place, longer, settings)]);
+    judged.push([...place, calibrated([box[4], score], place, longer, settings)]);
   }
   return inside(surest(judged, settings.most_numbers, settings), picture);
 }
 
 /** Calibrated probability that a box with the scores of two looks shows a number. */
-function confidence(scores, [, , width, height], longer, { calibration, least_share: least }) {
+function calibrated(scores, [, , width, height], longer, { calibration, least_share: least }) {
   const sizes = [width, height].map((side) => Math.log(Math.max(side / longer, least)));
   const facts = [...scores.map(logit), ...sizes, ...sizes.map((size) => size ** 2), 1];
   return expit(facts.reduce((sum, fact, i) => sum + calibration[i] * fact, 0));
 }
 
 /** The region of a number and some surroundings; null where too little of it is seen. */
-function numberRegion([left, top, wide, high], { width, height }, { least_side: least, margin }) {
-  const [right, bottom] = [Math.min(left + wide, width), Math.min(top + high, height)];
+function numberRegion(box, { width, height }, { least_side: least, margin }) {
+  const [left, top] = [Math.max(box[0], 0), Math.max(box[1], 0)];
+  const [right, bottom] = [Math.min(box[0] + box[2], width), Math.min(box[1] + box[3], height)];
   const [x, y] = [right - left, bottom - top];
   if (x < Math.min(least, width) || y < Math.min(least, height)) return null;
   const [dx, dy] = [(x * margin) / 2, (y * margin) / 2];
@@ -283,7 +284,6 @@ async function read(models, picture) {
   const { ort, reader, settings } = models;
   const { height, width, looks } = settings.reader;
   const found = (await locate(models, picture)).filter((box) => box[4] >= settings.lowest);
-  if (!found.length) return [];
   const whole = grey(picture);
   const shown = found.flatMap((box, row) =>
     looks
@@ -298,21 +298,22 @@ async function read(models, picture) {
       .map((region) => ({ row, pixels: resize(whole, region, width, height).data }))
       .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1),
   );
+  if (!shown.length) return [];
   const crops = new Uint8Array(shown.length * height * width);
   for (const [i, { pixels }] of shown.entries()) crops.set(pixels, i * height * width);
   const pictures = new ort.Tensor("uint8", crops, [shown.length, height, width]);
   const { reading, confidence } = await reader.run({ pictures });
-  return found
-    .map(([left, top, wide, high, there], row) => {
-      const crops = shown.flatMap((crop, i) => (crop.row === row ? [i] : []));
-      const votes = new Map();
-      for (const i of crops) {
-        const sure = confidence.data[i] / crops.length;
-        votes.set(reading.data[i], (votes.get(reading.data[i]) ?? 0) + sure);
-      }
-      const [number, sure] = [...votes].reduce((one, next) => (next[1] > one[1] ? next : one), ["", 0]);
-      return { number, confidence: there * sure, left, top, width: wide, height: high };
-    })
+  const voted = found.map(([left, top, wide, high, there], row) => {
+    const looked = [...shown.keys()].filter((i) => shown[i].row === row);
+    const votes = new Map();
+    for (const i of looked) {
+      const before = votes.get(reading.data[i]) ?? 0;
+      votes.set(reading.data[i], before + confidence.data[i] / looked.length);
+    }
+    const [number, sure] = [...votes].sort((one, other) => other[1] - one[1])[0] ?? ["", 0];
+    return { number, confidence: there * sure, left, top, width: wide, height: high };
+  });
+  return voted
     .filter(({ number }) => number)
     .sort((one, other) => other.confidence - one.confidence);
 }
