@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with SVHN's format 1")
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="results")
-    parser.add_argument("--max-epochs", type=int, default=25, metavar="N", help="of the reader")
+    parser.add_argument("--max-epochs", type=int, default=15, metavar="N", help="of the reader")
     args = parser.parse_args()
 
     matplotlib.use("agg")  # a terminal may have no display
