@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with SVHN's format 1")
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="results")
-    parser.add_argument("--max-epochs", type=int, default=15, metavar="N", help="of the reader")
+    parser.add_argument("--max-epochs", type=int, default=18, metavar="N", help="of the reader")
     args = parser.parse_args()
 
     matplotlib.use("agg")  # a terminal may have no display
@@ -48,7 +48,7 @@ def main() -> None:
     train, test = load_pictures(args.data)
     print(f"{len(train.images):,} pictures to train on, {len(test.images):,} new ones to read")
 
-    baseline = PositionwiseClassifier(SVHNLogisticRegression())
+    baseline = PositionwiseClassifier(SVHNLogisticRegression(features="hog"))
     reader = SVHNSequenceClassifier(max_epochs=args.max_epochs, random_state=0, verbose=1)
     seconds = {}
     for name, clf in (("baseline", baseline), ("sequence", reader)):
@@ -102,7 +102,7 @@ def load_pictures(folder: Path | None) -> tuple[Bunch, Bunch]:
     if folder is not None:
         return tuple(load_svhn_numbers(find(folder, name)) for name in ("train", "test"))
     return (
-        make_street_numbers(8000, color=False, random_state=0, n_jobs=-1),
+        make_street_numbers(6000, color=False, random_state=0, n_jobs=-1),
         make_street_numbers(1000, color=False, random_state=1, n_jobs=-1),
     )
 
