@@ -25,7 +25,7 @@ from ._batches import Preparation, TrainingData
 from ._canvas import Piece, near_views, pieces_of, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_boxes import candidates, looked_at_again
+from ._locator_boxes import boxes_of_cells, candidates, looked_at_again
 from ._locator_confidence import (
     NOT_CALIBRATED,
     Evidence,
@@ -406,6 +406,12 @@ class NumberLocator(NeuralEstimator):
         (maps,) = module(self._preparation().for_evaluation(pixels))
         answers: Tensor = maps.cpu()
         return answers
+
+    def _confidence_of_cells(self, piece: Piece, maps: Tensor) -> NDArray[np.float64]:
+        """How sure the first look is of every cell, (n_rows, n_columns)."""
+        boxes = boxes_of_cells(piece, maps)
+        facts = evidence(np.column_stack([boxes, boxes[:, 4]]), piece.longer_side)
+        return confidences(facts, self.calibration_).reshape(maps.shape[1:])
 
     def _judged(self, boxes: Boxes, facts: Evidence, size: tuple[int, int]) -> Boxes:
         """Boxes with their calibrated probabilities, surest first."""

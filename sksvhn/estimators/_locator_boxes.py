@@ -11,6 +11,9 @@ from .._boxes import Boxes, inside, overlaps, surest_boxes
 from ._canvas import Piece
 from ._locator_network import CANDIDATES, LEAST_SCORE
 
+#: Highest score: the logarithm of the odds of 1 is infinite.
+HIGHEST = 1 - 1e-7
+
 # Least overlap of a box with what a second look finds of it.
 _AGAIN = 0.1
 
@@ -20,11 +23,14 @@ def candidates(piece: Piece, maps: Tensor) -> Boxes:
     cells = maps.flatten(1)
     scores = cells[0].sigmoid()
     likely = scores.topk(min(CANDIDATES, len(scores)))
-    rows = likely.indices[likely.values >= LEAST_SCORE]
-    edges = cells[1:, rows].T.double().numpy()
-    # The logarithm of the odds of 1 is infinite.
-    score = scores[rows].double().numpy().clip(max=1 - 1e-7)
-    return np.column_stack([piece.boxes_in_picture(edges), score])
+    return boxes_of_cells(piece, cells[:, likely.indices[likely.values >= LEAST_SCORE]])
+
+
+def boxes_of_cells(piece: Piece, maps: Tensor) -> Boxes:
+    """Boxes in the picture, with scores, of all cells of a piece."""
+    cells = maps.flatten(1)
+    scores = cells[0].sigmoid().double().numpy().clip(max=HIGHEST)
+    return np.column_stack([piece.boxes_in_picture(cells[1:].T.double().numpy()), scores])
 
 
 def looked_at_again(

@@ -25,8 +25,8 @@ def location_map(locator: NumberLocator, picture: ImageSource) -> NDArray[np.flo
     Returns
     -------
     ndarray of shape (n_rows, n_columns)
-        Confidence in [0, 1] that the middle of a number is there. It covers the whole picture: the
-        network has an answer for every eighth pixel of what it reads.
+        Confidence in [0, 1] that the middle of a number is there, by the first look alone. It
+        covers the whole picture: the network has an answer for every eighth pixel of what it reads.
 
     Raises
     ------
@@ -59,6 +59,6 @@ def location_map(locator: NumberLocator, picture: ImageSource) -> NDArray[np.flo
                 confidence = np.zeros(np.maximum(1, n_cells.round().astype(int)))
             row, column = np.round((piece.top, piece.left) * cells_per_pixel).astype(int)
             part = confidence[row : row + maps.shape[1], column : column + maps.shape[2]]
-            scores = maps[0, : part.shape[0], : part.shape[1]].double().sigmoid().numpy()
-            np.maximum(part, locator._confidence(scores), out=part)
+            sure = locator._confidence_of_cells(piece, maps[:, : part.shape[0], : part.shape[1]])
+            np.maximum(part, sure, out=part)
     return confidence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,6 +36,17 @@ def test_pieces_of_a_long_picture_are_one_map(locator: NumberLocator) -> None:
     confidence = location_map(locator, Image.new("RGB", (2000, 256)))
     assert confidence.shape == (4, 31)
     assert (confidence > 0).all()
+
+
+def test_it_is_what_the_locator_answers_at_first_look(locator: NumberLocator) -> None:
+    once = copy.copy(locator).set_params(n_refined=0)
+    once.calibration_ = (0.4, 0.3, 0.2, 0.1, -0.1, 0.05, 0.5)
+    picture = np.full((64, 64, 3), 90, np.uint8)
+    picture[20:40, 20:40] = 200
+    (boxes,) = once.predict(picture)
+    confidence = location_map(once, picture)
+    # Boxes are means of cells' boxes, of nearly the same size; cells may have less score.
+    assert len(boxes) == 0 or confidence.max() >= 0.9 * boxes[0, 4]
 
 
 def test_wrong_locators() -> None:
