@@ -340,20 +340,16 @@ def read(
         raise ValueError("pictures must hold at least one picture; got 0.")
     if errors and not all:
         _warn_of_errors(errors, n_pictures)
-    keys_told, numbers, *values, rejected = zip(*rows, strict=True) if rows else [()] * 8
-    columns = {
-        "picture": pd.Series(keys_told, dtype=object),
-        "number": pd.Series(numbers, dtype=str),
-        **dict(zip(COLUMNS[2:], map(_as_floats, values), strict=True)),
-    }
-    if all:
-        columns["rejected"] = pd.Series(rejected, dtype=object)
-    return pd.DataFrame(columns)
-
-
-def _as_floats(values: Iterable[float | None]) -> NDArray[np.float64]:
-    """Values as an array, None as NaN."""
-    return np.array(tuple(values), dtype=np.float64)
+    names = (*COLUMNS, "rejected")
+    values = zip(*rows, strict=True) if rows else [()] * len(names)
+    columns = dict(zip(names, values, strict=True))
+    types = {"picture": object, "number": str, "rejected": object}
+    return pd.DataFrame(
+        {
+            name: pd.Series(columns[name], dtype=types.get(name, np.float64))
+            for name in (names if all else COLUMNS)
+        }
+    )
 
 
 def pretrained_model(name: Any) -> Any:

@@ -126,7 +126,8 @@ class PictureBatchReader:
         """Join readings of one number: each gives the answer it is surest of its probability."""
         votes: dict[str, float] = {}
         for reading in readings:
-            for name, sure in zip(reading.top_readings[:1], reading.top_probability, strict=False):
+            if reading.top_readings:
+                name, sure = reading.top_readings[0], reading.top_probability[0]
                 votes[name] = votes.get(name, 0.0) + sure / len(readings)
         names = sorted(votes, key=lambda name: -votes[name])[:N_TOP]
         in_list = [one.in_list for one in readings if one.in_list is not None]

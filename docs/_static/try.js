@@ -284,6 +284,7 @@ async function read(models, picture) {
   const { ort, reader, settings } = models;
   const { height, width, looks } = settings.reader;
   const found = (await locate(models, picture)).filter((box) => box[4] >= settings.lowest);
+  if (!found.length) return []; // a large picture takes a while to turn grey
   const whole = grey(picture);
   const shown = found.flatMap((box, row) =>
     looks

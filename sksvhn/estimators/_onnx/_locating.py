@@ -13,6 +13,7 @@ from scipy.special import logit
 from sklearn.utils.validation import check_is_fitted
 
 from ..._boxes import ALIKE, SAME
+from .._locator_boxes import HIGHEST
 from .._locator_confidence import LEAST_SHARE
 from .._locator_network import (
     CANDIDATES,
@@ -28,9 +29,6 @@ from ._exporter import OnnxFile, write_file
 from ._graph import Graph, floats, integers
 from ._network_ops import convolution, layers
 from ._preparation import by_channel
-
-# The logit of the highest score.
-_HIGHEST = logit(1 - 1e-7)
 
 
 def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
@@ -247,7 +245,7 @@ def _scored(graph: Graph, found: str) -> str:
 
 def _scores(graph: Graph, found: str) -> tuple[str, str]:
     """Logits and scores of candidates, (1, n)."""
-    logits = graph.add("Min", _rows(graph, found, 0, 1), floats(_HIGHEST))
+    logits = graph.add("Min", _rows(graph, found, 0, 1), floats(logit(HIGHEST)))
     return logits, graph.add("Sigmoid", logits)
 
 
