@@ -14,9 +14,10 @@ import h5py
 import numpy as np
 import pytest
 
+from sksvhn import SVHNMLPClassifier
+
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "examples" / "benchmarks"
-DAGGER = "\N{NO-BREAK SPACE}†"
 SCORE = {"estimate": 0.5, "low": 0.25, "high": 0.75}
 
 
@@ -65,7 +66,7 @@ def test_committed_records_are_of_jobs_that_there_are(page: Any) -> None:
     from results.jobs import all_jobs
 
     records = json.loads((ROOT / "docs" / "results.json").read_text())
-    assert {r["job"] for r in records} <= {job.name for job in all_jobs()} | {"C4"}
+    assert {r["job"] for r in records} <= {job.name for job in all_jobs()} | {"B3", "C4"}
     runs = [(r["job"], r["random state"], r.get("epochs")) for r in records]
     assert len(set(runs)) == len(runs)
 
@@ -80,12 +81,15 @@ def test_every_row_has_jobs(page: Any) -> None:
         assert row.name in shown[row.defaults]
 
 
-def test_page_says_what_was_not_run_and_what_had_fewer_epochs(page: Any) -> None:
+def test_page_says_what_was_not_run_and_what_stood_still(page: Any) -> None:
     text = page.markdown([record("E1")], None)
-    assert f"| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0){DAGGER} | not run" in text
+    assert "| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0) | not run" in text
     assert "| E1 | 1,000 / 100 grey digits | 5 of 20, 50 steps | 1 | 20 s |" in text
     assert "`--rows E4`" in text
     assert "training took 1.5 times as long" in text
+    sittings = record("E1", sittings=2, training={"seconds": 30.0})
+    text = page.markdown([sittings], None)
+    assert "| E1 | 1,000 / 100 grey digits | 5 of 20 in 2 sittings, 50 steps | 1 | 30 s |" in text
 
 
 def test_page_joins_random_states_and_takes_the_runs_with_most_epochs(page: Any) -> None:
@@ -109,26 +113,37 @@ def test_page_joins_random_states_and_takes_the_runs_with_most_epochs(page: Any)
 
 def test_learning_curve(page: Any, tmp_path: Path) -> None:
     good = {"estimate": 0.75, "low": 0.7, "high": 0.8}
-    made = {"generated": {"pictures": 20_000, "epochs": 6, "processor seconds": 100.0}}
     records = [
         reader("reader, 500", 500, SCORE),
         reader("reader, all", 8000, {"estimate": 0.77, "low": 0.7, "high": 0.8}),
         reader("reader, all", 8000, {"estimate": 0.73, "low": 0.6, "high": 0.8})
         | {"random state": 1},
-        reader("pre-trained reader, 0", 0, good) | made,
-        reader("pre-trained reader, 500", 500, good) | made,
+        reader("pre-trained reader, 0", 0, good),
+        reader("pre-trained reader, 500", 500, good),
         record("reader, MNIST strips", data="MNIST strips"),
     ]
     picture = page.draw(records, tmp_path / "images")
     text = page.markdown(records, picture)
     assert "(images/results_labels.png)" in text
-    assert f"500 labelled numbers the default reader reads 50.0 %{DAGGER} of new ones" in text
-    assert f"with 8,000 75.0 %{DAGGER}. Trained on generated numbers alone, without a" in text
-    assert "that does as well has 8,000. With generated ones first, 500 labels give" in text
-    assert f"| 500 | 50.0 (25.0 to 75.0){DAGGER} | 75.0 (70.0 to 80.0){DAGGER} |" in text
-    assert f"| all | 75.0 (60.0 to 80.0){DAGGER} | not run" in text
+    assert "500 labelled numbers the default reader reads 50.0 % of new ones" in text
+    assert "with 8,000 75.0 %. Without any, the reader that comes with the package" in text
+    assert "that does as well has 8,000. Trained on from there, 500 labels give 75.0 %." in text
+    assert "| 500 | 50.0 (25.0 to 75.0) | 75.0 (70.0 to 80.0) |" in text
+    assert "| all | 75.0 (60.0 to 80.0) | not run" in text
     assert "| 1,000 | not run (`--rows labels`) | not run (`--rows labels`) |" in text
     assert page.draw([record("E1")], tmp_path) is None
+
+
+def test_photographs(page: Any) -> None:
+    read = [
+        {"number": "12", "read": "12", "confidence": 0.9},
+        {"number": "7", "read": "", "confidence": 0.0},
+    ]
+    kind = {"accuracy": SCORE, "read": read}
+    found = {"job": "B3", "found": {"photos": kind, "buildings": kind}}
+    text = page.photographs(page.by_job([record("B3") | found]))
+    assert "it reads 1 of 2 right. Of 2 photographs of a campus it reads 50.0 (25.0 to" in text
+    assert "| 12 | 12 | 0.90 |\n| 7 | none | 0.00 |" in text
 
 
 def reader(job: str, n_train: int, accuracy: dict[str, float]) -> dict[str, Any]:
@@ -171,6 +186,25 @@ def test_run_goes_on_where_it_stopped_and_page_is_written(
     written = readme.read_text("utf-8")
     assert re.fullmatch(r"Before\n<!.*-->\n\| system .*\n<!-- end -->\nAfter\n", written, re.DOTALL)
     assert "| E1: MLP 64-32 | grey digits | 68.4, validation | " in written
+
+
+def test_training_that_stands_still_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from results import data, training
+    from results.jobs import Job
+
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (60, 8, 8), dtype=np.uint8), np.arange(60) % 3
+    monkeypatch.setattr(data, "load", lambda *args: ((X, y), (X, y)))
+    settings = {"hidden_layer_sizes": 4, "batch_size": 10, "max_epochs": 30}
+    job = Job("E1", ("E1",), "", lambda n: SVHNMLPClassifier(**settings), until_still=True)
+    first = training.train(job, 0, tmp_path, tmp_path / "cache")
+    assert 3 < first["epochs"] < first["epochs of the settings"] == 30
+    assert first["still for"] == 3
+    assert first["batches an epoch"] == 6  # of 54 pictures
+    second = training.train(job, 0, tmp_path, tmp_path / "cache")
+    assert (first["sittings"], second["sittings"]) == (1, 2)
+    assert first["scores"] == second["scores"]
 
 
 def test_unknown_row(script: Any, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Run the five published systems and our defaults, and write the results page from the runs.
 
 ``run`` trains what has no record yet and adds a record to a JSON file after each job, so that it
-can be stopped and started again. ``page`` writes docs/results.md and its picture from that file,
-and the table in README.md.
+can be stopped and started again; a long training goes on after its last epoch. ``page`` writes
+docs/results.md and its pictures from that file, and the table in README.md.
 The data are laid out as ``svhn/``, ``mnist/``, ``notmnist/`` and ``photos/`` in one folder.
 """
 
@@ -47,34 +47,31 @@ def run(options: argparse.Namespace) -> None:
     from results.jobs import STATES, all_jobs
 
     jobs = all_jobs()
-    known = {"C4"}.union(*(job.rows for job in jobs))
+    untrained = {"B3": training.read_photographs, "C4": training.describe}
+    known = untrained.keys() | {row for job in jobs for row in job.rows}
     rows = options.rows or sorted(known)
     if unknown := sorted(set(rows) - known):
         raise SystemExit(f"--rows {unknown[0]!r} is not one of {', '.join(sorted(known))}.")
     circumstances = training.circumstances() | {"commit": commit()}
-    if "C4" in rows and not any(r["job"] == "C4" for r in read(options.runs)):
-        add(options.runs, training.describe(options.data) | circumstances)
+    for name in sorted(untrained.keys() & set(rows)):
+        if not is_done(read(options.runs), name, 0):
+            record = {"job": name, "random state": 0} | untrained[name](options.data)
+            add(options.runs, record | circumstances)
     for random_state in STATES:  # every job once before any is repeated
         for job in jobs:
             if random_state not in job.random_states or not set(rows) & set(job.rows):
                 continue
-            if is_done(read(options.runs), job.name, random_state, options.full):
+            if is_done(read(options.runs), job.name, random_state):
                 continue
-            epochs = None if options.full and not job.pretrained else job.max_epochs
             print(f"{job.name}, random state {random_state}", flush=True)
-            record = training.train(job, random_state, epochs, options.data, options.cache)
+            record = training.train(job, random_state, options.data, options.cache)
             add(options.runs, record | circumstances)
             print(json.dumps(record["scores"]["accuracy"]), record.get("training"), flush=True)
 
 
-def is_done(records: list[dict[str, Any]], name: str, random_state: int, full: bool) -> bool:
-    """Whether a record is there, and has all the epochs if all are asked for."""
-    return any(
-        r["job"] == name
-        and r["random state"] == random_state
-        and not (full and r.get("epochs", 0) < r.get("epochs of the settings", 0))
-        for r in records
-    )
+def is_done(records: list[dict[str, Any]], name: str, random_state: int) -> bool:
+    """Whether a record is there."""
+    return any(r["job"] == name and r["random state"] == random_state for r in records)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -106,8 +103,7 @@ def parse_options() -> argparse.Namespace:
     runner = commands.add_parser("run", help="train and score what has no record yet")
     runner.add_argument("--data", type=Path, required=True, help="folder with svhn/, mnist/, ...")
     runner.add_argument("--rows", nargs="+", help="such as A1, B3 and labels (all)")
-    runner.add_argument("--full", action="store_true", help="as many epochs as the settings say")
-    runner.add_argument("--cache", type=Path, default=Path("build/results"), help="of models")
+    runner.add_argument("--cache", type=Path, default=Path("build/results"), help="of checkpoints")
     writer = commands.add_parser("page", help="write the page from the records")
     writer.add_argument("--out", type=Path, default=PAGE, help=f"({PAGE})")
     writer.add_argument("--readme", type=Path, default=README, help=f"({README})")

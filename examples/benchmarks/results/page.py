@@ -34,10 +34,11 @@ system reached on its own data. Whether ours is higher or lower says little.
 
 Figures are percentages of test pictures that are right; a number is right if all of it is. 95 %
 bootstrap intervals over the scored pictures are in brackets. With several random states, the mean
-of their figures is followed by the least lower and the greatest upper end. A dagger (†) marks runs
-with fewer epochs than their settings ask for, to save time: such figures show what so many epochs
-give, no more. Nothing was chosen on the scored pictures. A program writes this page from
-[records of the runs](results.json); only the published figures were typed in.
+of their figures is followed by the least lower and the greatest upper end. Nothing was chosen on
+the scored pictures. B2, C1, C2, D1 and D2 were published after 100,000 to 200,000 steps; here, they
+were trained until their score on a tenth of the training pictures, which was held out, had not
+risen for a tenth of those steps, and the epoch with the best such score is shown. A program writes
+this page from [records of the runs](results.json); only the published figures were typed in.
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
 """
 
@@ -130,18 +131,12 @@ def figure(runs: Runs, name: str, row: str) -> str:
     """Return a cell: the accuracy with its interval, or what would run it."""
     if name not in runs:
         return f"not run (`--rows {row}`)"
-    estimate, low, high = over_states(runs[name])
-    return f"{percent(estimate)} ({percent(low)} to {percent(high)}){dagger(runs[name])}"
+    return interval(dict(zip(("estimate", "low", "high"), over_states(runs[name]), strict=True)))
 
 
-def dagger(group: list[Record]) -> str:
-    """Mark runs of fewer epochs than their settings ask for."""
-    return "\N{NO-BREAK SPACE}†" if is_short(group[0]) else ""
-
-
-def is_short(record: Record) -> bool:
-    """Whether a run had fewer epochs than its settings ask for."""
-    return record.get("epochs", 0) < record.get("epochs of the settings", 0)
+def interval(score: dict[str, float]) -> str:
+    """Return a score in percent with its interval."""
+    return f"{percent(score['estimate'])} ({percent(score['low'])} to {percent(score['high'])})"
 
 
 def how(runs: Runs, names: Iterable[str]) -> list[str]:
@@ -149,7 +144,7 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
     rows = []
     for name in names:
         record = runs[name][0]
-        seconds = [r["training"]["processor seconds"] for r in runs[name] if "training" in r]
+        seconds = [core_seconds(r["training"]) for r in runs[name] if "training" in r]
         rows.append(
             [
                 name,
@@ -166,12 +161,19 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
 
 
 def epochs(record: Record) -> str:
-    """Epochs, of how many where the settings ask for more, and the steps that makes."""
+    """Epochs, of how many where training stood still before, and the steps that makes."""
     if "epochs" not in record:
         return ""
     done, asked = record["epochs"], record["epochs of the settings"]
-    steps = f"{done * record['batches an epoch']:,} steps"
-    return f"{done:,} of {asked:,}, {steps}" if done < asked else f"{done:,}, {steps}"
+    told = f"{done:,} of {asked:,}" if done < asked else f"{done:,}"
+    if record.get("sittings", 1) > 1:
+        told += f" in {record['sittings']} sittings"
+    return f"{told}, {done * record['batches an epoch']:,} steps"
+
+
+def core_seconds(training: dict[str, float]) -> float:
+    """Processor time of a training; where it took several sittings, the time of its epochs."""
+    return training.get("processor seconds", training["seconds"])
 
 
 def labels(runs: Runs, picture: Path | None) -> str:
@@ -190,19 +192,16 @@ def labels(runs: Runs, picture: Path | None) -> str:
         cells = [figure(runs, name, "labels") if name != "reader, 0" else "" for name in both]
         rows.append([f"{n:,}" if isinstance(n, int) else n, *cells])
         names += both
-    lines += [*table(["labelled", "real numbers alone", "generated ones first"], rows), ""]
+    header = ["labelled", "default reader", 'from `load_pretrained("numbers")`']
+    lines += [*table(header, rows), ""]
     names = [name for name in names if name in runs]
     lines.append(
-        'The default reader was trained on the first so many real training numbers. "Generated '
-        'ones first" trains on numbers of `make_street_numbers` first, which nobody has to label, '
-        "and continues with the real ones at half the learning rate. Coverage is the share of "
-        "pictures, surest first, of which 98 % are read right: the share that needs no second "
-        "look."
+        "Both were trained on the first so many real training numbers, the default reader from "
+        "nothing, the other from the weights of [the reader that comes with the package]"
+        "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
+        "share of pictures, surest first, of which 98 % are read right: the share that needs no "
+        "second look."
     )
-    if tuned:
-        made = next(iter(tuned.values()))[0]["generated"]
-        lines[-1] += f" Generated: {made['pictures']:,} numbers, {made['epochs']} epochs"
-        lines[-1] += f", {made['processor seconds']:.0f} s on one core in all."
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
 
@@ -213,7 +212,7 @@ def curves(runs: Runs) -> tuple[Curve, Curve]:
         if name.startswith(("reader, ", "pre-trained reader, ")) and (
             group[0]["data"] == "real numbers"
         ):
-            found["generated" in group[0]][group[0]["trained on"]] = group
+            found[name.startswith("pre-trained")][group[0]["trained on"]] = group
     return found
 
 
@@ -226,7 +225,8 @@ def answer(plain: Curve, tuned: Curve) -> list[str]:
         told.append(f"of new ones, with {many:,} {reads(plain[many])}.")
     if 0 in tuned:
         told.append(
-            f"Trained on generated numbers alone, without a label, it reads {reads(tuned[0])}."
+            "Without any, the reader that comes with the package, which was trained on generated "
+            f"numbers alone, reads {reads(tuned[0])}."
         )
         best, *_ = over_states(tuned[0])
         enough = [n for n in sorted(plain) if over_states(plain[n])[0] >= best]
@@ -234,13 +234,13 @@ def answer(plain: Curve, tuned: Curve) -> list[str]:
             told.append(f"The smallest set of real ones here that does as well has {enough[0]:,}.")
     if tuned.keys() - {0}:
         few = min(tuned.keys() - {0})
-        told.append(f"With generated ones first, {few:,} labels give {reads(tuned[few])}.")
+        told.append(f"Trained on from there, {few:,} labels give {reads(tuned[few])}.")
     return [" ".join(told), ""] if told else []
 
 
 def reads(group: list[Record]) -> str:
     """Accuracy in percent."""
-    return f"{percent(over_states(group)[0])} %{dagger(group)}"
+    return f"{percent(over_states(group)[0])} %"
 
 
 def depths(runs: Runs) -> str:
@@ -269,11 +269,12 @@ def depths(runs: Runs) -> str:
         "",
     ]
     if ran:
-        seconds = sum(r["training"]["processor seconds"] for r in ran)
+        seconds = sum(core_seconds(r["training"]) for r in ran)
+        lengths = [r["epochs"] for r in ran]
         lines.append(
             f"{ran[0]['trained on']:,} real numbers to train on, {ran[0]['scored on']:,} scored, "
-            f"epochs: {epochs(ran[0])}; random state 0, {seconds:.0f} s on one core for all "
-            "of them.\n"
+            f"{min(lengths):,} to {max(lengths):,} epochs of {ran[0]['epochs of the settings']:,}; "
+            f"random state 0, {seconds:.0f} s on one core for all of them.\n"
         )
     return "\n".join(lines)
 
@@ -313,41 +314,22 @@ def description(runs: Runs) -> str:
 def photographs(runs: Runs) -> str:
     """B3: photographs, whole as they are."""
     lines = ["## B3: your own photographs", ""]
-    shown = {
-        title + dagger(runs[name]): runs[name][0]["photographs"]
-        for name, title in (
-            ("reader, all", "real alone"),
-            ("pre-trained reader, all", "generated first"),
-        )
-        if name in runs and "photographs" in runs[name][0]
-    }
-    if not shown:
+    if "B3" not in runs:
         return "\n".join([*lines, f"Not run here: `{COMMAND} run --data DIR --rows B3`.\n"])
-    counts = [
-        f"{sum(not is_wrong(p) for p in read)} of {len(read)} right ({title})"
-        for title, read in shown.items()
-    ]
-    wrong = [p["confidence"] for read in shown.values() for p in read if is_wrong(p)]
+    found = runs["B3"][0]["found"]
+    photos, buildings = found["photos"]["read"], found["buildings"]["read"]
+    right = sum(one["read"] == one["number"] for one in photos)
+    campus = found["buildings"]["accuracy"]
     lines += [
-        "B and C tried their models on photographs of their own; C1 published 4 of 10 right. "
-        f"Here, `clf.read(paths)` of the default reader has {', '.join(counts)}. These are whole "
-        "photographs, and the number takes a small part of most of them. Six of the nine numbers "
-        "are written by hand. The reader was trained on crops that a house number fills; "
-        "`clf.read(paths, boxes)` would make such crops. The surest wrong answer has a confidence "
-        f"of {max(wrong, default=0):.2f}.",
+        "B and C tried their models on photographs that they took; C1 published 4 of 10 right. "
+        "`sksvhn.read(paths)` gets the photographs whole, without boxes, and the surest number "
+        f"counts. Of nine photographs, six of them of handwriting, it reads {right} of "
+        f"{len(photos)} right. Of {len(buildings)} photographs of a campus it reads "
+        f"{interval(campus)} % right. [Both were trained on generated pictures](pretrained.md).",
         "",
     ]
-    rows = []
-    for i, photo in enumerate(next(iter(shown.values()))):
-        cells = [f"{read[i]['read']} ({read[i]['confidence']:.2f})" for read in shown.values()]
-        rows.append([photo["number"], *cells])
-    header = ["number", *(f"{title} (confidence)" for title in shown)]
-    return "\n".join([*lines, *table(header, rows), ""])
-
-
-def is_wrong(photograph: Record) -> bool:
-    """Whether a photograph was read as another number than its own."""
-    return photograph["read"] != photograph["number"]
+    rows = [[one["number"], one["read"] or "none", f"{one['confidence']:.2f}"] for one in photos]
+    return "\n".join([*lines, *table(["number", "read", "confidence"], rows), ""])
 
 
 def circumstances(records: list[Record]) -> str:
@@ -362,14 +344,14 @@ def circumstances(records: list[Record]) -> str:
             f"commit {', '.join(commits)}."
         )
     trained = [r["training"] for r in records if "training" in r]
-    slowness = sum(t["seconds"] for t in trained) / sum(t["processor seconds"] for t in trained)
+    slowness = sum(t["seconds"] for t in trained) / sum(map(core_seconds, trained))
     return "\n".join(
         [
             "## How this page was made",
             "",
             "`DIR` holds `svhn/`, `mnist/`, `notmnist/` and `photos/`. `run` leaves out what "
-            "`docs/results.json` has already. `--rows E1 E2` runs some rows, `--rows labels` runs "
-            "the learning curve, and `--full` adds runs with all epochs if those here had fewer.",
+            "`docs/results.json` has already. `--rows E1 E2` runs some rows, and `--rows labels` "
+            "the learning curve.",
             "",
             "```console",
             f"$ {COMMAND} run --data DIR",
@@ -406,8 +388,8 @@ def draw(records: list[Record], folder: Path) -> Path | None:
     ax = fig.add_subplot()
     # Okabe and Ito's colours, which people with any colour vision tell apart.
     styles = (
-        (tuned, "generated first, then real", "#0072B2", "o", 1.015),
-        (plain, "real numbers alone", "#D55E00", "s", 1 / 1.015),
+        (tuned, "from the pretrained reader", "#0072B2", "o", 1.015),
+        (plain, "the default reader, from nothing", "#D55E00", "s", 1 / 1.015),
     )
     for series, label, color, marker, shift in styles:
         sizes = [n for n in sorted(series) if n]
@@ -425,7 +407,7 @@ def draw(records: list[Record], folder: Path) -> Path | None:
         )
     if 0 in tuned:
         level = 100 * over_states(tuned[0])[0]
-        ax.axhline(level, color="#0072B2", linestyle=":", label="generated alone, no labels")
+        ax.axhline(level, color="#0072B2", linestyle=":", label="the pretrained reader, no labels")
     ax.set_xscale("log")
     ticks = sorted(n for n in plain.keys() | tuned.keys() if n)
     ax.set_xticks(ticks, [f"{n:,}" for n in ticks])

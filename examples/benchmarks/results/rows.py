@@ -98,4 +98,4 @@ SYSTEMS = (
 DEPTHS = {1: "60", 2: "89.3"}
 
 # Numbers of labelled pictures of the learning curve, which ends with all of them.
-CURVE = (500, 1000, 2000, 4000)
+CURVE = (50, 100, 200, 500, 1000, 2000, 4000)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
+import photographs as whole
 import torch
 from sklearn.base import clone
 from speed import machine
 
-from sksvhn import SVHNSequenceClassifier
-from sksvhn.datasets import describe_numbers, load_svhn_numbers, make_street_numbers
+import sksvhn
+from sksvhn.datasets import describe_numbers, load_svhn_numbers
 from sksvhn.metrics import (
     bootstrap_interval,
     coverage_at_accuracy_score,
@@ -26,12 +26,12 @@ from sksvhn.metrics import (
 )
 
 from . import data
-from .jobs import GENERATED_EPOCHS, N_GENERATED, Job
+from .jobs import Job
 
 Record = dict[str, Any]
 
 
-def train(job: Job, random_state: int, max_epochs: int | None, folder: Path, cache: Path) -> Record:
+def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
     """Train once, score the test pictures once.
 
     Parameters
@@ -40,30 +40,16 @@ def train(job: Job, random_state: int, max_epochs: int | None, folder: Path, cac
         What to train.
     random_state : int
         Of the estimator.
-    max_epochs : int or None
-        Instead of the settings' own. After pre-training they have none.
     folder : Path
         Where the data are.
     cache : Path
-        Where the reader that was trained on generated numbers is kept.
+        Where trainings that may take several sittings keep their checkpoints.
     """
     (X, y), test = data.load(job.data, folder)
     n_train = len(X) if job.n_train is None else job.n_train
     X, y = X[:n_train], y[:n_train]
     clf = job.make(max(n_train, 1))
     settings_epochs = getattr(clf, "max_epochs", None)
-    generated: Record = {}
-    if job.pretrained:
-        clf, seconds = pretrained_reader(random_state, cache)
-        generated["generated"] = {
-            "pictures": N_GENERATED,
-            "epochs": GENERATED_EPOCHS,
-            "processor seconds": seconds,
-        }
-        clf.set_params(warm_start=True, lr=clf.lr / 2)
-        settings_epochs = max_epochs
-    if max_epochs is not None:
-        clf.set_params(max_epochs=max_epochs)
     if "random_state" in clf.get_params():
         clf.set_params(random_state=random_state)
     record: Record = {
@@ -73,41 +59,39 @@ def train(job: Job, random_state: int, max_epochs: int | None, folder: Path, cac
         "scored on": len(test[0]),
         "random state": random_state,
     }
-    record |= generated
-    start, processor_start = time.perf_counter(), time.process_time()
+    if job.until_still:
+        sittings = cache / f"{job.name}, {random_state}"
+        clf.set_params(
+            early_stopping=True,
+            training__n_iter_no_change=math.ceil(settings_epochs / 10),
+            checkpoint_dir=sittings,
+        )
+        sittings.mkdir(parents=True, exist_ok=True)
+        with (sittings / "began.txt").open("a") as began:
+            began.write(f"{datetime.now(UTC).isoformat()}\n")
+    processor_start, start = time.process_time(), time.perf_counter()
     if n_train:
         clf.fit(X, y)
         record["training"] = {
             "seconds": round(time.perf_counter() - start, 1),
             "processor seconds": round(time.process_time() - processor_start, 1),
         }
+    n_shown = n_train
+    if job.until_still:
+        # Of all sittings.
+        record["training"] = {"seconds": round(sum(epoch["dur"] for epoch in clf.history_), 1)}
+        record["sittings"] = len((sittings / "began.txt").read_text().splitlines())
+        record["still for"] = clf.training.n_iter_no_change
+        n_shown -= round(n_train * clf.training.validation_fraction)
     if settings_epochs is not None and n_train:
-        record["epochs"] = clf.max_epochs
+        record["epochs"] = clf.n_iter_
         record["epochs of the settings"] = settings_epochs
-        record["batches an epoch"] = math.ceil(n_train / clf.batch_size)
+        record["batches an epoch"] = math.ceil(n_shown / clf.batch_size)
     record["scores"] = scores(clf, *test)
-    if job.data == "real numbers" and "B3" in job.rows:
-        record["photographs"] = photographs(clf, folder / "photos")
     if hasattr(clf, "summary"):
         summary = clf.summary()
         record["weights"] = summary.n_weights + summary.n_statistics
     return record | {"estimator": " ".join(str(clone(clf)).split())}
-
-
-def pretrained_reader(random_state: int, cache: Path) -> tuple[SVHNSequenceClassifier, float]:
-    """Train the default reader on generated numbers, or fetch it where that was done before.
-
-    The processor's seconds, of generating and training, come with it.
-    """
-    path = cache / f"pretrained_{N_GENERATED}_{GENERATED_EPOCHS}_{random_state}.joblib"
-    if not path.exists():
-        start = time.process_time()
-        made = make_street_numbers(N_GENERATED, color=False, random_state=random_state)
-        clf = SVHNSequenceClassifier(max_epochs=GENERATED_EPOCHS, random_state=random_state)
-        clf.fit(made.images, made.target)
-        cache.mkdir(parents=True, exist_ok=True)
-        joblib.dump((clf, round(time.process_time() - start, 1)), path)
-    return joblib.load(path)
 
 
 def scores(clf: Any, X: np.ndarray, y: np.ndarray) -> dict[str, dict[str, float]]:
@@ -137,14 +121,20 @@ def interval(metric: Any, *values: np.ndarray) -> dict[str, float]:
     return {name: round(value, 5) for name, value in found._asdict().items()}
 
 
-def photographs(clf: SVHNSequenceClassifier, folder: Path) -> list[Record]:
-    """Read photographs whose numbers stand before ``__`` in their names, whole as they are."""
-    paths = sorted(folder.iterdir())
-    y_read, confidence = clf.read(paths, return_confidence=True)
-    return [
-        {"number": path.name.split("__")[0], "read": read, "confidence": round(float(sure), 3)}
-        for path, read, sure in zip(paths, y_read, confidence, strict=True)
-    ]
+def read_photographs(folder: Path) -> Record:
+    """B3: what `sksvhn.read` reads in whole photographs, of which the surest number counts."""
+    kinds = {"photos": whole.photographs(folder), "buildings": whole.buildings(folder)}
+    found = {}
+    for name, (paths, numbers, *_) in kinds.items():
+        answers, confidence = whole.surest(paths, sksvhn.read(paths, min_confidence=0.0))
+        found[name] = {
+            "accuracy": interval(sequence_accuracy_score, numbers, answers),
+            "read": [
+                {"number": number, "read": answer, "confidence": round(float(sure), 3)}
+                for number, answer, sure in zip(numbers, answers, confidence, strict=True)
+            ],
+        }
+    return {"found": found}
 
 
 def describe(folder: Path) -> Record:
@@ -158,7 +148,7 @@ def describe(folder: Path) -> Record:
             "lengths": {str(n): int(count) for n, count in lengths["n_numbers"].items()},
             "sizes": sizes.round(1).to_dict("index"),
         }
-    return {"job": "C4", "random state": 0, "tables": tables}
+    return {"tables": tables}
 
 
 def circumstances() -> Record:
