@@ -80,18 +80,23 @@ def test_demo_says_what_is_missing(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_accuracy_benchmark(run: Run, data: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [("--repeat", "2", "--start", "numbers"), ("--repeat", "0")],
+    ids=["both, from the pretrained reader", "generated alone"],
+)
+def test_accuracy_benchmark(options: tuple[str, ...], run: Run, data: Path) -> None:
     printed = run(
         "benchmarks/accuracy.py",
-        *("--data", str(data), "--train", "both", "--n-generated", "40"),
-        *("--generated-epochs", "1", "--max-epochs", "1", "--validate"),
+        *("--data", str(data), "--n-generated", "40", "--validate"),
+        *("--params", '{"max_epochs": 1}', *options),
     )
-    results = json.loads(printed[printed.index("[\n") :])
-    assert [result["trained on"] for result in results] == ["generated", "generated, then real"]
-    for result in results:
-        assert result["scored pictures"] == 18
-        low, high = result["scores with 95 % intervals"]["whole numbers"]["interval"]
-        assert 0 <= low <= high <= 1
+    result = json.loads(printed[printed.index("{\n") :])
+    assert result["seconds"].keys() == {"generating", "training"}
+    assert ("initial_model='numbers'" in result["estimator"]) == ("--start" in options)
+    assert result["scored pictures"] == 18
+    low, high = result["scores with 95 % intervals"]["whole numbers"]["interval"]
+    assert 0 <= low <= high <= 1
 
 
 def test_digits_benchmark(run: Run, tmp_path: Path) -> None:

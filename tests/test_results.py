@@ -82,8 +82,10 @@ def test_every_row_has_jobs(page: Any) -> None:
 
 
 def test_page_says_what_was_not_run_and_what_stood_still(page: Any) -> None:
-    text = page.markdown([record("E1")], None)
+    text = page.markdown([record("E1") | {"still for": 2}], None)
     assert "| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0) | not run" in text
+    short = page.markdown([record("E1")], None)
+    assert "68.4, validation | 50.0 (25.0 to 75.0)\N{NO-BREAK SPACE}† | not run" in short
     assert "| E1 | 1,000 / 100 grey digits | 5 of 20, 50 steps | 1 | 20 s |" in text
     assert "`--rows E4`" in text
     assert "training took 1.5 times as long" in text
@@ -128,8 +130,8 @@ def test_learning_curve(page: Any, tmp_path: Path) -> None:
     assert "500 labelled numbers the default reader reads 50.0 % of new ones" in text
     assert "with 8,000 75.0 %. Without any, the reader that comes with the package" in text
     assert "that does as well has 8,000. Trained on from there, 500 labels give 75.0 %." in text
-    assert "| 500 | 50.0 (25.0 to 75.0) | 75.0 (70.0 to 80.0) |" in text
-    assert "| all | 75.0 (60.0 to 80.0) | not run" in text
+    assert "| 500 | 50.0 (25.0 to 75.0)\N{NO-BREAK SPACE}† | 75.0 (70.0 to 80.0)" in text
+    assert "| all | 75.0 (60.0 to 80.0)\N{NO-BREAK SPACE}† | not run" in text
     assert "| 1,000 | not run (`--rows labels`) | not run (`--rows labels`) |" in text
     assert page.draw([record("E1")], tmp_path) is None
 

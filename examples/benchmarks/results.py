@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
         for job in jobs:
             if random_state not in job.random_states or not set(rows) & set(job.rows):
                 continue
-            if is_done(read(options.runs), job.name, random_state):
+            if is_done(read(options.runs), job.name, random_state, until_still=job.until_still):
                 continue
             print(f"{job.name}, random state {random_state}", flush=True)
             record = training.train(job, random_state, options.data, options.cache)
@@ -69,9 +69,15 @@ def run(options: argparse.Namespace) -> None:
             print(json.dumps(record["scores"]["accuracy"]), record.get("training"), flush=True)
 
 
-def is_done(records: list[dict[str, Any]], name: str, random_state: int) -> bool:
-    """Whether a record is there."""
-    return any(r["job"] == name and r["random state"] == random_state for r in records)
+def is_done(
+    records: list[dict[str, Any]], name: str, random_state: int, *, until_still: bool = False
+) -> bool:
+    """Whether a record is there, and its training was not ended before it stood still."""
+    return any(
+        (r["job"], r["random state"]) == (name, random_state)
+        and (not until_still or "still for" in r)
+        for r in records
+    )
 
 
 def read(path: Path) -> list[dict[str, Any]]:

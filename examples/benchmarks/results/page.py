@@ -37,8 +37,10 @@ bootstrap intervals over the scored pictures are in brackets. With several rando
 of their figures is followed by the least lower and the greatest upper end. Nothing was chosen on
 the scored pictures. B2, C1, C2, D1 and D2 were published after 100,000 to 200,000 steps; here, they
 were trained until their score on a tenth of the training pictures, which was held out, had not
-risen for a tenth of those steps, and the epoch with the best such score is shown. A program writes
-this page from [records of the runs](results.json); only the published figures were typed in.
+risen for a tenth of those steps, and the epoch with the best such score is shown. A dagger (†)
+marks runs that were ended long before: an epoch of D1 and D2 takes half a minute on one core. Such
+figures show what so many epochs give, no more. A program writes this page from
+[records of the runs](results.json); only the published figures were typed in.
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
 """
 
@@ -131,7 +133,14 @@ def figure(runs: Runs, name: str, row: str) -> str:
     """Return a cell: the accuracy with its interval, or what would run it."""
     if name not in runs:
         return f"not run (`--rows {row}`)"
-    return interval(dict(zip(("estimate", "low", "high"), over_states(runs[name]), strict=True)))
+    score = dict(zip(("estimate", "low", "high"), over_states(runs[name]), strict=True))
+    return interval(score) + ("\N{NO-BREAK SPACE}†" if is_short(runs[name][0]) else "")
+
+
+def is_short(record: Record) -> bool:
+    """Whether a run ended before its settings' epochs and before its score stood still."""
+    is_complete = record.get("epochs", 0) == record.get("epochs of the settings", 0)
+    return not is_complete and "still for" not in record
 
 
 def interval(score: dict[str, float]) -> str:
