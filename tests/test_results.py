@@ -56,9 +56,10 @@ def record(job: str, **more: Any) -> dict[str, Any]:
 
 def test_committed_page_is_what_the_committed_records_give(page: Any) -> None:
     records = json.loads((ROOT / "docs" / "results.json").read_text())
-    picture = ROOT / "docs" / "images" / "results_labels.png"
-    picture = picture if picture.exists() else None
-    assert page.markdown(records, picture) == (ROOT / "docs" / "results.md").read_text("utf-8")
+    names = ("results_systems.png", "results_labels.png")
+    drawn = [ROOT / "docs" / "images" / name for name in names]
+    assert all(path.exists() for path in drawn)
+    assert page.markdown(records, *drawn) == (ROOT / "docs" / "results.md").read_text("utf-8")
     assert f"-->\n{page.overview(records)}<!--" in (ROOT / "README.md").read_text("utf-8")
 
 
@@ -82,15 +83,15 @@ def test_every_row_has_jobs(page: Any) -> None:
 
 
 def test_page_says_what_was_not_run_and_what_stood_still(page: Any) -> None:
-    text = page.markdown([record("E1") | {"still for": 2}], None)
+    text = page.markdown([record("E1") | {"still for": 2}], None, None)
     assert "| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0) | not run" in text
-    short = page.markdown([record("E1")], None)
+    short = page.markdown([record("E1")], None, None)
     assert "68.4, validation | 50.0 (25.0 to 75.0)\N{NO-BREAK SPACE}† | not run" in short
     assert "| E1 | 1,000 / 100 grey digits | 5 of 20, 50 steps | 1 | 20 s |" in text
     assert "`--rows E4`" in text
     assert "training took 1.5 times as long" in text
     sittings = record("E1", sittings=2, training={"seconds": 30.0})
-    text = page.markdown([sittings], None)
+    text = page.markdown([sittings], None, None)
     assert "| E1 | 1,000 / 100 grey digits | 5 of 20 in 2 sittings, 50 steps | 1 | 30 s |" in text
 
 
@@ -108,6 +109,7 @@ def test_page_joins_random_states_and_takes_the_runs_with_most_epochs(page: Any)
             ),
         ],
         None,
+        None,
     )
     assert "| 55.0 (25.0 to 90.0) | not run" in text
     assert "| 20, 200 steps | 2 |" in text
@@ -124,8 +126,10 @@ def test_learning_curve(page: Any, tmp_path: Path) -> None:
         reader("pre-trained reader, 500", 500, good),
         record("reader, MNIST strips", data="MNIST strips"),
     ]
-    picture = page.draw(records, tmp_path / "images")
-    text = page.markdown(records, picture)
+    from results import pictures
+
+    picture = pictures.draw_labels(records, tmp_path / "images")
+    text = page.markdown(records, None, picture)
     assert "(images/results_labels.png)" in text
     assert "500 labelled numbers the default reader reads 50.0 % of new ones" in text
     assert "with 8,000 75.0 %. Without any, the reader that comes with the package" in text
@@ -133,7 +137,7 @@ def test_learning_curve(page: Any, tmp_path: Path) -> None:
     assert "| 500 | 50.0 (25.0 to 75.0)\N{NO-BREAK SPACE}† | 75.0 (70.0 to 80.0)" in text
     assert "| all | 75.0 (60.0 to 80.0)\N{NO-BREAK SPACE}† | not run" in text
     assert "| 1,000 | not run (`--rows labels`) | not run (`--rows labels`) |" in text
-    assert page.draw([record("E1")], tmp_path) is None
+    assert pictures.draw_labels([record("E1")], tmp_path) is None
 
 
 def test_photographs(page: Any) -> None:

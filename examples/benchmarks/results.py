@@ -27,12 +27,13 @@ def main() -> None:
     if options.command == "run":
         run(options)
     else:
-        from results import page
+        from results import page, pictures
 
         records = read(options.runs)
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        picture = page.draw(records, options.out.parent / "images")
-        options.out.write_text(page.markdown(records, picture), encoding="utf-8")
+        images = options.out.parent / "images"
+        systems = pictures.draw_systems(records, images)
+        labels = pictures.draw_labels(records, images)
+        options.out.write_text(page.markdown(records, systems, labels), encoding="utf-8")
         if options.readme.exists():
             text = options.readme.read_text(encoding="utf-8")
             before, rest = text.split(MARKS[0])

@@ -8,8 +8,6 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import numpy as np
-
 from .rows import CURVE, DEPTHS, SYSTEMS, System
 
 Record = dict[str, Any]
@@ -44,20 +42,28 @@ figures show what so many epochs give, no more. A program writes this page from
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
 """
 
+ALL_ROWS = (
+    "Dots per row: the published figure, ours with the same settings, and ours with the defaults, "
+    "which are mostly the highest"
+)
 
-def markdown(records: list[Record], picture: Path | None) -> str:
+
+def markdown(records: list[Record], systems: Path | None, picture: Path | None) -> str:
     """Return the page.
 
     Parameters
     ----------
     records : list of dict
         As `results.py run` writes them.
+    systems : Path or None
+        The picture of all rows, if there is one.
     picture : Path or None
         The drawn learning curve, if there is one.
     """
     runs = by_job(records)
     parts = [
         INTRODUCTION,
+        f"![{ALL_ROWS}](images/{systems.name})\n" if systems else "",
         *(system(runs, one) for one in SYSTEMS),
         depths(runs),
         photographs(runs),
@@ -384,52 +390,6 @@ def machine_key(record: Record) -> str:
         f"{found['processor']}, {found['cores']} cores of which {found['threads']} used, "
         f"Python {found['python']}, {versions}"
     )
-
-
-def draw(records: list[Record], folder: Path) -> Path | None:
-    """Draw the learning curve, if three points of it were run."""
-    from matplotlib.figure import Figure
-
-    plain, tuned = curves(by_job(records))
-    if len(plain) + len(tuned) < 3:
-        return None
-    fig = Figure(figsize=(7, 4.2), layout="constrained")
-    ax = fig.add_subplot()
-    # Okabe and Ito's colours, which people with any colour vision tell apart.
-    styles = (
-        (tuned, "from the pretrained reader", "#0072B2", "o", 1.015),
-        (plain, "the default reader, from nothing", "#D55E00", "s", 1 / 1.015),
-    )
-    for series, label, color, marker, shift in styles:
-        sizes = [n for n in sorted(series) if n]
-        if not sizes:
-            continue
-        values, low, high = 100 * np.array([over_states(series[n]) for n in sizes]).T
-        ax.errorbar(
-            [n * shift for n in sizes],
-            values,
-            [(values - low).tolist(), (high - values).tolist()],
-            color=color,
-            marker=marker,
-            capsize=3,
-            label=label,
-        )
-    if 0 in tuned:
-        level = 100 * over_states(tuned[0])[0]
-        ax.axhline(level, color="#0072B2", linestyle=":", label="the pretrained reader, no labels")
-    ax.set_xscale("log")
-    ticks = sorted(n for n in plain.keys() | tuned.keys() if n)
-    ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
-    ax.minorticks_off()
-    ax.set_xlabel("labelled numbers to train on")
-    ax.set_ylabel("whole numbers read right, %")
-    ax.grid(alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(loc="lower right", frameon=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results_labels.png"
-    fig.savefig(path, dpi=150)
-    return path
 
 
 def duration(seconds: float) -> str:
