@@ -1,4 +1,4 @@
-"""Sphinx's settings. `tox run -e docs` builds the pages into docs/_build; nothing is downloaded."""
+"""Sphinx's settings. `tox run -e docs` builds docs/_build; npm gives one page its runtime."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A: "Housing numbers" course work on the HDF5 file of grey digits. B: MNIST strips, and SVHN's colour
 digits. C: numbers with a length head and its depth study. D: a Goodfellow-like reader. E: the
-course work's MLPs and CNNs. docs/digits.md has their figures beside ours.
+course work's MLPs and CNNs. docs/results.md has their figures beside ours.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 ``run`` trains what has no record yet and adds a record to a JSON file after each job, so that it
 can be stopped and started again; a long training goes on after its last epoch. ``page`` writes
 docs/results.md and its pictures from that file, and the table in README.md.
-The data are laid out as ``svhn/``, ``mnist/``, ``notmnist/`` and ``photos/`` in one folder.
+The data are laid out as ``svhn/``, ``mnist/``, ``notmnist/``, ``photos/`` and ``buildings/`` in one
+folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is trained, each with the rows of design.md's table (A1 to E4) that show it."""
+"""What is trained, each with the rows of the page (A1 to E4) that show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results page in Markdown, and its picture, from the records alone."""
+"""The results page in Markdown, from the records alone."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ COMMAND = "python examples/benchmarks/results.py"
 INTRODUCTION = """\
 # Results: five systems, and ours
 
-This page shows five published systems that read SVHN, rebuilt with sksvhn: course work and
-tutorials whose figures people still start from. Each row has the published figure, ours with the
-same network and settings, and ours with the package's defaults for that kind of data. The last
-section answers: [how many labels do I need?](#how-many-labels-do-i-need)
+This page shows five published systems that read digits and numbers, most of them SVHN's, rebuilt
+with sksvhn: course work and tutorials whose figures people still start from. Each row has the
+published figure, ours with the same network and settings, and ours with the package's defaults for
+that kind of data. The last section but one answers: [how many labels do I
+need?](#how-many-labels-do-i-need)
 
 **Compare ours with ours.** They are on the same pictures, and on fewer than the published figures.
-The digits and numbers used here all come from SVHN's published *test* set, which was split again,
-by photograph, into pictures to train on and pictures to score. A published figure says what a
-system reached on its own data. Whether ours is higher or lower says little.
+The digits and numbers of SVHN used here all come from its published *test* set, which was split
+again, by photograph, into pictures to train on and pictures to score. A published figure says what
+a system reached on its own data. Whether ours is higher or lower says little.
 
 Figures are percentages of test pictures that are right; a number is right if all of it is. 95 %
 bootstrap intervals over the scored pictures are in brackets. With several random states, the mean
 of their figures is followed by the least lower and the greatest upper end. Nothing was chosen on
-the scored pictures. B2, C1, C2, D1 and D2 were published after 100,000 to 200,000 steps; here, they
+the scored pictures. B2, C1, C2, D1 and D2 have settings for 100,000 to 200,000 steps; here, they
 were trained until their score on a tenth of the training pictures, which was held out, had not
 risen for a tenth of those steps, and the epoch with the best such score is shown. A dagger (†)
 marks runs that were ended long before: an epoch of D1 and D2 takes half a minute on one core. Such
@@ -364,9 +365,9 @@ def circumstances(records: list[Record]) -> str:
         [
             "## How this page was made",
             "",
-            "`DIR` holds `svhn/`, `mnist/`, `notmnist/` and `photos/`. `run` leaves out what "
-            "`docs/results.json` has already. `--rows E1 E2` runs some rows, and `--rows labels` "
-            "the learning curve.",
+            "`DIR` holds `svhn/`, `mnist/`, `notmnist/`, `photos/` and `buildings/`. `run` leaves out "
+            "what `docs/results.json` has already. `--rows E1 E2` runs some rows, and `--rows "
+            "labels` the learning curve.",
             "",
             "```console",
             f"$ {COMMAND} run --data DIR",
