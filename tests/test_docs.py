@@ -28,6 +28,7 @@ PAGES = (
     "large_data",
     "other_tools",
     "persistence",
+    "photographs",
     "tensorboard",
     "trust",
     "tutorial",
@@ -108,7 +109,7 @@ def test_python_of_pages(page: str, names: dict[str, Any], figures: None) -> Non
     text = path.read_text(encoding="utf-8")
     blocks = list(BLOCK.finditer(text))
     assert blocks
-    if page in ("large_data", "tensorboard"):
+    if page == "tensorboard":
         exec("from sksvhn import SVHNCNNClassifier", names)
     for block in blocks:
         line = text.count("\n", 0, block.start(1))

@@ -365,8 +365,8 @@ def circumstances(records: list[Record]) -> str:
         [
             "## How this page was made",
             "",
-            "`DIR` holds `svhn/`, `mnist/`, `notmnist/`, `photos/` and `buildings/`. `run` leaves out "
-            "what `docs/results.json` has already. `--rows E1 E2` runs some rows, and `--rows "
+            "`DIR` holds `svhn/`, `mnist/`, `notmnist/`, `photos/` and `buildings/`. `run` leaves "
+            "out what `docs/results.json` has already. `--rows E1 E2` runs some rows, and `--rows "
             "labels` the learning curve.",
             "",
             "```console",
