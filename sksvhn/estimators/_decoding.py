@@ -85,7 +85,7 @@ def best_readings(log_factors: SequenceFactors, patterns: list[Pattern], k: int 
     # The k best numbers of a length begin with one of the k best prefixes, as positions are
     # independent. Ties go to the earlier pattern, the shorter number, the earlier character.
     found = [_best_of_pattern(log_factors, pattern, k) for pattern in patterns]
-    return _best(found, k)
+    return found[0] if len(found) == 1 else _best(found, k)
 
 
 def _best_of_pattern(log_factors: SequenceFactors, pattern: Pattern, k: int) -> Readings:
