@@ -38,11 +38,6 @@ GROUP_PIXELS = 2**25
 # Unreadable pictures that a warning names.
 _N_NAMED = 5
 
-# A box that was found is not exact. It is read as it is, and a little smaller and moved: shares of
-# its width and height by which its centre moves, and of what its sides become. Moves in y as well
-# gained nothing on held-out photographs.
-LOOKS = ((0.0, 0.0, 1.0), (0.08, 0.0, 0.88), (-0.08, 0.0, 0.88))
-
 NOTHING_READ = "nothing is read there"
 
 _LOADING = Lock()
@@ -131,14 +126,14 @@ class PhotographBatchReader:
         prepared = [
             (crop, photograph.candidates)
             for photograph, of_picture in zip(shown, crops, strict=True)
-            for of_box in of_picture
-            for crop in of_box
+            for crop in of_picture
+            if crop is not None
         ]
         answers = iter(self.reader.answers(prepared))
         found = (
             [
-                self._judged(box, [next(answers) for _ in of_box])
-                for box, of_box in zip(*of_picture, strict=True)
+                self._judged(box, Reading() if crop is None else next(answers))
+                for box, crop in zip(*of_picture, strict=True)
             ]
             for of_picture in zip(boxes, crops, strict=True)
         )
@@ -166,32 +161,27 @@ class PhotographBatchReader:
 
     def _crops(
         self, photograph: _Photograph, boxes: NDArray[np.float64]
-    ) -> list[list[NDArray[np.uint8]]]:
-        """Crop a photograph to all looks at each box that show more than one shade."""
+    ) -> list[NDArray[np.uint8] | None]:
+        """Crop a photograph to each box; None where too little of it is seen, or one shade."""
         settings, picture = self.reader.settings, photograph.picture
         if len(boxes) and settings.color == "grey":
             picture = picture.convert("L")
-        crops: list[list[NDArray[np.uint8]]] = []
-        for left, top, width, height in boxes[:, :4].tolist():
-            crops.append([])
-            for x, y, share in LOOKS:
-                start = (left + (x + (1 - share) / 2) * width, top + (y + (1 - share) / 2) * height)
-                seen = np.array([[*start, share * width, share * height]])
-                try:
-                    region = number_region(
-                        seen, *picture.size, crop=settings.crop, margin=settings.margin
-                    )
-                except ValueError:  # too little of it lies in the picture
-                    continue
+        crops: list[NDArray[np.uint8] | None] = []
+        for box in boxes[:, :4]:
+            try:
+                region = number_region(
+                    box[np.newaxis], *picture.size, crop=settings.crop, margin=settings.margin
+                )
+            except ValueError:
+                crops.append(None)
+            else:
                 crop = resize_region(picture, region, settings.image_size)
                 # The reader would warn about black pictures that nobody passed.
-                if np.ptp(crop) > 1:
-                    crops[-1].append(crop)
+                crops.append(crop if np.ptp(crop) > 1 else None)
         return crops
 
-    def _judged(self, box: NDArray[np.float64], readings: list[Reading]) -> Found:
+    def _judged(self, box: NDArray[np.float64], reading: Reading) -> Found:
         left, top, width, height, there = box.tolist()
-        reading = self.reader.voted(readings) if readings else Reading()
         sure = there * (reading.confidence or 0.0)
         rejected = None
         if not reading.reading:
@@ -257,9 +247,7 @@ def read(
           `pictures`, from 0;
         - ``number``, a string such as ``"12"``;
         - ``confidence``, in [0, 1]: the probability that it is a house number and read right, which
-          is the locator's times the reader's. Each box is read three times: as it is, and a little
-          smaller and moved to either side. The reader's probability is the mean of those readings'
-          that are this number, and of 0 for the others;
+          is the locator's times the reader's;
         - ``left``, ``top``, ``width`` and ``height`` of its box, floats in pixels from the upper
           left corner of the upright picture.
 

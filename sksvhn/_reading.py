@@ -122,18 +122,6 @@ class PictureBatchReader:
             probability = np.take_along_axis(probability, order, axis=1)
         return map(self._reading, names.tolist(), probability.tolist())
 
-    def voted(self, readings: Sequence[Reading]) -> Reading:
-        """Join readings of one number: each gives the answer it is surest of its probability."""
-        votes: dict[str, float] = {}
-        for reading in readings:
-            if reading.top_readings:
-                name, sure = reading.top_readings[0], reading.top_probability[0]
-                votes[name] = votes.get(name, 0.0) + sure / len(readings)
-        names = sorted(votes, key=lambda name: -votes[name])[:N_TOP]
-        in_list = [one.in_list for one in readings if one.in_list is not None]
-        share = sum(in_list) / len(in_list) if in_list else None
-        return self._reading(names, [votes[name] for name in names], share)
-
     def _ranked(self, crops: NDArray[Any], candidates: list[Any]) -> Iterator[Reading]:
         ranked = self.clf.rank_candidates(crops, candidates)
         for labels, posterior, in_list in zip(

@@ -18,21 +18,11 @@ from sklearn.linear_model import LogisticRegression
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, _photographs
-from sksvhn._reading import PictureBatchReader, Reading
 
 from ._street import PLACES, Always, Finder, street
 from .estimators._pictures import bar_numbers, bar_reader
 
 COLUMNS = ["picture", "number", "confidence", "left", "top", "width", "height"]
-
-
-LOOKS = _photographs.LOOKS
-
-
-@pytest.fixture(autouse=True)
-def _exact_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read boxes only as they are: looked at a little beside them, bars show other numbers."""
-    monkeypatch.setattr(_photographs, "LOOKS", LOOKS[:1])
 
 
 @pytest.fixture(scope="module")
@@ -67,48 +57,10 @@ def test_numbers_are_read_surest_first(reader: SVHNSequenceClassifier, bars: Any
     assert (found[["top", "width", "height"]] == [20, 16, 16]).all(axis=None)
 
 
-def test_looks_at_a_box_vote(
-    reader: SVHNSequenceClassifier, bars: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_photographs, "LOOKS", LOOKS)
-    pixels = street(bars[0][:3])
-    found = read(pixels, reader, min_confidence=0).set_index("left")
-    n_votes = []
-    for left, there in PLACES.items():
-        boxes = [
-            [left + 16 * x + 8 * (1 - share), 20 + 16 * y + 8 * (1 - share), 16 * share, 16 * share]
-            for x, y, share in LOOKS
-        ]
-        numbers, sure = reader.read([pixels] * len(boxes), boxes, return_confidence=True)
-        votes = {number: sure[numbers == number].sum() / len(boxes) for number in numbers}
-        best = max(votes, key=votes.__getitem__)
-        assert found["number"][left] == best
-        assert found["confidence"][left] == pytest.approx(there * votes[best], rel=1e-5)
-        n_votes.append(len(votes))
-    assert max(n_votes) > 1
-
-
-def test_looks_may_leave_the_picture(
-    reader: SVHNSequenceClassifier, bars: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_photographs, "LOOKS", LOOKS)
+def test_boxes_may_leave_the_picture(reader: SVHNSequenceClassifier, bars: Any) -> None:
     corner = Always([0, 0, 2, 2, 1.0], [99, 59, 2, 2, 1.0], [99.9, 59.9, 2, 2, 1.0])
     found = read(street(bars[0]), reader, locator=corner, min_confidence=0, all=True)
     assert len(found) == 3
-
-
-def test_votes_are_counted_of_what_each_reading_is_surest(reader: SVHNSequenceClassifier) -> None:
-    readings = [
-        Reading("12", 0.6, ["12", "1"], [0.6, 0.4], in_list=0.5),
-        Reading("1", 0.9, ["1", "12"], [0.9, 0.1], in_list=1.0),
-        Reading("12", 0.5, ["12", "1", "2"], [0.5, 0.3, 0.2], in_list=0.0),
-        Reading(None, 0.0),
-    ]
-    voted = PictureBatchReader(reader).voted(readings)
-    assert (voted.reading, voted.top_readings) == ("12", ["12", "1"])
-    assert voted.top_probability == pytest.approx([1.1 / 4, 0.9 / 4])
-    assert (voted.confidence, voted.in_list) == (voted.top_probability[0], 0.5)
-    assert PictureBatchReader(reader, min_confidence=0.3).voted(readings).reading is None
 
 
 @pytest.mark.parametrize("all", [False, True])

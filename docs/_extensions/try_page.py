@@ -112,7 +112,7 @@ def exported_models() -> dict[str, bytes]:
 
 def settings() -> dict[str, Any]:
     """All figures that Python and the page share, so that they are written once."""
-    from sksvhn import _boxes, _photographs, load_pretrained
+    from sksvhn import _boxes, load_pretrained
     from sksvhn._images import _crop
     from sksvhn.estimators import _canvas, _locator_boxes, _locator_confidence, _locator_network
 
@@ -144,7 +144,6 @@ def settings() -> dict[str, Any]:
             "height": height,
             "width": width,
             "margin": reader.margin,
-            "looks": _photographs.LOOKS,
             "least_side": _crop._LEAST_SIDE,
         },
     }

@@ -282,39 +282,29 @@ function numberRegion(box, { width, height }, { least_side: least, margin }) {
 /** Numbers of an RGB picture with confidence and box, surest first, as of sksvhn.read. */
 async function read(models, picture) {
   const { ort, reader, settings } = models;
-  const { height, width, looks } = settings.reader;
+  const { height, width } = settings.reader;
   const found = (await locate(models, picture)).filter((box) => box[4] >= settings.lowest);
   if (!found.length) return []; // a large picture takes a while to turn grey
   const whole = grey(picture);
-  const shown = found.flatMap((box, row) =>
-    looks
-      .map(([x, y, share]) => [
-        box[0] + (x + (1 - share) / 2) * box[2],
-        box[1] + (y + (1 - share) / 2) * box[3],
-        share * box[2],
-        share * box[3],
-      ])
-      .map((moved) => numberRegion(moved, picture, settings.reader))
-      .filter((region) => region)
-      .map((region) => ({ row, pixels: resize(whole, region, width, height).data }))
-      .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1),
-  );
+  const shown = found
+    .map((box) => ({ box, region: numberRegion(box, picture, settings.reader) }))
+    .filter(({ region }) => region)
+    .map(({ box, region }) => ({ box, pixels: resize(whole, region, width, height).data }))
+    .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1);
   if (!shown.length) return [];
   const crops = new Uint8Array(shown.length * height * width);
-  for (const [i, { pixels }] of shown.entries()) crops.set(pixels, i * height * width);
+  for (const [row, { pixels }] of shown.entries()) crops.set(pixels, row * height * width);
   const pictures = new ort.Tensor("uint8", crops, [shown.length, height, width]);
   const { reading, confidence } = await reader.run({ pictures });
-  const voted = found.map(([left, top, wide, high, there], row) => {
-    const looked = [...shown.keys()].filter((i) => shown[i].row === row);
-    const votes = new Map();
-    for (const i of looked) {
-      const before = votes.get(reading.data[i]) ?? 0;
-      votes.set(reading.data[i], before + confidence.data[i] / looked.length);
-    }
-    const [number, sure] = [...votes].sort((one, other) => other[1] - one[1])[0] ?? ["", 0];
-    return { number, confidence: there * sure, left, top, width: wide, height: high };
-  });
-  return voted
+  return shown
+    .map(({ box: [left, top, wide, high, there] }, row) => ({
+      number: reading.data[row],
+      confidence: there * confidence.data[row],
+      left,
+      top,
+      width: wide,
+      height: high,
+    }))
     .filter(({ number }) => number)
     .sort((one, other) => other.confidence - one.confidence);
 }

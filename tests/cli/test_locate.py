@@ -29,8 +29,6 @@ COLUMNS = ["path", "reading", "confidence", "left", "top", "width", "height"]
 @pytest.fixture(autouse=True)
 def _finder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sksvhn._photographs.pretrained_model", lambda name: Finder())
-    # Looked at a little beside them, bars show other numbers.
-    monkeypatch.setattr("sksvhn._photographs.LOOKS", ((0.0, 0.0, 1.0),))
 
 
 @pytest.fixture(scope="module")
