@@ -37,9 +37,9 @@ of their figures is followed by the least lower and the greatest upper end. Noth
 the scored pictures. B2, C1, C2, D1 and D2 have settings for 100,000 to 200,000 steps; here, they
 were trained until their score on a tenth of the training pictures, which was held out, had not
 risen for a tenth of those steps, and the epoch with the best such score is shown. A dagger (†)
-marks runs that were ended long before: an epoch of D1 and D2 takes half a minute on one core. Such
-figures show what so many epochs give, no more. A program writes this page from
-[records of the runs](results.json); only the published figures were typed in.
+marks runs that were ended long before that, to save time: such figures show what so many epochs
+give, no more. A program writes this page from [records of the runs](results.json); only the
+published figures were typed in.
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
 """
 
@@ -216,7 +216,8 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "nothing, the other from the weights of [the reader that comes with the package]"
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
         "share of pictures, surest first, of which 98 % are read right: the share that needs no "
-        "second look."
+        "second look. The other one trained on at a rate of 0.005, chosen on held-out training "
+        "numbers. With fewer than 200 numbers it is better left as it is."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
