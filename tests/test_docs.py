@@ -109,8 +109,6 @@ def test_python_of_pages(page: str, names: dict[str, Any], figures: None) -> Non
     text = path.read_text(encoding="utf-8")
     blocks = list(BLOCK.finditer(text))
     assert blocks
-    if page == "tensorboard":
-        exec("from sksvhn import SVHNCNNClassifier", names)
     for block in blocks:
         line = text.count("\n", 0, block.start(1))
         if ">>> " in block[1]:

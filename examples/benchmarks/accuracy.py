@@ -33,10 +33,10 @@ def main() -> None:
     """Train, score and print a JSON object."""
     options = parse_options()
     test, real = load_real(options)
-    clf = SVHNSequenceClassifier(random_state=options.random_state)
+    clf = SVHNSequenceClassifier()
     if options.start:
         clf = load_pretrained(options.start).set_params(training__initial_model=options.start)
-    clf.set_params(verbose=1, **options.params)
+    clf.set_params(random_state=options.random_state, verbose=1, **options.params)
     parts, seconds = [real] * options.repeat, {}
     if options.n_generated:
         start = time.perf_counter()

@@ -291,7 +291,7 @@ def depths(runs: Runs) -> str:
         lines.append(
             f"{ran[0]['trained on']:,} real numbers to train on, {ran[0]['scored on']:,} scored, "
             f"{min(lengths):,} to {max(lengths):,} epochs of {ran[0]['epochs of the settings']:,}; "
-            f"random state 0, {seconds:.0f} s on one core for all of them.\n"
+            f"random state 0, {seconds:.0f} s for all of them.\n"
         )
     return "\n".join(lines)
 
@@ -376,7 +376,9 @@ def circumstances(records: list[Record]) -> str:
             "```",
             "",
             '"States" are random states. "One core" is the mean processor time of training. '
-            f"By the clock, training took {slowness:.1f} times as long.",
+            f"By the clock, training took {slowness:.1f} times as long. Of trainings that ended "
+            "when they stood still, it is the time of their epochs by the clock, while other "
+            "programs ran.",
             "",
             *machines,
             "",
