@@ -7,6 +7,7 @@ import re
 import runpy
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,12 @@ def test_training_that_stands_still_ends(monkeypatch: pytest.MonkeyPatch, tmp_pa
     second = training.train(job, 0, tmp_path, tmp_path / "cache")
     assert (first["sittings"], second["sittings"]) == (1, 2)
     assert first["scores"] == second["scores"]
+
+    monkeypatch.setattr(data, "generated_numbers", lambda n: (X[:n], y[:n]))
+    more = replace(job, name="E1, 20 generated", n_generated=20)
+    third = training.train(more, 0, tmp_path, tmp_path / "cache")
+    assert (third["trained on"], third["generated"]) == (60, 20)
+    assert third["batches an epoch"] == 8  # of 74 pictures
 
 
 def test_unknown_row(script: Any, tmp_path: Path) -> None:

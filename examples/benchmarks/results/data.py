@@ -15,6 +15,7 @@ from sksvhn.datasets import (
     load_svhn_h5,
     load_svhn_numbers,
     make_digit_sequences,
+    make_street_numbers,
 )
 
 Part = tuple[np.ndarray, np.ndarray]
@@ -45,6 +46,15 @@ def numbers(folder: Path) -> tuple[Part, Part]:
     paths = (folder / "svhn" / f"{subset}.tar.gz" for subset in ("train", "test"))
     train, test = (load_svhn_numbers(path, color="grey", return_X_y=True) for path in paths)
     return train, test
+
+
+@cache
+def generated_numbers(n_samples: int) -> Part:
+    """Draw grey crops of numbers, of which no picture is anybody's."""
+    X, y = make_street_numbers(
+        n_samples, color=False, random_state=0, n_jobs=-1, return_X_y=True, verbose=1
+    )
+    return X, y
 
 
 def strips(folder: Path) -> tuple[Part, Part]:

@@ -38,6 +38,8 @@ class Job:
     random_states: tuple[int, ...] = (0,)
     #: Only the first so many training pictures; None means all.
     n_train: int | None = None
+    #: Generated numbers that are trained on besides, in the place of pictures we lack.
+    n_generated: int = 0
 
 
 def all_jobs() -> list[Job]:
@@ -76,7 +78,9 @@ def numbers() -> list[Job]:
         Job("reader, MNIST strips", ("B1",), strips, _reader),
         Job("reader, MNIST canvases", ("D2",), canvases, _reader),
         _number_network("C1", real, until_still=True),
+        _with_generated("C1", 200_000),
         _number_network("D1", real, until_still=True),
+        _with_generated("D1", 25_000),
         Job("D2", ("D2",), canvases, lambda n: published_number_networks(n)["D1"], True),
         *(_number_network(name, real, until_still=True) for name in study),
     ]
@@ -114,6 +118,17 @@ def _digit_network(name: str, data: str, **more: Any) -> Job:
 def _number_network(name: str, data: str, **more: Any) -> Job:
     row = name.split(",")[0]
     return Job(name, (row,), data, lambda n: published_number_networks(n)[name], **more)
+
+
+def _with_generated(name: str, n_generated: int) -> Job:
+    return Job(
+        f"{name}, {n_generated:,} generated",
+        (name,),
+        "real numbers",
+        lambda n: published_number_networks(n)[name],
+        until_still=True,
+        n_generated=n_generated,
+    )
 
 
 def _cnn(n_train: int) -> SVHNCNNClassifier:

@@ -164,7 +164,7 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
         rows.append(
             [
                 name,
-                f"{record['trained on']:,} / {record['scored on']:,} {record['data']}",
+                f"{pictures(record)} / {record['scored on']:,} {record['data']}",
                 epochs(record),
                 str(len(runs[name])),
                 duration(mean(seconds)) if seconds else "",
@@ -174,6 +174,12 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
         return []
     header = ["run", "trained on / scored", "epochs", "states", "one core"]
     return [*table(header, rows), ""]
+
+
+def pictures(record: Record) -> str:
+    """Pictures that were trained on."""
+    made = f" and {record['generated']:,} generated" if "generated" in record else ""
+    return f"{record['trained on']:,}{made}"
 
 
 def epochs(record: Record) -> str:

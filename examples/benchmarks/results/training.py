@@ -12,6 +12,7 @@ import numpy as np
 import photographs as whole
 import torch
 from sklearn.base import clone
+from sklearn.model_selection import train_test_split
 from speed import machine
 
 import sksvhn
@@ -48,7 +49,7 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
     (X, y), test = data.load(job.data, folder)
     n_train = len(X) if job.n_train is None else job.n_train
     X, y = X[:n_train], y[:n_train]
-    clf = job.make(max(n_train, 1))
+    clf = job.make(max(n_train + job.n_generated, 1))
     settings_epochs = getattr(clf, "max_epochs", None)
     if "random_state" in clf.get_params():
         clf.set_params(random_state=random_state)
@@ -69,23 +70,32 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
         sittings.mkdir(parents=True, exist_ok=True)
         with (sittings / "began.txt").open("a") as began:
             began.write(f"{datetime.now(UTC).isoformat()}\n")
+    n_held_out, validation = 0, {}
+    if job.until_still:
+        n_held_out = round(n_train * clf.training.validation_fraction)
+    if job.n_generated:
+        # What is held out is real, as what is scored.
+        X, X_val, y, y_val = train_test_split(X, y, test_size=n_held_out, random_state=random_state)
+        validation = {"X_val": X_val, "y_val": y_val}
+        X_made, y_made = data.generated_numbers(job.n_generated)
+        X, y = np.concatenate([X, X_made]), np.concatenate([y, y_made])
+        record["generated"] = job.n_generated
     processor_start, start = time.process_time(), time.perf_counter()
     if n_train:
-        clf.fit(X, y)
+        clf.fit(X, y, **validation)
         record["training"] = {
             "seconds": round(time.perf_counter() - start, 1),
             "processor seconds": round(time.process_time() - processor_start, 1),
         }
-    n_shown = n_train
     if job.until_still:
         # Of all sittings.
         record["training"] = {"seconds": round(sum(epoch["dur"] for epoch in clf.history_), 1)}
         record["sittings"] = len((sittings / "began.txt").read_text().splitlines())
         record["still for"] = clf.training.n_iter_no_change
-        n_shown -= round(n_train * clf.training.validation_fraction)
     if settings_epochs is not None and n_train:
         record["epochs"] = clf.n_iter_
         record["epochs of the settings"] = settings_epochs
+        n_shown = n_train + job.n_generated - n_held_out
         record["batches an epoch"] = math.ceil(n_shown / clf.batch_size)
     record["scores"] = scores(clf, *test)
     if hasattr(clf, "summary"):
