@@ -19,7 +19,7 @@ from .._parameters import as_python
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH
-from ._network import in_evaluation, without_normalization
+from ._network import in_evaluation, in_training, without_normalization
 from ._neural import NeuralEstimator
 from ._onnx import OnnxFile, write_onnx
 from ._picture_reader import READING_CONSTRAINTS
@@ -57,9 +57,12 @@ def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
     preparation = clf._preparation()
     batches = []
     with torch.inference_mode():
+        module = clf.module_
         # For few pictures, folding takes longer than what it saves.
-        few = len(pictures) * n_views < FOLDED_FROM
-        module = (in_evaluation if few else without_normalization)(clf.module_)
+        if len(pictures) * n_views >= FOLDED_FROM:
+            module = without_normalization(module)
+        elif in_training(module):
+            module = in_evaluation(module)
         for part in in_chunks(pictures, EVALUATION_BATCH):
             seen = [module(view) for view in preparation.views(part, n_views)]
             batches.append([_mean(outputs) for outputs in zip(*seen, strict=True)])

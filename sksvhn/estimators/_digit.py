@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
@@ -16,6 +15,7 @@ from .._labels import single_labels
 from .._parameters import check_no_iterator
 from . import _classifying, _picture_reader
 from ._fitting import fit, validation_set
+from ._log_softmax import log_softmax
 from ._network import DigitNetwork, Network
 from ._neural import NeuralEstimator
 from ._rejection import MIN_CONFIDENCE, labels_of
@@ -284,7 +284,7 @@ class DigitClassifier(ClassifierMixin, NeuralEstimator):
             are neither all strings nor all numbers, or include the one that marks a rejection.
         """
         logits = self._logits(X)
-        confidence = np.exp(log_softmax(logits, axis=1)).max(axis=1)
+        confidence = np.exp(log_softmax(logits)).max(axis=1)
         labels = labels_of(
             self.classes_,
             logits.argmax(axis=1),
@@ -322,7 +322,7 @@ class DigitClassifier(ClassifierMixin, NeuralEstimator):
         ndarray of shape (n_samples, n_classes)
             At most 0.
         """
-        return log_softmax(self._logits(X), axis=1)
+        return log_softmax(self._logits(X))
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float64]:
         return _classifying.mean_outputs(self, X)[0]

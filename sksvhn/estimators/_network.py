@@ -369,6 +369,12 @@ def network_without_memory(make_module: MakeModule, config: dict[str, Any]) -> N
         return make_module(**config)
 
 
+def in_training(module: nn.Module) -> bool:
+    """Whether any layer is in training mode."""
+    children = module._modules.values()
+    return module.training or any(in_training(child) for child in children if child is not None)
+
+
 def in_evaluation(module: nn.Module) -> nn.Module:
     """Copy a module in evaluation mode, sharing all weights; the module keeps its mode."""
     children = {name: in_evaluation(child) for name, child in module.named_children()}

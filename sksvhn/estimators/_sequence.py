@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags, _safe_indexing
 from sklearn.utils.validation import _num_samples
@@ -20,6 +19,7 @@ from . import _classifying, _picture_reader
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
 from ._fitting import fit, validation_set
+from ._log_softmax import log_softmax
 from ._network import FEATURES, Network, SequenceNetwork
 from ._neural import NeuralEstimator, Pictures
 from ._reader import NumberReader
@@ -441,9 +441,7 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         length_logits, position_logits = _classifying.mean_outputs(self, X)
-        return SequenceFactors(
-            log_softmax(length_logits, axis=1), log_softmax(position_logits, axis=2)
-        )
+        return SequenceFactors(log_softmax(length_logits), log_softmax(position_logits))
 
     def __sklearn_tags__(self) -> Tags:
         """Take numbers as 1-D labels, or one character per column."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 from ._decoding import SequenceFactors
+from ._log_softmax import log_softmax
 
 # Before any picture is seen, two of three temperatures are taken to be between 1/2 and 2. Without
 # this, few labels that are all read right would have none but 0, and every later mistake be sure.
@@ -27,7 +27,7 @@ def tempered(log_factors: SequenceFactors, temperatures: tuple[float, float]) ->
     return SequenceFactors(
         *(
             # To the bit as they are where nothing was learned.
-            factor if temperature == 1 else log_softmax(factor / temperature, axis=-1)
+            factor if temperature == 1 else log_softmax(factor / temperature)
             for factor, temperature in zip(log_factors, temperatures, strict=True)
         )
     )
@@ -62,7 +62,7 @@ def _best_temperature(
     """Minimise the weighted negative log-likelihood, and the temperature's own."""
 
     def loss(log_temperature: float) -> float:
-        cooled = log_softmax(log_probability / np.exp(log_temperature), axis=1)
+        cooled = log_softmax(log_probability / np.exp(log_temperature))
         likelihood = float(weights @ cooled[np.arange(len(codes)), codes])
         return 0.5 * (log_temperature / LOG_DEVIATION) ** 2 - likelihood
 
