@@ -88,9 +88,9 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
             "processor seconds": round(time.process_time() - processor_start, 1),
         }
     if job.until_still:
-        # Of all sittings.
-        record["training"] = {"seconds": round(sum(epoch["dur"] for epoch in clf.history_), 1)}
         record["sittings"] = len((sittings / "began.txt").read_text().splitlines())
+        if record["sittings"] > 1:
+            record["training"] = {"seconds": round(sum(epoch["dur"] for epoch in clf.history_), 1)}
         record["still for"] = clf.training.n_iter_no_change
     if settings_epochs is not None and n_train:
         record["epochs"] = clf.n_iter_
