@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_expit, log_softmax
+from scipy.special import log_expit
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -24,6 +24,7 @@ from .._parameters import check_weights, python_params
 from . import _picture_reader
 from ._fit_result import take_fit, twin_of
 from ._hog import CELL, hog_features, n_hog_features
+from ._log_softmax import log_softmax
 from ._rejection import MIN_CONFIDENCE, labels_of
 from ._saving import Saved, check, check_shape
 
@@ -367,4 +368,4 @@ def _log_proba(scores: NDArray[Any]) -> NDArray[Any]:
     """Log-probabilities of all labels, by the scores of all or of the second of two."""
     if scores.ndim == 1:
         return log_expit(np.stack([-scores, scores], axis=1))
-    return log_softmax(scores, axis=1)
+    return log_softmax(scores)

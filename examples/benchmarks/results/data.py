@@ -48,13 +48,11 @@ def numbers(folder: Path) -> tuple[Part, Part]:
     return train, test
 
 
-@cache
 def generated_numbers(n_samples: int) -> Part:
     """Draw grey crops of numbers, of which no picture is anybody's."""
-    X, y = make_street_numbers(
+    return make_street_numbers(
         n_samples, color=False, random_state=0, n_jobs=-1, return_X_y=True, verbose=1
     )
-    return X, y
 
 
 def strips(folder: Path) -> tuple[Part, Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from published import published_digit_networks, published_number_networks
@@ -121,14 +121,8 @@ def _number_network(name: str, data: str, **more: Any) -> Job:
 
 
 def _with_generated(name: str, n_generated: int) -> Job:
-    return Job(
-        f"{name}, {n_generated:,} generated",
-        (name,),
-        "real numbers",
-        lambda n: published_number_networks(n)[name],
-        until_still=True,
-        n_generated=n_generated,
-    )
+    job = _number_network(name, "real numbers", until_still=True, n_generated=n_generated)
+    return replace(job, name=f"{name}, {n_generated:,} generated")
 
 
 def _cnn(n_train: int) -> SVHNCNNClassifier:

@@ -164,7 +164,7 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
         rows.append(
             [
                 name,
-                f"{pictures(record)} / {record['scored on']:,} {record['data']}",
+                f"{trained_on(record)} / {record['scored on']:,} {record['data']}",
                 epochs(record),
                 str(len(runs[name])),
                 duration(mean(seconds)) if seconds else "",
@@ -176,7 +176,7 @@ def how(runs: Runs, names: Iterable[str]) -> list[str]:
     return [*table(header, rows), ""]
 
 
-def pictures(record: Record) -> str:
+def trained_on(record: Record) -> str:
     """Pictures that were trained on."""
     made = f" and {record['generated']:,} generated" if "generated" in record else ""
     return f"{record['trained on']:,}{made}"
@@ -382,8 +382,8 @@ def circumstances(records: list[Record]) -> str:
             "```",
             "",
             '"States" are random states. "One core" is the mean processor time of training. '
-            f"By the clock, training took {slowness:.1f} times as long. Of trainings that ended "
-            "when they stood still, it is the time of their epochs by the clock, while other "
+            f"By the clock, training took {slowness:.1f} times as long. Of most trainings that "
+            "ended when they stood still, it is the time of their epochs by the clock, while other "
             "programs ran.",
             "",
             *machines,

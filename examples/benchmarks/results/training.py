@@ -60,6 +60,7 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
         "scored on": len(test[0]),
         "random state": random_state,
     }
+    n_held_out, validation = 0, {}
     if job.until_still:
         sittings = cache / f"{job.name}, {random_state}"
         clf.set_params(
@@ -70,8 +71,6 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
         sittings.mkdir(parents=True, exist_ok=True)
         with (sittings / "began.txt").open("a") as began:
             began.write(f"{datetime.now(UTC).isoformat()}\n")
-    n_held_out, validation = 0, {}
-    if job.until_still:
         n_held_out = round(n_train * clf.training.validation_fraction)
     if job.n_generated:
         # What is held out is real, as what is scored.
@@ -89,7 +88,7 @@ def train(job: Job, random_state: int, folder: Path, cache: Path) -> Record:
         }
     if job.until_still:
         record["sittings"] = len((sittings / "began.txt").read_text().splitlines())
-        if record["sittings"] > 1:
+        if record["sittings"] > 1:  # `fit` was timed in the last one alone
             record["training"] = {"seconds": round(sum(epoch["dur"] for epoch in clf.history_), 1)}
         record["still for"] = clf.training.n_iter_no_change
     if settings_epochs is not None and n_train:

@@ -6,7 +6,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
 
 from .problems import PROBLEMS, photographs, pictures, standardized
 from .turns import Job, Record, seconds_of
@@ -50,9 +49,7 @@ def search_grid(contender: str, n_samples: int) -> Record:
         )
         X = standardized(X).reshape(n_samples, -1)
     search(clf, {name: LEARNING_RATES[:2]}, X[:200], y[:200])
-    seconds = seconds_of(lambda: search(clf, {name: LEARNING_RATES}, X, y))
-    end_workers()
-    return {"seconds": seconds}
+    return {"seconds": seconds_of(lambda: search(clf, {name: LEARNING_RATES}, X, y))}
 
 
 def search(clf: Any, grid: dict[str, list[float]], X: np.ndarray, y: np.ndarray) -> None:
@@ -70,14 +67,9 @@ def generate(n_samples: int) -> Record:
     from sksvhn.datasets import make_street_numbers
 
     make_street_numbers(64, random_state=1, n_jobs=N_JOBS)
-    seconds = seconds_of(lambda: make_street_numbers(n_samples, random_state=0, n_jobs=N_JOBS))
-    end_workers()
-    return {"seconds": seconds}
-
-
-def end_workers() -> None:
-    """End joblib's workers, for which this process would else wait five minutes at its end."""
-    get_reusable_executor().shutdown(wait=True)
+    return {
+        "seconds": seconds_of(lambda: make_street_numbers(n_samples, random_state=0, n_jobs=N_JOBS))
+    }
 
 
 def read(n_photographs: int) -> Record:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing import get_context
 from typing import Any
 
+from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
 Record = dict[str, Any]
@@ -61,9 +62,17 @@ def seconds_of(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _child() -> ProcessPoolExecutor:
+@contextmanager
+def _child() -> Iterator[ProcessPoolExecutor]:
     # A fork would share threads and memory with its parent.
-    return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as child:
+        yield child
+        child.submit(_end_workers).result()
+
+
+def _end_workers() -> None:
+    """End joblib's workers, for which a child would else wait five minutes at its end."""
+    get_reusable_executor().shutdown(wait=True)
 
 
 def _named(job: Job, repetition: int) -> Record:
