@@ -109,7 +109,7 @@ def find_fonts(
         faces = [FontFace("Pillow", "Pillow default", _origin(_PILLOW), None)]
     families: dict[str, list[FontFace]] = {}
     for face in faces:
-        if _has_characters(face, alphabet):
+        if has_characters(face, alphabet):
             slanted = face._replace(slanted=_is_slanted(face))
             families.setdefault(face.family, []).append(slanted)
     if not families:
@@ -275,7 +275,7 @@ def _is_slanted(face: FontFace) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _has_characters(face: FontFace, alphabet: str) -> bool:
+def has_characters(face: FontFace, alphabet: str) -> bool:
     font = _load(face, GLYPH_HEIGHT)
     missing = bytes(font.getmask(_NO_CHARACTER))
     pictures = [font.getmask(character) for character in alphabet]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ._fonts import GLYPH_HEIGHT, FontFace, Glyph, draw_glyph, least_boldness
 from ._handwriting import WRITTEN, Pen, draw_pen, write_digit
+from ._house_forms import choose_house_forms, draw_house_form
 from ._surfaces import Field
 
 Direction = Literal["row", "stairs", "column"]
@@ -46,6 +47,8 @@ class Hand(NamedTuple):
     direction: Direction
     #: Of stairs, by how much they go down, as a share of the way to the right.
     descent: float
+    #: Digits drawn as on houses rather than as in the font, and in which form.
+    house_forms: dict[str, int]
     #: What digits are written with, instead of the face.
     pen: Pen | None
 
@@ -83,12 +86,12 @@ class _Tile(NamedTuple):
     y: int
 
 
-def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
-    """Choose at random the style of a number in one of a family's faces."""
+def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], alphabet: str) -> Hand:
+    """Choose at random the style of a number of an alphabet in one of a family's faces."""
     direction: Direction = "row"
     if rng.random() < 0.07:
         direction = "stairs" if rng.random() < 0.65 else "column"
-    careless, handmade, written = rng.random(3) < (0.3, 0.35, 0.05)
+    careless, handmade, written = rng.random(3) < (0.3, 0.35, 0.1)
     face = draw_face(rng, family)
     return Hand(
         pen=draw_pen(rng) if written else None,
@@ -96,7 +99,7 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
         face=face,
         boldness=max(_BOLDNESS[int(rng.integers(len(_BOLDNESS)))], least_boldness(face)),
         swelling=_SWELLING[int(rng.integers(len(_SWELLING)))],
-        condensation=math.exp(rng.normal(-0.08, 0.16)),
+        condensation=math.exp(rng.normal(-0.18, 0.16)),
         slant=rng.normal(0.0, 0.06) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
         spacing=rng.normal(-0.01, 0.05) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
         baseline_jitter=0.06 if careless else 0.012,
@@ -105,6 +108,7 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...]) -> Hand:
         waist=rng.normal(0, 0.05) if handmade else 0.0,
         wobble=rng.uniform(0.0, 0.07) if handmade else 0.0,
         direction=direction,
+        house_forms=choose_house_forms(rng, alphabet),
     )
 
 
@@ -154,14 +158,14 @@ def _clutter(
 ) -> list[_Tile]:
     """Draw, now and then, a part of another number, a letter, or a line of small print."""
     kind = rng.random()
-    if kind < 0.05:
+    if kind < 0.1:
         return _intruder(rng, surroundings, hand, height, boxes)
-    if kind > 0.26 or not surroundings.foreign:
+    if kind > 0.31 or not surroundings.foreign:
         return []
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
     gap = height * rng.uniform(0.08, 0.35)
-    if kind < 0.1:
+    if kind < 0.15:
         # Smaller than the digits or farther off: one that is neither belongs to the number.
         size, count = height * rng.uniform(0.35, 0.7), 1
         at_left = rng.random() < 0.2
@@ -222,6 +226,9 @@ def _place(
     """Draw a character at a pen position; return its image and its advance."""
     if hand.pen is not None and character in WRITTEN:
         glyph = write_digit(rng, character, hand.pen)
+    elif character in hand.house_forms:
+        form = hand.house_forms[character]
+        glyph = draw_house_form(hand.face, character, form, hand.boldness, hand.swelling)
     else:
         glyph = draw_glyph(hand.face, character, hand.boldness, hand.swelling)
     resized, turned, raised = rng.standard_normal(3).tolist()

@@ -86,7 +86,7 @@ def photograph_number(
     An `empty` scene is the same, cropped to the same place, without any writing.
     """
     family = settings.families[int(rng.integers(len(settings.families)))]
-    hand = draw_hand(rng, family)
+    hand = draw_hand(rng, family, settings.alphabet)
     is_near = rng.random() < _NEAR
     seen_height = rng.uniform(*_NEAR_HEIGHT) if is_near else draw_digit_height(rng)
     highest = _NEAR_SCENE_HEIGHT if is_near else _SCENE_HEIGHT[1]
@@ -107,7 +107,8 @@ def photograph_number(
     if len(number) > 1 and rng.random() < _TURNED:
         turn = rng.choice((-0.5, 0.5)) * math.pi
     homography = camera.draw_viewpoint(rng, scene.size, scale, turn)
-    boxes = annotate(rng, camera.view_boxes(lettering.boxes, homography))
+    seen = camera.view_boxes(lettering.boxes, homography)
+    boxes = annotate(rng, seen)
     region = frame_number(rng, boxes, margin)
     left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
     size = (
@@ -115,7 +116,9 @@ def photograph_number(
         math.ceil(region.bottom) + _CONTEXT - top,
     )
     picture = camera.view_scene(scene, homography, (left, top), size)
-    blur = camera.draw_blur(rng, seen_height, sharp=is_near)
+    # An upright 1 is narrow, but needs no more pixels than others.
+    width, digit = np.maximum(np.median(seen[:, 2:] - seen[:, :2], axis=0), 0.3 * seen_height)
+    blur = camera.draw_blur(rng, width, digit, sharp=is_near)
     picture = _expose_and_store(rng, camera.defocus(picture, blur))
     boxes[:, :2] -= (left, top)
     region = Region(region.left - left, region.top - top, region.right - left, region.bottom - top)
