@@ -27,7 +27,7 @@ from ._street._scene import SceneSettings, StreetNumber, photograph_number
 # Numbers of 1, 2, ... digits among the 33,402 of SVHN's train set.
 _SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)
 
-# Near numbers on houses: street names, "12 A", "No. 7". An I may be a 1.
+# Written beside numbers: street names, "12 A", "No. 7". There is no I, which looks like a 1.
 _SIGN_WRITING = "ABCDEFGHJKLMNOPRSTUVWYacdehnorst-.'/"
 
 # Letters that look like no digit, and those that do, which only stand in words with others.
@@ -115,11 +115,11 @@ def make_street_numbers(
     painted, embossed, outlined, carved, lit from behind, with or without a shadow, behind branches,
     unevenly lit, seen from the side or from below, out of focus, with few pixels, compressed, and
     cropped as by :func:`load_svhn_numbers`. Many have the digits of house numbers, which few fonts
-    have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave them
-    legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps or
-    one character below the other. Sizes, sharpness, contrast and proportions of four fifths follow
-    those of SVHN's train set, measured on its grey crops. The other fifth are photographed from
-    near, and sharp.
+    have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave most of
+    them legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps
+    or one character below the other. Sizes, sharpness, contrast and proportions of four fifths
+    follow those of SVHN's train set, measured on its grey crops. The other fifth are photographed
+    from near, and sharp.
 
     Parameters
     ----------

@@ -82,26 +82,26 @@ def view_scene(
 
 
 def draw_blur(
-    rng: np.random.Generator, width: float, height: float, *, sharp: bool = False
+    rng: np.random.Generator, height: float, *, sharp: bool = False
 ) -> tuple[float, float]:
-    """Draw standard deviations in x and y of lens and motion blur, in pixels.
-
-    Digits of `width` and `height` pixels stay just legible.
-    """
+    """Draw standard deviations in x and y of lens and motion blur, in pixels."""
     # Unless sharp, near numbers are large and blurred: their pixels come from a stitched panorama.
     if sharp:
         radius = 0.5 * math.exp(rng.normal(0, 0.4))
         return radius, radius
     radius = 1.05 * (height / 20) ** 0.35 * math.exp(rng.normal(0, 0.28))
-    radius_x = radius_y = radius
     if rng.random() < 0.25:
         motion = rng.uniform(1.2, 2.5)
-        if rng.random() < 0.6:
-            radius_x *= motion
-        else:
-            radius_y *= motion
+        return (radius * motion, radius) if rng.random() < 0.6 else (radius, radius * motion)
+    return radius, radius
+
+
+def limit_blur(
+    rng: np.random.Generator, radius: tuple[float, float], width: float, height: float
+) -> tuple[float, float]:
+    """Limit standard deviations in x and y so that digits of such a size stay just legible."""
     most = rng.uniform(0.1, 0.17)
-    return min(radius_x, most * width), min(radius_y, 0.6 * most * height)
+    return min(radius[0], most * width), min(radius[1], 0.6 * most * height)
 
 
 def defocus(picture: Image.Image, radius: tuple[float, float]) -> Image.Image:
@@ -143,8 +143,8 @@ def add_noise(rng: np.random.Generator, pixels: Field) -> Field:
     strength = rng.gamma(1.5, 0.003)
     if rng.random() < 0.05:  # at night
         strength += rng.uniform(0.02, 0.1)
-    # People could read what they labelled.
-    strength = min(strength, 0.4 * float(pixels.std()))
+    # People could read what they labelled; a colour is no contrast.
+    strength = min(strength, 0.4 * float(pixels.std(axis=(0, 1)).max()))
     shape = pixels.shape[:2]
     noise = (
         rng.standard_normal(shape, dtype=np.float32)

@@ -53,6 +53,10 @@ _PYMUPDF_FAMILIES = {
     "Ubuntu": ("ubuntu", "ubuntuit", "ubuntubo", "ubuntubi"),
 }
 
+_PYMUPDF_KEYS = frozenset(key for keys in _PYMUPDF_FAMILIES.values() for key in keys)
+
+# Digits that tell a font's height.
+_MEASURED = "08"
 _PILLOW = "Pillow"
 _PYMUPDF = "pymupdf-fonts"
 _WEIGHT_AXIS = "Weight"
@@ -91,6 +95,9 @@ class Glyph(NamedTuple):
     advance: float
 
 
+_PILLOW_FACE = FontFace("Pillow", "Pillow default", _PILLOW, None)
+
+
 def find_fonts(
     alphabet: str, font_dir: str | PathLike[str] | None = None
 ) -> tuple[tuple[FontFace, ...], ...]:
@@ -106,16 +113,16 @@ def find_fonts(
             "No font package is installed, so every number is drawn in Pillow's one font, which "
             "makes poor training data. Install more fonts with: pip install 'sksvhn[fonts]'",
         )
-        faces = [FontFace("Pillow", "Pillow default", _origin(_PILLOW), None)]
+        faces = [_PILLOW_FACE._replace(origin=_origin(_PILLOW))]
     families: dict[str, list[FontFace]] = {}
     for face in faces:
-        if has_characters(face, alphabet):
+        if has_characters(face, alphabet + _MEASURED):
             slanted = face._replace(slanted=_is_slanted(face))
             families.setdefault(face.family, []).append(slanted)
     if not families:
         raise ValueError(
-            f"at least one font must have all characters of {alphabet!r}; none of {len(faces)} "
-            "has; pass a folder with one as font_dir."
+            f"at least one font must have 0, 8 and all characters of {alphabet!r}; none of "
+            f"{len(faces)} has; pass a folder with one as font_dir."
         )
     return tuple(tuple(families[family]) for family in sorted(families))
 
@@ -124,9 +131,11 @@ def find_fonts(
 def draw_glyph(face: FontFace, character: str, boldness: int, swelling: int) -> Glyph:
     """Draw a character of a font whose digits are `GLYPH_HEIGHT` pixels high.
 
-    Its outline moves outwards by `boldness`, and uprights get `swelling` broader, in pixels.
+    Its outline moves outwards by `boldness`, and uprights get `swelling` broader, in pixels. A
+    character that the font lacks is one of Pillow's font.
     """
-    font = _load_at_height(face)
+    known = character.isspace() or has_characters(face, character)
+    font = _load_at_height(face if known else _PILLOW_FACE)
     left, top, right, bottom = font.getbbox(character, anchor="ls", stroke_width=boldness)
     mask = Image.new("L", (max(round(right - left), 1) + swelling, max(round(bottom - top), 1)))
     ImageDraw.Draw(mask).text(
@@ -246,7 +255,7 @@ def _load(face: FontFace, size: float) -> ImageFont.FreeTypeFont:
             )
         return font
     source: str | io.BytesIO = face.location
-    if face.origin.startswith(_PYMUPDF):
+    if face.location in _PYMUPDF_KEYS:
         source = io.BytesIO(importlib.import_module("pymupdf_fonts").myfont(face.location))
     # The basic layout is in every build of Pillow; Raqm, where present, kerns differently.
     font = ImageFont.truetype(source, size, layout_engine=ImageFont.Layout.BASIC)
@@ -262,7 +271,7 @@ def _load(face: FontFace, size: float) -> ImageFont.FreeTypeFont:
 def _load_at_height(face: FontFace) -> ImageFont.FreeTypeFont:
     trial = 4 * GLYPH_HEIGHT
     font = _load(face, trial)
-    boxes = [font.getbbox(digit, anchor="ls") for digit in "08"]
+    boxes = [font.getbbox(digit, anchor="ls") for digit in _MEASURED]
     # In old-style figures 0 is low and 8 is tall.
     height = max(bottom - top for _, top, _, bottom in boxes)
     return _load(face, trial * GLYPH_HEIGHT / max(height, 1))
@@ -274,7 +283,7 @@ def _is_slanted(face: FontFace) -> bool:
     return re.search("italic|oblique", f"{face.name} {style}", re.IGNORECASE) is not None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16384)
 def has_characters(face: FontFace, alphabet: str) -> bool:
     font = _load(face, GLYPH_HEIGHT)
     missing = bytes(font.getmask(_NO_CHARACTER))

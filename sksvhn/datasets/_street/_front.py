@@ -15,7 +15,7 @@ from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
 from ._fonts import FontFace
 from ._handwriting import draw_pen
-from ._lettering import Hand, draw_hand
+from ._lettering import Hand, draw_hand, may_be_bars
 from ._objects import Site
 from ._scene import draw_digit_height
 
@@ -209,7 +209,7 @@ def _place_numbers(
             digit = plan.heights[i] * height * math.hypot(x1 - x0, y1 - y0)
             digit *= 0.87**attempt if len(text) > 2 else 1.0
             digit = max(digit, _LEAST_SEEN / 2)
-            hand = _draw_hand(rng, family, settings.alphabet)
+            hand = _draw_hand(rng, family, bars=may_be_bars(settings.alphabet))
             if plan.kind == "sheet" and hand.pen is None and rng.random() < 0.8:
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
@@ -226,9 +226,9 @@ def _place_numbers(
     return numbers
 
 
-def _draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], alphabet: str) -> Hand:
+def _draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], *, bars: bool) -> Hand:
     """Choose a style of writing, often one of architects: broad characters, far apart."""
-    hand = draw_hand(rng, family, alphabet)
+    hand = draw_hand(rng, family, bars=bars)
     if rng.random() >= _FAR_APART:
         return hand
     broader = math.exp(rng.normal(0.1, 0.12))
@@ -275,7 +275,7 @@ def _develop(
     *rgb, ink = seen.split()
     seen = Image.merge("RGB", rgb)
     smallest = min((number.digit for number in numbers), default=20.0)
-    radius = camera.draw_blur(rng, 0.5 * smallest, smallest, sharp=plan.is_sharp)
+    radius = camera.draw_blur(rng, smallest, sharp=plan.is_sharp)
     limit = 0.085 * smallest
     if not plan.is_sharp or rng.random() < 0.6:
         seen = camera.defocus(seen, (min(radius[0], limit), min(radius[1], limit)))

@@ -163,6 +163,9 @@ _WAYS: dict[str, tuple[tuple[Stroke, ...], ...]] = {
     ),
 }
 
+# Of people: with the numbers of ways, 2, 3 and 4, each way is as frequent as another.
+_N_HABITS = 12
+
 #: Characters that can be written.
 WRITTEN = "".join(_WAYS)
 
@@ -188,7 +191,7 @@ def draw_pen(rng: np.random.Generator) -> Pen:
     """Choose at random somebody who writes, or who bends digits from rods."""
     bends = rng.random() < 0.5
     return Pen(
-        habit=int(rng.integers(12)),
+        habit=int(rng.integers(_N_HABITS)),
         width=rng.uniform(0.06, 0.2) if bends else 0.04 + rng.gamma(1.5, 0.03),
         breadth=math.exp(rng.normal(0.05, 0.2)),
         carelessness=rng.uniform(0.0, 0.02) if bends else rng.uniform(0.01, 0.06),

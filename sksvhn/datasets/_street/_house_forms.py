@@ -2,79 +2,45 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ._fonts import FontFace, Glyph, draw_glyph, has_characters
 
-# Upper part of a 3 with a flat top that looks like a 7.
+# Share of the height of a 3 with a flat top that is taken from a 7.
 _FLAT_TOP = 0.47
 # Height of the hook of a 7 over that of the digit, and its width over the thickness of the bar.
 _HOOK_HEIGHT, _HOOK_WIDTH = 0.27, 0.7
 # By how much the foot of a steep 7 moves to the right, over its width.
 _STEEP = 0.3
-# Most width of a 1 that is a bar, over its height.
+# Most width of an I that serves as a 1, over its height.
 _WIDEST_BAR = 0.5
 # Least coverage, 0 to 255, that counts as ink.
-_IS_INK = 100
-
-_Draw = Callable[[str], Glyph]
+_INK = 100
 
 
-def choose_house_forms(rng: np.random.Generator, alphabet: str) -> dict[str, int]:
-    """Choose at random the digits of an alphabet that have a form of house numbers, and which."""
-    chosen = {}
-    for digit, forms in _FORMS.items():
-        form = int(np.searchsorted(np.cumsum([share for _, share in forms]), rng.random()))
-        # A bar may be an I.
-        if form < len(forms) and not (digit == "1" and "I" in alphabet):
-            chosen[digit] = form
-    return chosen
+class _Form(NamedTuple):
+    #: Makes the form of the glyphs of `parts`.
+    draw: Callable[..., Glyph]
+    parts: str
+    #: Share of numbers whose digits have this form.
+    share: float
 
 
-@lru_cache(maxsize=8192)
-def draw_house_form(face: FontFace, digit: str, form: int, boldness: int, swelling: int) -> Glyph:
-    """Draw a digit in a form that `choose_house_forms` chose, if the face has the parts."""
-
-    def draw(character: str) -> Glyph:
-        return draw_glyph(face, character, boldness, swelling)
-
-    return _FORMS[digit][form][0](draw) if has_characters(face, "I7") else draw(digit)
+def _bar(one: Glyph, capital: Glyph) -> Glyph:
+    """Return the font's I, a bar with or without serifs, unless it is broad."""
+    width, height = capital.mask.size
+    return capital if width <= _WIDEST_BAR * height else one
 
 
-def _bar(draw: _Draw) -> Glyph:
-    """Draw a 1 that is an upright: the font's I, unless that is adorned."""
-    bar = draw("I")
-    return bar if bar.mask.width <= _WIDEST_BAR * bar.mask.height else draw("1")
-
-
-def _flat_three(draw: _Draw) -> Glyph:
-    """Draw a 3 with a straight top and an angle, as a 7 has them."""
-    return _with_top(draw("3"), draw("7"))
-
-
-def _flat_hooked_three(draw: _Draw) -> Glyph:
-    return _with_top(draw("3"), _hooked_seven(draw))
-
-
-def _hooked_seven(draw: _Draw) -> Glyph:
-    """Draw a 7 whose bar bends downwards at its left end."""
-    return _hooked(draw("7"))
-
-
-def _steep_seven(draw: _Draw) -> Glyph:
-    """Draw a 7 whose stem bends until it is nearly upright."""
-    return _steep(draw("7"))
-
-
-def _steep_hooked_seven(draw: _Draw) -> Glyph:
-    return _hooked(_steep_seven(draw))
-
-
-def _with_top(three: Glyph, seven: Glyph) -> Glyph:
+def _flat_topped(three: Glyph, seven: Glyph) -> Glyph:
+    """Give a 3 the straight top and the angle of a 7."""
     width, height = three.mask.size
     mask = seven.mask.resize((width, height))
     half = (0, round(_FLAT_TOP * height))
@@ -83,10 +49,9 @@ def _with_top(three: Glyph, seven: Glyph) -> Glyph:
 
 
 def _hooked(seven: Glyph) -> Glyph:
+    """Bend the bar of a 7 downwards at its left end."""
     height = seven.mask.height
-    ink = np.asarray(seven.mask)[: height // 2] > _IS_INK
-    if not ink.any():
-        return seven
+    ink = np.asarray(seven.mask)[: height // 2] > _INK
     left, top = int(ink[: height // 6].any(axis=0).argmax()), int(ink.any(axis=1).argmax())
     thickness = int(ink[:, left + 1 : left + 3].any(axis=1).sum())
     mask = seven.mask.copy()
@@ -96,6 +61,7 @@ def _hooked(seven: Glyph) -> Glyph:
 
 
 def _steep(seven: Glyph) -> Glyph:
+    """Bend the stem of a 7 until it is nearly upright."""
     pixels = np.asarray(seven.mask)
     height, width = pixels.shape
     bent = np.zeros_like(pixels)
@@ -105,9 +71,40 @@ def _steep(seven: Glyph) -> Glyph:
     return seven._replace(mask=Image.fromarray(bent))
 
 
-# Forms of a digit, each with its share of numbers; the rest have the font's.
-_FORMS: dict[str, tuple[tuple[Callable[[_Draw], Glyph], float], ...]] = {
-    "1": ((_bar, 0.35),),
-    "3": ((_flat_three, 0.2), (_flat_hooked_three, 0.2)),
-    "7": ((_hooked_seven, 0.12), (_steep_seven, 0.2), (_steep_hooked_seven, 0.18)),
+_FORMS = {
+    "1": (_Form(_bar, "1I", 0.35),),
+    "3": (
+        _Form(_flat_topped, "37", 0.2),
+        _Form(lambda three, seven: _flat_topped(three, _hooked(seven)), "37", 0.2),
+    ),
+    "7": (
+        _Form(_hooked, "7", 0.12),
+        _Form(_steep, "7", 0.2),
+        _Form(lambda seven: _hooked(_steep(seven)), "7", 0.18),
+    ),
 }
+_CUMULATED_SHARES = {
+    digit: list(accumulate(form.share for form in forms)) for digit, forms in _FORMS.items()
+}
+
+
+def choose_house_forms(rng: np.random.Generator, *, bars: bool) -> dict[str, int]:
+    """Choose at random the digits that have a form of house numbers, and which.
+
+    A 1 is never a bar unless `bars`.
+    """
+    chosen = {}
+    for digit, shares in _CUMULATED_SHARES.items():
+        form = bisect_right(shares, rng.random())
+        if form < len(shares) and (bars or digit != "1"):
+            chosen[digit] = form
+    return chosen
+
+
+@lru_cache(maxsize=8192)
+def draw_house_form(face: FontFace, digit: str, form: int, boldness: int, swelling: int) -> Glyph:
+    """Draw a digit in a form that `choose_house_forms` chose, if the face has the parts."""
+    draw, parts, _ = _FORMS[digit][form]
+    if not has_characters(face, parts):
+        return draw_glyph(face, digit, boldness, swelling)
+    return draw(*(draw_glyph(face, part, boldness, swelling) for part in parts))

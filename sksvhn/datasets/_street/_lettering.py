@@ -86,15 +86,23 @@ class _Tile(NamedTuple):
     y: int
 
 
-def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], alphabet: str) -> Hand:
-    """Choose at random the style of a number of an alphabet in one of a family's faces."""
+def may_be_bars(alphabet: str) -> bool:
+    """Whether a bar can only be a 1."""
+    return not {*"Il|"} & {*alphabet}
+
+
+def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], *, bars: bool = True) -> Hand:
+    """Choose at random the style of a number in one of a family's faces.
+
+    A 1 may be a bar unless `bars` is False.
+    """
     direction: Direction = "row"
     if rng.random() < 0.07:
         direction = "stairs" if rng.random() < 0.65 else "column"
     careless, handmade, written = rng.random(3) < (0.3, 0.35, 0.1)
     face = draw_face(rng, family)
     return Hand(
-        pen=draw_pen(rng) if written else None,
+        pen=draw_pen(rng) if written and bars else None,
         descent=rng.uniform(0.2, 0.7) * rng.choice((1, 1, -1)),
         face=face,
         boldness=max(_BOLDNESS[int(rng.integers(len(_BOLDNESS)))], least_boldness(face)),
@@ -108,7 +116,7 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], alphabet: 
         waist=rng.normal(0, 0.05) if handmade else 0.0,
         wobble=rng.uniform(0.0, 0.07) if handmade else 0.0,
         direction=direction,
-        house_forms=choose_house_forms(rng, alphabet),
+        house_forms=choose_house_forms(rng, bars=bars),
     )
 
 

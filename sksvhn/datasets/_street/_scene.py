@@ -14,7 +14,7 @@ from ..._images._crop import Region, grow_region, resize_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
 from ._fonts import FontFace
-from ._lettering import Lettering, Surroundings, draw_hand, letter
+from ._lettering import Lettering, Surroundings, draw_hand, letter, may_be_bars
 from ._surfaces import Field
 
 # A scene is drawn this many times as large as the camera sees it, within limits, so that strokes
@@ -86,7 +86,7 @@ def photograph_number(
     An `empty` scene is the same, cropped to the same place, without any writing.
     """
     family = settings.families[int(rng.integers(len(settings.families)))]
-    hand = draw_hand(rng, family, settings.alphabet)
+    hand = draw_hand(rng, family, bars=may_be_bars(settings.alphabet))
     is_near = rng.random() < _NEAR
     seen_height = rng.uniform(*_NEAR_HEIGHT) if is_near else draw_digit_height(rng)
     highest = _NEAR_SCENE_HEIGHT if is_near else _SCENE_HEIGHT[1]
@@ -116,9 +116,11 @@ def photograph_number(
         math.ceil(region.bottom) + _CONTEXT - top,
     )
     picture = camera.view_scene(scene, homography, (left, top), size)
-    # An upright 1 is narrow, but needs no more pixels than others.
-    width, digit = np.maximum(np.median(seen[:, 2:] - seen[:, :2], axis=0), 0.3 * seen_height)
-    blur = camera.draw_blur(rng, width, digit, sharp=is_near)
+    # An upright 1 is narrow, but bears as much blur as other digits.
+    digit = np.maximum(np.median(seen[:, 2:] - seen[:, :2], axis=0), 0.3 * seen_height).tolist()
+    blur = camera.draw_blur(rng, digit[1], sharp=is_near)
+    if not is_near:
+        blur = camera.limit_blur(rng, blur, *digit)
     picture = _expose_and_store(rng, camera.defocus(picture, blur))
     boxes[:, :2] -= (left, top)
     region = Region(region.left - left, region.top - top, region.right - left, region.bottom - top)

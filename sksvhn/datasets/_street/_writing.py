@@ -89,7 +89,7 @@ def lay_text(
 
 def draw_hand_for(rng: np.random.Generator, families: Families, *, in_row: bool = False) -> Hand:
     """Choose at random a style of writing."""
-    hand = draw_hand(rng, families[int(rng.integers(len(families)))], "")
+    hand = draw_hand(rng, families[int(rng.integers(len(families)))])
     return hand._replace(direction="row") if in_row else hand
 
 

@@ -139,6 +139,34 @@ def test_fonts_without_a_character_are_left_out():
     assert greek < latin or len(latin) == 1
 
 
+def subset(font_file, characters, folder):
+    """Write a font with some of the characters of another."""
+    subsetter = pytest.importorskip("fontTools.subset")
+    folder.mkdir()
+    subsetter.main([str(font_file), f"--text={characters}", f"--output-file={folder / 'Part.ttf'}"])
+    return folder
+
+
+def test_a_character_that_a_font_lacks_is_one_of_pillows(font_file, tmp_path):
+    folder = subset(font_file, DIGITS, tmp_path / "digits")
+    face = next(family[0] for family in find_fonts(DIGITS, folder) if family[0].family == "Part")
+    assert draw_glyph(face, "A", 0, 0) == draw_glyph(PILLOW, "A", 0, 0)
+    assert draw_glyph(face, "7", 0, 0) != draw_glyph(PILLOW, "7", 0, 0)
+
+
+def test_a_font_without_digits_is_left_out(no_packages, font_file, tmp_path):
+    folder = subset(font_file, "ABC", tmp_path / "letters")
+    with pytest.raises(ValueError, match="at least one font must have 0, 8 and all characters of"):
+        find_fonts("ABC", folder)
+
+
+def test_a_folder_may_have_the_name_of_a_package(no_packages, font_file, tmp_path, monkeypatch):
+    subset(font_file, DIGITS, tmp_path / "pymupdf-fonts")
+    monkeypatch.chdir(tmp_path)
+    ((face,),) = find_fonts(DIGITS, "pymupdf-fonts")
+    assert draw_glyph(face, "7", 0, 0).mask.height > 0
+
+
 def test_damaged_font_is_named(tmp_path):
     (tmp_path / "Broken.ttf").write_bytes(b"no font")
     with pytest.raises(ValueError, match=r"Broken\.ttf must be a font"):

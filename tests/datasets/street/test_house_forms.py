@@ -9,6 +9,7 @@ from sksvhn.datasets._street._house_forms import (
     choose_house_forms,
     draw_house_form,
 )
+from sksvhn.datasets._street._lettering import draw_hand, may_be_bars
 
 FACES = [face for faces in find_fonts("0123456789") for face in faces]
 DEJAVU = next(face for face in FACES if face.name == "DejaVuSans")
@@ -61,17 +62,23 @@ def test_a_one_is_a_bar():
     assert columns.sum() < 0.5 * one.any(axis=0).sum()
 
 
-def test_every_form_is_chosen_and_no_bar_where_the_alphabet_has_an_i():
+def test_every_form_is_chosen_and_a_bar_only_where_it_can_only_be_a_one():
     rng = np.random.default_rng(0)
-    chosen = [choose_house_forms(rng, "0123456789") for _ in range(200)]
+    chosen = [choose_house_forms(rng, bars=True) for _ in range(200)]
     assert {pair for forms in chosen for pair in forms.items()} == {*FORMS}
-    assert not any("1" in choose_house_forms(rng, "0123456789I") for _ in range(50))
+    assert not any("1" in choose_house_forms(rng, bars=False) for _ in range(50))
+    assert may_be_bars("0123456789A")
+    for letter in "Il|":
+        assert not may_be_bars("01" + letter)
+        hands = [draw_hand(rng, (DEJAVU,), bars=False) for _ in range(100)]
+        assert not any(hand.pen or "1" in hand.house_forms for hand in hands)
 
 
-def test_a_font_of_digits_alone_keeps_its_digits(monkeypatch):
+def test_a_font_without_an_i_keeps_its_ones_alone(monkeypatch):
     monkeypatch.setattr(
-        "sksvhn.datasets._street._house_forms.has_characters", lambda face, alphabet: False
+        "sksvhn.datasets._street._house_forms.has_characters",
+        lambda face, characters: "I" not in characters,
     )
-    for digit, form in FORMS:
-        drawn = draw_house_form.__wrapped__(DEJAVU, digit, form, 0, 0)
-        assert drawn == draw_glyph(DEJAVU, digit, 0, 0)
+    draw = draw_house_form.__wrapped__  # not from the cache
+    assert draw(DEJAVU, "1", 0, 0, 0) == draw_glyph(DEJAVU, "1", 0, 0)
+    assert draw(DEJAVU, "3", 0, 0, 0) != draw_glyph(DEJAVU, "3", 0, 0)
