@@ -92,7 +92,8 @@ def names(in_brief: None) -> dict[str, Any]:
     X, y = data.images, data.target
     clf = SVHNSequenceClassifier(random_state=0).fit(X, y)
     lists = [["12", "14"]] * 60
-    return {"h5py": h5py, "clf": clf, "X": X, "y": y, "X_val": X, "y_val": y, "lists": lists}
+    others = {f"{name}_{part}": a for name, a in (("X", X), ("y", y)) for part in ("cal", "val")}
+    return {"h5py": h5py, "clf": clf, "X": X, "y": y, "lists": lists} | others
 
 
 @pytest.fixture

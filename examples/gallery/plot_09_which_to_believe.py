@@ -8,11 +8,11 @@ list of possible numbers gains.
 """
 
 # %%
-# Train, validate, test
-# ---------------------
-# Everything that learns from data after training uses the validation pictures. If the environment
-# variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and ``svhn/test.tar.gz``, they
-# are read. Otherwise, numbers are drawn.
+# Train, calibrate, validate, test
+# --------------------------------
+# What is learned after training has pictures of its own: some calibrate, others set the threshold.
+# If the environment variable ``SKSVHN_DATA`` names a folder with ``svhn/train.tar.gz`` and
+# ``svhn/test.tar.gz``, they are read. Otherwise, numbers are drawn.
 
 import os
 from pathlib import Path
@@ -30,13 +30,13 @@ else:
     size = {"image_size": (48, 48), "color": False, "n_jobs": -1}
     numbers = make_street_numbers(6000, random_state=0, **size)
     test = make_street_numbers(1000, random_state=1, **size)
-n_val = 1000
-X_train, y_train = numbers.images[:-n_val], numbers.target[:-n_val]
-X_val, y_val = numbers.images[-n_val:], numbers.target[-n_val:]
+X_train, y_train = numbers.images[:-1500], numbers.target[:-1500]
+X_cal, y_cal = numbers.images[-1500:-1000], numbers.target[-1500:-1000]
+X_val, y_val = numbers.images[-1000:], numbers.target[-1000:]
 clf = SVHNSequenceClassifier(channels=((24, 24), (48, 48), (96, 96)), max_epochs=14, random_state=0)
 clf.fit(X_train, y_train)
 read, sure = clf.predict(test.images, return_confidence=True)
-print(f"{source}: {len(y_train)} to train on, {len(y_val)} to validate with")
+print(f"{source}: {len(y_train)} to train on, {len(y_cal)} to calibrate, {len(y_val)} to validate")
 print(f"{(read == test.target).mean():.1%} of {len(read)} test numbers are read rightly")
 
 # %%
@@ -44,8 +44,8 @@ print(f"{(read == test.target).mean():.1%} of {len(read)} test numbers are read 
 # -----------------------------
 # 70 % of the readings that are 70 % sure should be right. The reliability diagram compares
 # confidence and accuracy, and the expected calibration error (ECE) is their mean distance. Above
-# the diagonal, the reader is better than it says. `calibrate` learns two temperatures from the
-# validation pictures, one for the length and one for the digits. The logarithms of all
+# the diagonal, the reader is better than it says. `calibrate` learns two temperatures from pictures
+# that were not trained on, one for the length and one for the digits. The logarithms of all
 # probabilities are divided by them. Temperatures below 1 make the reader surer.
 
 from sksvhn.plotting import ReliabilityDisplay
@@ -53,7 +53,7 @@ from sksvhn.plotting import ReliabilityDisplay
 display = ReliabilityDisplay.from_predictions(
     test.target, read, sure, n_bins=10, strategy="quantile", name="before"
 )
-clf.calibrate(X_val, y_val)
+clf.calibrate(X_cal, y_cal)
 read, sure = clf.predict(test.images, return_confidence=True)
 ReliabilityDisplay.from_predictions(
     test.target, read, sure, n_bins=10, strategy="quantile", name="calibrated", ax=display.ax_

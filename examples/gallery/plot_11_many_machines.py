@@ -3,9 +3,9 @@ GPU, several processes, many machines
 =====================================
 
 You have a trained reader, and now a GPU, a search over settings that takes too long, or a disk with
-some million pictures. The same few lines work for all of them: on a GPU without any change, and on
-several processes and machines with Dask, which the extra ``dask`` installs (``pip install
-"sksvhn[dask]"``). This script needs neither a GPU nor a second machine.
+some million pictures. The same few lines work for all of them: they train on a GPU without any
+change, and read in several processes and on several machines with Dask, which the extra ``dask``
+installs (``pip install "sksvhn[dask]"``). This script needs neither a GPU nor a second machine.
 """
 
 # %%
@@ -67,9 +67,9 @@ else:
     print('There is no GPU here. With one, device="auto" would have trained on it.')
 
 # %%
-# Files and pickles hold the weights as NumPy arrays. A reader that was trained on a GPU also loads
-# on a machine without one, and computes on the processor there. If there is a GPU, the reader uses
-# it. Other processes and machines get the reader in the same way.
+# Files and pickles hold the weights as NumPy arrays. A reader that was trained on a GPU computes on
+# a GPU wherever there is one, and otherwise on the processor. Other processes and machines get the
+# reader in the same way.
 
 temporary = TemporaryDirectory()
 work = Path(temporary.name)

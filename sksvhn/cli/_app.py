@@ -299,8 +299,8 @@ def check_out(out: Path, *given: Path, force: bool) -> None:
     if out.is_dir() or not out.absolute().parent.is_dir():
         problem = (
             f"must be a file in an existing folder; got {out}; create the folder or choose another "
+            "name."
         )
-        "name."
     elif out.exists() and any(path.exists() and out.samefile(path) for path in given):
         problem = f"must not be an input file; got {out}; choose another name."
     elif out.exists() and not force:

@@ -152,8 +152,15 @@ def train(
     from ..datasets import load_labelled
 
     if estimator == Name.locator:
-        others = {"--image-size": size, "--crop": crop, "--margin": margin}
-        _check_unused(others | {"--color": None if color == ColorName.auto else color})
+        given = {
+            "--image-size": size,
+            "--crop": crop,
+            "--margin": margin,
+            "--color": None if color == ColorName.auto else color,
+            "--max-pixels": max_pixels,
+            "--on-error": None if on_error == OnErrorName.RAISE else on_error,
+        }
+        _check_unused(given)
         _train_locator(data, _estimator(estimator, options, param or []), out, quiet=quiet)
         return
     # Mistakes in parameters show before pictures are decoded, which may take minutes.
@@ -191,11 +198,11 @@ def _train_locator(data: Path, locator: Any, out: Path, *, quiet: bool) -> None:
 
 
 def _check_unused(options: dict[str, Any]) -> None:
-    """Refuse options that say how numbers are cropped, which a locator does not do."""
+    """Refuse options that say how numbers are decoded and cropped."""
     for name, value in options.items():
         if value is not None:
             raise typer.BadParameter(
-                "has no effect on a locator, which sees whole photographs; leave it out.",
+                "has no effect on a locator, which takes photographs as they are; leave it out.",
                 param_hint=name,
             )
 
