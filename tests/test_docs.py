@@ -30,7 +30,6 @@ PAGES = (
     "persistence",
     "photographs",
     "tensorboard",
-    "trust",
     "tutorial",
     "whole_numbers",
 )
@@ -91,9 +90,7 @@ def names(in_brief: None) -> dict[str, Any]:
         file["X"], file["y"] = data.images, np.arange(60) % 10
     X, y = data.images, data.target
     clf = SVHNSequenceClassifier(random_state=0).fit(X, y)
-    lists = [["12", "14"]] * 60
-    others = {f"{name}_{part}": a for name, a in (("X", X), ("y", y)) for part in ("cal", "val")}
-    return {"h5py": h5py, "clf": clf, "X": X, "y": y, "lists": lists} | others
+    return {"h5py": h5py, "clf": clf, "X": X, "y": y}
 
 
 @pytest.fixture

@@ -131,9 +131,9 @@ def find_fonts(
 def draw_glyph(face: FontFace, character: str, boldness: int, swelling: int) -> Glyph:
     """Draw a character of a font whose digits are `GLYPH_HEIGHT` pixels high.
 
-    Its outline moves outwards by `boldness`, and uprights get `swelling` broader, in pixels. A
-    character that the font lacks is one of Pillow's font.
+    Its outline moves outwards by `boldness`, and uprights get `swelling` broader, in pixels.
     """
+    # Another font's letter is better than a digit without the letter beside it.
     known = character.isspace() or has_characters(face, character)
     font = _load_at_height(face if known else _PILLOW_FACE)
     left, top, right, bottom = font.getbbox(character, anchor="ls", stroke_width=boldness)
