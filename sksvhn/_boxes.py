@@ -32,16 +32,29 @@ def union_box(boxes: ArrayLike) -> Boxes:
 
 def overlaps(boxes: Boxes, others: Boxes) -> Boxes:
     """Intersection over union of every box with every other, shape (n_boxes, n_others)."""
+    shared = _shared(boxes, others)
+    area, other_area = (rows[:, 2] * rows[:, 3] for rows in (boxes, others))
+    both = area[:, None] + other_area - shared
+    found: Boxes = shared / np.maximum(both, np.finfo(float).tiny)
+    return found
+
+
+def coverage(boxes: Boxes, others: Boxes) -> Boxes:
+    """Share of every box that lies in every other, shape (n_boxes, n_others)."""
+    found: Boxes = _shared(boxes, others) / boxes[:, 2:4].prod(axis=1)[:, None]
+    return found
+
+
+def _shared(boxes: Boxes, others: Boxes) -> Boxes:
+    """Area that every box has in common with every other."""
     # Sides one by one: arrays with a last axis of two take five times as long.
     left, top, width, height = boxes[:, :4].T[:, :, None]
     other_left, other_top, other_width, other_height = others[:, :4].T[:, None]
     right = np.minimum(left + width, other_left + other_width)
     bottom = np.minimum(top + height, other_top + other_height)
-    shared = (right - np.maximum(left, other_left)).clip(min=0)
+    shared: Boxes = (right - np.maximum(left, other_left)).clip(min=0)
     shared *= (bottom - np.maximum(top, other_top)).clip(min=0)
-    both = width * height + other_width * other_height - shared
-    found: Boxes = shared / np.maximum(both, np.finfo(float).tiny)
-    return found
+    return shared
 
 
 def inside(boxes: Boxes, size: tuple[int, int]) -> Boxes:

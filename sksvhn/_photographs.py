@@ -16,6 +16,7 @@ from PIL import Image
 from sklearn.utils import check_scalar
 from tqdm import tqdm
 
+from ._boxes import coverage
 from ._capabilities import reads_numbers, reads_photographs
 from ._files._csv_lines import BOX_COLUMNS
 from ._images._crop import number_region, resize_region
@@ -39,6 +40,12 @@ GROUP_PIXELS = 2**25
 _N_NAMED = 5
 
 NOTHING_READ = "nothing is read there"
+PART = "a part of a longer number"
+
+# A number is a part of a longer one that contains it if so much of its box lies in the other's, and
+# the other has at least this confidence.
+_COVERED = 0.6
+_LEAST_WHOLE = 0.1
 
 _LOADING = Lock()
 
@@ -131,11 +138,10 @@ class PhotographBatchReader:
         ]
         answers = iter(self.reader.answers(prepared))
         found = (
-            [
-                self._judged(box, Reading() if crop is None else next(answers))
-                for box, crop in zip(*of_picture, strict=True)
-            ]
-            for of_picture in zip(boxes, crops, strict=True)
+            self._judged(
+                of_picture, [Reading() if crop is None else next(answers) for crop in of_crops]
+            )
+            for of_picture, of_crops in zip(boxes, crops, strict=True)
         )
         for entry in group:
             if isinstance(entry, str):
@@ -180,18 +186,26 @@ class PhotographBatchReader:
                 crops.append(crop if np.ptp(crop) > 1 else None)
         return crops
 
-    def _judged(self, box: NDArray[np.float64], reading: Reading) -> Found:
-        left, top, width, height, there = box.tolist()
-        sure = there * (reading.confidence or 0.0)
-        rejected = None
-        if not reading.reading:
-            rejected = NOTHING_READ
-        elif sure < self.min_confidence:
-            rejected = f"confidence below {self.min_confidence:g}"
-        reading = reading._replace(
-            confidence=sure, top_probability=[there * p for p in reading.top_probability]
-        )
-        return Found((left, top, width, height), reading, rejected)
+    def _judged(self, boxes: NDArray[np.float64], readings: list[Reading]) -> list[Found]:
+        """Multiply the confidences of a picture's boxes and readings; reject what is no number."""
+        there = boxes[:, 4]
+        sure = there * np.array([reading.confidence or 0.0 for reading in readings])
+        # What is only told with rejected boxes must not change what is told without.
+        whole = (there >= self.min_confidence) & (sure >= _LEAST_WHOLE)
+        parts = _parts([reading.reading or "" for reading in readings], boxes, whole)
+        found = []
+        for row, (box, reading) in enumerate(zip(boxes[:, :4].tolist(), readings, strict=True)):
+            rejected = None
+            if not reading.reading:
+                rejected = NOTHING_READ
+            elif parts[row]:
+                rejected = PART
+            elif sure[row] < self.min_confidence:
+                rejected = f"confidence below {self.min_confidence:g}"
+            top_probability = [float(there[row]) * p for p in reading.top_probability]
+            reading = reading._replace(confidence=float(sure[row]), top_probability=top_probability)
+            found.append(Found(tuple(box), reading, rejected))
+        return found
 
 
 def read(
@@ -250,6 +264,9 @@ def read(
           is the locator's times the reader's;
         - ``left``, ``top``, ``width`` and ``height`` of its box, floats in pixels from the upper
           left corner of the upright picture.
+
+        Of a longer number and a part of it, such as 312 and 3, the part is no number of its own if
+        its box lies in the other's.
 
         With `all`, the column ``rejected`` says why a row is no number, and is None where it is
         one. Where nothing is read, ``number`` is empty. The row of a picture that could not be read
@@ -362,6 +379,18 @@ def _warn_of_errors(errors: dict[str | int, str], n_pictures: int) -> None:
         f"{len(errors):,} of {n_pictures:,} picture{'s' * (n_pictures > 1)} could not be read: "
         f"{', '.join(named)}{', ...' if len(errors) > _N_NAMED else ''}; all=True gives each a row."
     )
+
+
+def _parts(numbers: list[str], boxes: NDArray[np.float64], whole: NDArray[np.bool_]) -> list[bool]:
+    """Tell which numbers are parts of longer ones: of a 312, the locator may find the 3 as well.
+
+    `whole` tells which numbers others may be parts of.
+    """
+    lies_in = (coverage(boxes, boxes) >= _COVERED) & whole
+    return [
+        any(len(numbers[j]) > len(number) and number in numbers[j] for j in np.flatnonzero(others))
+        for number, others in zip(numbers, lies_in, strict=True)
+    ]
 
 
 def _are_boxes(found: NDArray[np.float64]) -> bool:

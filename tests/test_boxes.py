@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sksvhn._boxes import check_boxes, inside, match_boxes, overlaps, surest_boxes
+from sksvhn._boxes import check_boxes, coverage, inside, match_boxes, overlaps, surest_boxes
 
 SIDES = st.floats(0.5, 50)
 BOXES = st.lists(st.tuples(SIDES, SIDES, SIDES, SIDES, st.floats(0.01, 1)), max_size=12)
@@ -19,6 +19,12 @@ def test_overlaps_by_hand() -> None:
     boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 1, 1]], dtype=float)
     expected = [[1, 1 / 3, 0], [1 / 3, 1, 0], [0, 0, 1]]
     np.testing.assert_allclose(overlaps(boxes, boxes), expected)
+
+
+def test_coverage_by_hand() -> None:
+    boxes = np.array([[0, 0, 10, 10], [5, 0, 20, 10], [20, 20, 1, 1]], dtype=float)
+    expected = [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]]
+    np.testing.assert_allclose(coverage(boxes, boxes), expected)
 
 
 @given(BOXES)

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, _photographs
+from sksvhn._reading import Reading
 
 from ._street import PLACES, Always, Finder, street
 from .estimators._pictures import bar_numbers, bar_reader
@@ -128,6 +129,34 @@ def test_what_is_rejected_and_why(reader: SVHNSequenceClassifier, bars: Any) -> 
     assert by_left["rejected"][98.5] == "nothing is read there"
     kept = read(picture, reader, locator=locator, min_confidence=limit)
     pd.testing.assert_frame_equal(kept, found[COLUMNS][:2])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "there", "sure", "parts"),
+    [
+        (["312", "3", "2"], [0.9, 0.9, 0.9], [0.6, 0.9, 0.9], [False, True, True]),
+        (["312", "4", ""], [0.9, 0.9, 0.9], [0.9, 0.9, 0.9], [False, False, False]),
+        (["312", "312", "31"], [0.9, 0.9, 0.9], [0.9, 0.9, 0.9], [False, False, True]),
+        # Nobody believes in the longer number.
+        (["312", "3", "2"], [0.9, 0.9, 0.9], [0.1, 0.9, 0.9], [False, False, False]),
+        (["312", "3", "2"], [0.4, 0.9, 0.9], [0.9, 0.9, 0.9], [False, False, False]),
+    ],
+)
+def test_parts_of_longer_numbers_are_rejected(
+    numbers: list[str], there: list[float], sure: list[float], parts: list[bool]
+) -> None:
+    finder = _photographs.PhotographBatchReader(None, Finder())  # type: ignore[arg-type]
+    boxes = np.array([[10, 10, 60, 20], [8, 10, 20, 20], [50, 10, 20, 20]], dtype=float)
+    readings = [Reading(*pair) for pair in zip(numbers, sure, strict=True)]
+    found = finder._judged(np.column_stack([boxes, there]), readings)
+    assert [one.rejected == "a part of a longer number" for one in found] == parts
+
+
+def test_a_number_beside_a_longer_one_is_none_of_its_parts() -> None:
+    finder = _photographs.PhotographBatchReader(None, Finder())  # type: ignore[arg-type]
+    boxes = np.array([[10, 10, 60, 20, 1], [65, 10, 20, 20, 1]], dtype=float)
+    found = finder._judged(boxes, [Reading("312", 0.9), Reading("2", 0.9)])
+    assert [one.rejected for one in found] == [None, None]
 
 
 @pytest.mark.parametrize("shade", [0, 1, 255])

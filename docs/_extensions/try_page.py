@@ -112,7 +112,7 @@ def exported_models() -> dict[str, bytes]:
 
 def settings() -> dict[str, Any]:
     """All figures that Python and the page share, so that they are written once."""
-    from sksvhn import _boxes, load_pretrained
+    from sksvhn import _boxes, _photographs, load_pretrained
     from sksvhn._images import _crop
     from sksvhn.estimators import _canvas, _locator_boxes, _locator_confidence, _locator_network
 
@@ -140,6 +140,7 @@ def settings() -> dict[str, Any]:
             "near": _canvas.whole_multiple(round(_canvas._NEAR * locator.input_size)),
             "most_magnified": _canvas._MOST_MAGNIFIED,
         },
+        "parts": {"covered": _photographs._COVERED, "least_whole": _photographs._LEAST_WHOLE},
         "reader": {
             "height": height,
             "width": width,

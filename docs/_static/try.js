@@ -150,13 +150,19 @@ function grey({ data, width, height }) {
 
 /* Boxes: left, top, width, height and score. */
 
-/** Intersection over union of two boxes. */
-function overlap(first, second) {
+/** Area that two boxes have in common. */
+function shared(first, second) {
   const [wide, high] = [0, 1].map((axis) => {
     const end = Math.min(first[axis] + first[axis + 2], second[axis] + second[axis + 2]);
     return Math.max(0, end - Math.max(first[axis], second[axis]));
   });
-  return (wide * high) / (first[2] * first[3] + second[2] * second[3] - wide * high);
+  return wide * high;
+}
+
+/** Intersection over union of two boxes. */
+function overlap(first, second) {
+  const both = shared(first, second);
+  return both / (first[2] * first[3] + second[2] * second[3] - both);
 }
 
 /** Cut boxes at the edges of a picture, and leave out those beyond. */
@@ -279,6 +285,18 @@ function numberRegion(box, { width, height }, { least_side: least, margin }) {
   ];
 }
 
+/** Up to which least confidence a number is a part of a longer one, and is not told; -1 if of none. */
+function partUpTo(one, numbers, { covered, least_whole }) {
+  const wholes = numbers.filter(
+    ({ number, confidence, box }) =>
+      number.length > one.number.length &&
+      number.includes(one.number) &&
+      confidence >= least_whole &&
+      shared(one.box, box) >= covered * one.box[2] * one.box[3],
+  );
+  return Math.max(-1, ...wholes.map(({ box }) => box[4]));
+}
+
 /** Numbers of an RGB picture with confidence and box, surest first, as of sksvhn.read. */
 async function read(models, picture) {
   const { ort, reader, settings } = models;
@@ -296,16 +314,23 @@ async function read(models, picture) {
   for (const [row, { pixels }] of shown.entries()) crops.set(pixels, row * height * width);
   const pictures = new ort.Tensor("uint8", crops, [shown.length, height, width]);
   const { reading, confidence } = await reader.run({ pictures });
-  return shown
-    .map(({ box: [left, top, wide, high, there] }, row) => ({
+  const numbers = shown
+    .map(({ box }, row) => ({
       number: reading.data[row],
-      confidence: there * confidence.data[row],
-      left,
-      top,
-      width: wide,
-      height: high,
+      confidence: box[4] * confidence.data[row],
+      box,
     }))
-    .filter(({ number }) => number)
+    .filter(({ number }) => number);
+  return numbers
+    .map((one) => ({
+      number: one.number,
+      confidence: one.confidence,
+      left: one.box[0],
+      top: one.box[1],
+      width: one.box[2],
+      height: one.box[3],
+      partUpTo: partUpTo(one, numbers, settings.parts),
+    }))
     .sort((one, other) => other.confidence - one.confidence);
 }
 
@@ -507,7 +532,7 @@ function show(root) {
     const least = threshold.valueAsNumber;
     part("threshold-shown").value = `${Math.round(100 * least)}\u00a0%`;
     if (!current.found) return;
-    const shown = current.found.filter((number) => number.confidence >= least);
+    const shown = current.found.filter((one) => one.confidence >= least && one.partUpTo < least);
     current.shown = shown;
     marks.replaceChildren(...shown.map(mark));
     rows.replaceChildren(
@@ -527,7 +552,8 @@ function show(root) {
       }),
     );
     table.hidden = !shown.length;
-    say(`${told(shown, current.found.length - shown.length)} ${timed()}`, "done");
+    const lessSure = current.found.filter((one) => one.confidence < least).length;
+    say(`${told(shown, lessSure)} ${timed()}`, "done");
   };
 
   const told = (shown, nBelow) => {
