@@ -41,7 +41,8 @@ def overlaps(boxes: Boxes, others: Boxes) -> Boxes:
 
 def coverage(boxes: Boxes, others: Boxes) -> Boxes:
     """Share of every box that lies in every other, shape (n_boxes, n_others)."""
-    found: Boxes = _shared(boxes, others) / boxes[:, 2:4].prod(axis=1)[:, None]
+    area = np.maximum(boxes[:, 2] * boxes[:, 3], np.finfo(float).tiny)
+    found: Boxes = _shared(boxes, others) / area[:, None]
     return found
 
 

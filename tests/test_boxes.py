@@ -25,6 +25,7 @@ def test_coverage_by_hand() -> None:
     boxes = np.array([[0, 0, 10, 10], [5, 0, 20, 10], [20, 20, 1, 1]], dtype=float)
     expected = [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]]
     np.testing.assert_allclose(coverage(boxes, boxes), expected)
+    assert coverage(np.array([[5.0, 5, 0, 3]]), boxes).max() == 0  # of no area
 
 
 @given(BOXES)
