@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import accumulate
 from numbers import Integral, Real
 from os import PathLike
 from typing import Literal, NamedTuple
@@ -21,6 +19,7 @@ from .._labels import DIGITS
 from .._parameters import validate_params
 from ._drawing import draw_in_chunks
 from ._progress import with_progress
+from ._street._choice import draw_index
 from ._street._fonts import FontFace, find_fonts
 from ._street._scene import SceneSettings, StreetNumber, photograph_number
 
@@ -384,8 +383,8 @@ def length_probabilities(
 
 def draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet: str) -> str:
     """Draw a number whose length has the probabilities told."""
-    length = 1 + _draw_index(rng, lengths)
-    first = _draw_index(rng, _first_weights(alphabet, length))
+    length = 1 + draw_index(rng, lengths)
+    first = draw_index(rng, _first_weights(alphabet, length))
     rest = rng.integers(len(alphabet), size=length - 1)
     return alphabet[first] + "".join(alphabet[i] for i in rest)
 
@@ -412,12 +411,6 @@ def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]
     word = [every[i] for i in rng.integers(len(every), size=length)]
     word[int(rng.integers(length))] = clear[int(rng.integers(len(clear)))]
     return "".join(word), "", False
-
-
-def _draw_index(rng: np.random.Generator, weights: Sequence[float]) -> int:
-    """Index drawn with the given weights; `Generator.choice` takes ten times as long."""
-    sums = list(accumulate(weights))
-    return min(bisect_right(sums, rng.random() * sums[-1]), len(sums) - 1)
 
 
 @lru_cache(maxsize=64)

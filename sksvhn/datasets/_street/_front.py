@@ -198,6 +198,7 @@ def _place_numbers(
     to_canvas = np.linalg.inv(view.homography)
     family = settings.families[int(rng.integers(len(settings.families)))]
     least = _least_height(settings.image_size[0]) * height
+    bars = may_be_bars(settings.alphabet)
     for i, text in enumerate(plan.texts):
         for attempt in range(_PLACES):
             place = rng.uniform(0.02, 0.98, 2)
@@ -209,8 +210,8 @@ def _place_numbers(
             digit = plan.heights[i] * height * math.hypot(x1 - x0, y1 - y0)
             digit *= 0.87**attempt if len(text) > 2 else 1.0
             digit = max(digit, _LEAST_SEEN / 2)
-            hand = _draw_hand(rng, family, bars=may_be_bars(settings.alphabet))
-            if plan.kind == "sheet" and hand.pen is None and rng.random() < 0.8:
+            hand = _draw_hand(rng, family, bars=bars)
+            if plan.kind == "sheet" and bars and hand.pen is None and rng.random() < 0.8:
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
             lettering = writing.lay_text(rng, text, hand, digit, padding)

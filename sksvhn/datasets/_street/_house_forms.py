@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ._choice import draw_index
 from ._fonts import FontFace, Glyph, draw_glyph, has_characters
 
 # Share of the height of a 3 with a flat top that is taken from a 7.
@@ -83,9 +82,6 @@ _FORMS = {
         _Form(lambda seven: _hooked(_steep(seven)), "7", 0.18),
     ),
 }
-_CUMULATED_SHARES = {
-    digit: list(accumulate(form.share for form in forms)) for digit, forms in _FORMS.items()
-}
 
 
 def choose_house_forms(rng: np.random.Generator, *, bars: bool) -> dict[str, int]:
@@ -94,9 +90,10 @@ def choose_house_forms(rng: np.random.Generator, *, bars: bool) -> dict[str, int
     A 1 is never a bar unless `bars`.
     """
     chosen = {}
-    for digit, shares in _CUMULATED_SHARES.items():
-        form = bisect_right(shares, rng.random())
-        if form < len(shares) and (bars or digit != "1"):
+    for digit, forms in _FORMS.items():
+        shares = [form.share for form in forms]
+        form = draw_index(rng, (*shares, 1 - sum(shares)))
+        if form < len(forms) and (bars or digit != "1"):
             chosen[digit] = form
     return chosen
 

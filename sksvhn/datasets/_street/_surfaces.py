@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+
+from ._choice import draw_index
 
 #: One value a pixel; float32 wherever that is faster.
 Field = NDArray[np.floating[Any]]
@@ -134,13 +134,12 @@ MATERIALS: tuple[tuple[Material, float], ...] = (
     (glass, 0.09),
     (lattice, 0.05),
 )
-_CUMULATED_SHARES = list(accumulate(share for _, share in MATERIALS))
+_SHARES = [share for _, share in MATERIALS]
 
 
 def wall(rng: np.random.Generator, shape: Shape, digit: float) -> Field:
     """Wall of random material, as deviations of luminance about 0."""
-    index = bisect_right(_CUMULATED_SHARES, rng.random() * _CUMULATED_SHARES[-1])
-    material, _ = MATERIALS[min(index, len(MATERIALS) - 1)]
+    material, _ = MATERIALS[draw_index(rng, _SHARES)]
     return material(rng, shape, digit)
 
 
