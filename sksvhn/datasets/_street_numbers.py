@@ -33,7 +33,9 @@ _SIGN_WRITING = "ABCDEFGHJKLMNOPRSTUVWYacdehnorst-.'/"
 _CLEAR_LETTERS = "ABCDEFGHJKLMNPRTUVWXYacdefhkmnrtuvwxy"
 _OTHER_LETTERS = "IOQSZbgijlopqsz"
 # Of pictures without a number, shares without any writing and with a number that has a letter.
-_WITHOUT_WRITING, _WITH_LETTER = 0.4, 0.25
+_WITHOUT_WRITING, _WITH_LETTER = 0.3, 0.25
+# Of the other writing, share of single letters.
+_LETTER = 0.4
 _LONGEST_WORD = 8
 
 # Most characters of a number, and least and largest margin, unless asked otherwise.
@@ -116,9 +118,10 @@ def make_street_numbers(
     cropped as by :func:`load_svhn_numbers`. Many have the digits of house numbers, which few fonts
     have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave most of
     them legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps
-    or one character below the other. Sizes, sharpness, contrast and proportions of four fifths
-    follow those of SVHN's train set, measured on its grey crops. The other fifth are photographed
-    from near, and sharp.
+    or one character below the other. Sizes, sharpness and contrast of three quarters follow those
+    of SVHN's train set, measured on its grey crops, and so do the proportions of most of these. The
+    other quarter are photographed from near, and sharp. An eighth of all are seen from much farther
+    to the side or below than the others.
 
     Parameters
     ----------
@@ -406,7 +409,7 @@ def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]
         letter = clear[min(int(rng.exponential(3.0)), len(clear) - 1)]
         letter = letter.lower() if rng.random() < 0.3 and letter.lower() in clear else letter
         return (number + letter if rng.random() < 0.8 else letter + number), "", False
-    length = max(1, int(rng.integers(-1, _LONGEST_WORD + 1)))
+    length = 1 if rng.random() < _LETTER else int(rng.integers(2, _LONGEST_WORD + 1))
     every = clear + "".join(letter for letter in _OTHER_LETTERS if letter not in known)
     word = [every[i] for i in rng.integers(len(every), size=length)]
     word[int(rng.integers(length))] = clear[int(rng.integers(len(clear)))]

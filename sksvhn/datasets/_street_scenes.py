@@ -22,7 +22,7 @@ from ._drawing import draw_in_chunks
 from ._progress import with_progress
 from ._street._buildings import FrontSettings
 from ._street._fonts import find_fonts
-from ._street._front import Front, photograph_front
+from ._street._front import Front, draw_count, photograph_front
 from ._street_numbers import check_alphabet, draw_number, length_probabilities, list_fonts
 
 # Pictures handed to a worker at a time.
@@ -72,11 +72,12 @@ def make_street_scenes(
 ) -> Bunch | tuple[NDArray[np.uint8], NDArray[np.object_]]:
     """Draw photographs of house fronts, with a box round each number.
 
-    They are what a locator of numbers can be trained on. Each picture is a different scene, seen
-    from the side, from below or upright: a number that fills up to half of a close-up, a front
-    with a door, windows, pipes and plants, or a whole building with a small sign. A sixth shows no
-    number. Words, telephone numbers, opening hours, years, prices, codes, dials of clocks and
-    plates of cars have no box, and neither have bars, lamps and knobs that look like digits.
+    They are what a locator of numbers can be trained on. Each picture is a different scene: a
+    number that fills up to half of a close-up, a front with a door, windows, pipes and plants, or a
+    whole building with a small sign. Nearly half are taken from far to the side or below, with the
+    sky or another wall beyond the edge of the wall. A sixth shows no number. Words, telephone
+    numbers, opening hours, years, prices, codes, dials of clocks and plates of cars have no box,
+    and neither have bars, lamps and knobs that look like digits.
 
     The numbers are written as by :func:`make_street_numbers`. In the camera's picture, which often
     has far fewer pixels than `image_size`, each differs from its ground by an eighth of the way
@@ -202,7 +203,8 @@ def _draw_front(
     lengths: tuple[float, ...],
     settings: FrontSettings,
 ) -> Front:
-    numbers = tuple(draw_number(rng, lengths, settings.alphabet) for _ in range(max_numbers))
+    n = draw_count(rng, max_numbers)
+    numbers = tuple(draw_number(rng, lengths, settings.alphabet) for _ in range(n))
     return photograph_front(rng, numbers, settings)
 
 

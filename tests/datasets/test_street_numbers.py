@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import string
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
-from sksvhn.datasets._street import _camera
+from sksvhn.datasets._street import _camera, _scene
 from sksvhn.datasets._street_numbers import (
     _draw_text,
     _Texts,
@@ -317,13 +317,20 @@ def test_bad_parameters_of_empty_surfaces_are_named(parameters):
         make_empty_surfaces(**parameters)
 
 
-@given(
-    st.integers(0, 2**32 - 1),
-    st.tuples(st.integers(10, 300), st.integers(10, 300)),
-    st.sampled_from([-math.pi / 2, 0.0, math.pi / 2]),
-)
-def test_no_view_reaches_the_horizon(seed: int, size: tuple[int, int], turn: float) -> None:
-    view = _camera.draw_viewpoint(np.random.default_rng(seed), size, 1.0, turn)
-    corners = np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
-    middle = view[2] @ (size[0] / 2, size[1] / 2, 1)
-    assert np.abs(view[2] @ corners / middle - 1).max() <= 0.25 + 1e-9
+def test_what_is_kept_of_an_oblique_view_is_in_front_of_the_camera(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    depths = []
+    view_scene = _camera.view_scene
+
+    def noted(scene: Any, view: Any, origin: Any, size: Any) -> Any:
+        (x, y), (width, height) = origin, size
+        corners = [[x, x + width, x + width, x], [y, y, y + height, y + height], [1, 1, 1, 1]]
+        back = np.linalg.inv(view) @ corners
+        depths.extend((view[2] @ (back / back[2])).tolist())
+        return view_scene(scene, view, origin, size)
+
+    monkeypatch.setattr(_scene, "_OBLIQUE", 1.0)
+    monkeypatch.setattr(_camera, "view_scene", noted)
+    make_street_numbers(100, image_size=(8, 8), margin=(1.0, 1.0), random_state=0)
+    assert min(depths) > 0.2

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from sksvhn.datasets import _street_scenes, make_street_scenes
-from sksvhn.datasets._street._front import _LEAST_CONTRAST
-from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number
+from sksvhn.datasets._street._fonts import find_fonts
+from sksvhn.datasets._street._front import _LEAST_CONTRAST, draw_count
+from sksvhn.datasets._street._objects import Site
+from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number, write
 
 SIZE = (64, 88)
 N = 16
@@ -68,6 +71,32 @@ def test_pictures_have_different_numbers_of_numbers(scenes):
     assert {0, 1, 2} <= counts <= {0, 1, 2, 3}
     few = make_street_scenes(6, image_size=(32, 32), max_numbers=1, random_state=2)
     assert {len(boxes) for boxes in few.target} == {0, 1}
+
+
+def test_counts_have_their_shares():
+    counts = np.array([draw_count(np.random.default_rng(seed), 10**9) for seed in range(1000)])
+    assert abs((counts == 0).mean() - 0.17) < 0.05
+    assert abs((counts > 1).mean() - 0.83 * 0.35) < 0.05
+    assert counts.max() < 20
+    assert {draw_count(np.random.default_rng(seed), 1) for seed in range(40)} == {0, 1}
+    assert draw_count(np.random.default_rng(0), 0) == 0
+
+
+def test_no_character_vanishes_that_is_seen_from_the_side():
+    scenes = make_street_scenes(100, image_size=SIZE, random_state=11)
+    for boxes in scenes.frame["boxes"]:
+        assert boxes[:, 2:].min() > 0.5
+
+
+def test_writing_with_digits_is_whole():
+    # Cut off by the picture's edge, it could be a number.
+    canvas = Image.new("RGB", (400, 300))
+    site = Site(canvas, ImageDraw.Draw(canvas), Image.new("L", canvas.size), 60.0, lambda _: False)
+    families = find_fonts("0123456789", None)
+    write(np.random.default_rng(0), site, "EST. 1954", families, (40.0, 40.0, 30.0))
+    assert canvas.getextrema() == ((0, 0),) * 3
+    write(np.random.default_rng(0), site, "PUSH", families, (40.0, 40.0, 30.0))
+    assert canvas.getextrema() != ((0, 0),) * 3
 
 
 def test_without_numbers():

@@ -191,7 +191,8 @@ def _paint_facade(
     if kind == "middle" and rng.random() < 0.04:
         x, y = rng.uniform(0, 1, 2) * (width, height)
         radius = 0.5 * metre
-        if not _covers((x - radius, y - radius, x + radius, y + radius), focuses, metre):
+        dial = (x - radius, y - radius, x + radius, y + radius)
+        if site.shows(dial) and not _covers(dial, focuses, metre):
             writing.clock(rng, site, x, y, settings.families)
 
 
@@ -236,6 +237,27 @@ def _support(rng: np.random.Generator, site: Site, number: Number) -> None:
         objects.window(rng, site, box)
         glass = objects.as_color(rng.uniform(0.05, 0.4) * np.array([0.9, 1.0, 1.1]))
         objects.cover(rng, site, box, glass, surfaces.glass, 0.3)
+        if rng.random() < 0.6:
+            objects.reflections(rng, site, box, digit)
+    if rng.random() < 0.15:
+        _courses(rng, site, number)
+
+
+def _courses(rng: np.random.Generator, site: Site, number: Number) -> None:
+    """Paint courses of another colour, or a film on glass, of which a number hides a part."""
+    left, top, right, bottom = number.box
+    digit = number.digit
+    color, material, strength = objects.draw_wall(rng)
+    start = -1.0 if rng.random() < 0.7 else left - digit * rng.uniform(0.1, 1.5)
+    end = site.picture.width + 1.0 if rng.random() < 0.7 else right + digit * rng.uniform(0.1, 1.5)
+    y = top - digit * rng.uniform(-0.5, 1.5)
+    for _ in range(int(rng.integers(1, 6))):
+        breadth, gap = digit * np.array((0.06, 0.1)) * np.array((20, 10)) ** rng.random(2)
+        band = (start, y, end, y + breadth)
+        objects.cover(rng, site, band, objects.near(rng, color, 10), material, strength)
+        y += breadth + gap
+        if y > bottom + digit:
+            break
 
 
 def _paint_building(
@@ -274,7 +296,8 @@ def _paint_building(
         box = (x - 0.9 * metre, ground - 1.5 * metre, x + 0.9 * metre, ground)
         if not _covers(box, focuses, metre):
             plate = objects.car(rng, site, x, ground)
-            writing.number_plate(rng, site, plate, settings.families)
+            if site.shows(plate):
+                writing.number_plate(rng, site, plate, settings.families)
     if rng.random() < 0.2 and not _covers((0, horizon, width, height), focuses, metre):
         objects.fence(rng, site, horizon - metre * rng.uniform(0.2, 1.2), horizon + 0.2 * metre)
     for _ in range(int(rng.integers(0, 4))):
@@ -367,6 +390,8 @@ def _mount(rng: np.random.Generator, site: Site, number: Number, horizon: float)
         grown = digit * rng.uniform(2, 12, 4)
         box = (left - grown[0], top - grown[1], right + grown[2], max(bottom + grown[3], horizon))
         objects.cover(rng, site, box, *objects.draw_wall(rng))
+    if rng.random() < 0.2:
+        _courses(rng, site, number)
 
 
 def _write_around(
@@ -398,10 +423,6 @@ def _write_around(
             )
             x, y = places[int(rng.integers(3))]
         size = max(min(size, 0.9 * width / (0.6 * len(text))), 5.0)
-        if any(c.isdigit() for c in text):  # cut off, it could be a number
-            size = min(size, 0.65 * width / (0.7 * len(text)))
-            x = min(max(x, 0.17 * width), 0.83 * width - 0.7 * size * len(text))
-            y = min(max(y, 0.12 * height), 0.85 * height - size)
         if size < 3:
             continue
         box = (x, y, x + 0.65 * size * len(text), y + size)

@@ -48,6 +48,40 @@ def draw_viewpoint(
     return view / view[2, 2]
 
 
+def draw_oblique_viewpoint(
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    scale: float,
+    turn: float = 0.0,
+    *,
+    steepest: float,
+) -> Homography:
+    """Draw a view from far to the side and, mostly, from below, as `draw_viewpoint`.
+
+    `steepest` is how much nearer than its middle the nearest corner may be, as a share.
+    """
+    width, height = size
+    yaw = rng.choice((-1, 1)) * math.radians(rng.triangular(0, 35, 65))
+    upwards = math.radians(rng.triangular(-15, 5, 45))
+    roll = rng.normal(0, 0.15) + turn
+    turned = _rotation(2, roll) @ _rotation(0, -upwards) @ _rotation(1, yaw)
+    depth = float(np.abs(turned[2, :2]) @ (width / 2, height / 2))
+    distance = max(width * math.exp(rng.uniform(-0.4, 1.2)), depth / steepest)
+    view = np.column_stack([turned[:, :2], (0, 0, distance)])
+    view[2] /= scale * distance
+    view = view @ np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
+    return view / view[2, 2]
+
+
+def _rotation(axis: int, angle: float) -> NDArray[np.float64]:
+    """Rotation by an angle in radians about one of the axes x, y (down) and z (away)."""
+    i, j = (k for k in range(3) if k != axis)
+    rotation = np.eye(3)
+    rotation[[i, j], [i, j]] = math.cos(angle)
+    rotation[i, j], rotation[j, i] = -math.sin(angle), math.sin(angle)
+    return rotation
+
+
 def view_boxes(boxes: NDArray[np.float64], homography: Homography) -> NDArray[np.float64]:
     """Where boxes (left, top, right, bottom) of a scene lie in its picture."""
     xs, ys = boxes[:, [0, 2, 2, 0]], boxes[:, [1, 1, 3, 3]]
@@ -70,10 +104,8 @@ def view_scene(
     highest = (corners[:2] / corners[2]).max(axis=1)
     missing = math.ceil(max(*-lowest, *(highest - scene.size), 0.0)) + 1
     if missing > 1:
-        pixels = np.asarray(scene)
-        scene = Image.fromarray(
-            np.pad(pixels, [(missing, missing)] * 2 + [(0, 0)] * (pixels.ndim - 2), mode="edge")
-        )
+        bands = [np.pad(np.asarray(band), missing, mode="edge") for band in scene.split()]
+        scene = Image.merge(scene.mode, [Image.fromarray(band) for band in bands])
         back = np.array([[1.0, 0, missing], [0, 1, missing], [0, 0, 1]]) @ back
     back = back / back[2, 2]
     return scene.transform(

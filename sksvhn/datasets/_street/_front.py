@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,9 @@ from . import _camera as camera
 from . import _surfaces as surfaces
 from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
-from ._fonts import FontFace
 from ._handwriting import draw_pen
-from ._lettering import Hand, draw_hand, may_be_bars
-from ._objects import Site
+from ._lettering import draw_hand, may_be_bars, set_apart
+from ._objects import Box, Site, darker, draw_color, sky_color
 from ._scene import draw_digit_height
 
 # Shares of pictures without a number, and of others that are close-ups or show whole buildings.
@@ -28,12 +28,16 @@ _LARGE = 0.4
 _SHEET = 0.12
 # Share of numbers with another one in the same picture.
 _ANOTHER = 0.35
+# Share of pictures that are taken from far to the side or below, how steep these are at most, and
+# how much they show beyond the canvas on any side, as a share of it.
+_OBLIQUE, _STEEPEST, _BEYOND = 0.45, 0.5, 0.4
 # Share of numbers whose characters are far apart.
 _FAR_APART = 0.25
 # Numbers are at least this high, as a share of the picture's height and in pixels.
 _LEAST_HEIGHT, _LEAST_PIXELS = 12 / 384, 8.0
-# What the camera sees of the smallest number at least, in its own pixels.
-_LEAST_SEEN = 9.0
+# What the camera sees of the smallest number and of its characters at least, in its own pixels:
+# height and width.
+_LEAST_SEEN, _LEAST_WIDTH = 9.0, 2.0
 # Difference between characters and their ground in the final picture, of 255 in some channel.
 _LEAST_CONTRAST = 32.0
 # Scenes whose brightest value, of 255, is below it are exposed for longer.
@@ -70,6 +74,15 @@ class _View(NamedTuple):
         """Boxes of the canvas in the camera's picture: left, top, right, bottom."""
         return camera.view_boxes(boxes, self.homography) - (*self.origin, *self.origin)
 
+    def places_of(self, number: Number) -> NDArray[np.float64]:
+        """Boxes of a number's characters in the camera's picture, whether it shows them or not."""
+        return self.places(number.lettering.boxes + np.tile(number.corner, 2))
+
+    def shows(self, box: Box) -> bool:
+        """Whether the whole of a box of the canvas is in the camera's picture."""
+        left, top, right, bottom = self.places(np.array([box], dtype=np.float64))[0].tolist()
+        return min(left, top) >= 0 and right <= self.size[0] and bottom <= self.size[1]
+
 
 class _Plan(NamedTuple):
     """What kind of picture is taken."""
@@ -86,17 +99,22 @@ class _Plan(NamedTuple):
     at_night: bool
 
 
+def draw_count(rng: np.random.Generator, most: int) -> int:
+    """Draw how many numbers a picture is to show: those that find no room are left out."""
+    n = int(rng.random() >= _WITHOUT_NUMBER) if most else 0
+    while 0 < n < most and rng.random() < _ANOTHER:
+        n += 1
+    return n
+
+
 def photograph_front(
     rng: np.random.Generator, numbers: tuple[str, ...], settings: FrontSettings
 ) -> Front:
-    """Draw a house front with some of `numbers`, and photograph it."""
-    n = int(rng.random() >= _WITHOUT_NUMBER) if numbers else 0
-    while 0 < n < len(numbers) and rng.random() < _ANOTHER:
-        n += 1
+    """Draw a house front with `numbers`, as far as they find room, and photograph it."""
     front, tries = None, 0
     while front is None:
         # Without a number, none is illegible.
-        texts = numbers[:n] if tries < _SCENES else ()
+        texts = numbers if tries < _SCENES else ()
         front = _photograph(rng, _draw_plan(rng, texts, settings.image_size), settings)
         tries += 1
     return front
@@ -152,16 +170,17 @@ def _photograph(rng: np.random.Generator, plan: _Plan, settings: FrontSettings) 
     height, width = (max(round(n * plan.resolution), 8) for n in settings.image_size)
     size = (math.ceil(width * _BREADTH), math.ceil(height * _HEIGHT))
     view = _draw_view(rng, size, (width, height))
-    numbers = _place_numbers(rng, plan, view, settings)
+    numbers = _place_numbers(rng, plan, view, size, settings)
     if len(numbers) < min(len(plan.texts), 1):
         return None
-    digit = plan.heights[0] * height
+    digit = numbers[0].digit if numbers else plan.heights[0] * height
     picture = Image.new("RGB", size)
     ink = Image.new("L", size)
-    site = Site(picture, ImageDraw.Draw(picture), ink, digit / plan.digit_size)
+    site = Site(picture, ImageDraw.Draw(picture), ink, digit / plan.digit_size, view.shows)
     if not paint_front(rng, site, plan.kind, numbers, settings, at_night=plan.at_night):
         return None
     _light(rng, site, digit)
+    _paint_beyond(rng, site, at_night=plan.at_night)
     # Of a picture with an alpha channel, Pillow would drop what is transparent.
     picture = Image.merge("CMYK", (*picture.split(), ink))
     seen = camera.view_scene(picture, view.homography, view.origin, view.size)
@@ -169,12 +188,13 @@ def _photograph(rng: np.random.Generator, plan: _Plan, settings: FrontSettings) 
 
 
 def _draw_view(rng: np.random.Generator, canvas: tuple[int, int], size: tuple[int, int]) -> _View:
-    """Draw from where the camera sees the middle of a canvas, without its edges."""
+    """Draw from where the camera sees the middle of a canvas, and whether its edges as well."""
     turn = float(np.clip(rng.normal(0, 0.28), -0.75, 0.75)) if rng.random() < 0.35 else 0.0
-    homography = camera.draw_viewpoint(rng, canvas, 1.0, turn)
-    if rng.random() < 0.25:  # along a wall
-        lean = rng.normal(0, 0.2)
-        homography = homography @ [[1, 0, 0], [lean, 1, -lean * canvas[0] / 2], [0, 0, 1]]
+    if rng.random() < _OBLIQUE:
+        homography = camera.draw_oblique_viewpoint(rng, canvas, 1.0, turn, steepest=_STEEPEST)
+        beyond = _BEYOND
+    else:
+        homography, beyond = camera.draw_viewpoint(rng, canvas, 1.0, turn), 0.0
     width, height = size
     x, y = width / 2, height / 2
     corners = np.array([[-x, x, x, -x], [-y, -y, y, y], [1, 1, 1, 1]])
@@ -182,7 +202,8 @@ def _draw_view(rng: np.random.Generator, canvas: tuple[int, int], size: tuple[in
     for _ in range(30):
         back = np.linalg.inv(np.diag((scale, scale, 1)) @ homography) @ corners
         places = back[:2] / back[2]
-        if (back[2] > 0).all() and (places >= 0).all() and (canvas >= places.T).all():
+        shares = places.T / canvas
+        if (back[2] > 0).all() and (shares >= -beyond).all() and (shares <= 1 + beyond).all():
             break
         scale *= 1.05
     homography = np.diag((scale, scale, 1)) @ homography
@@ -190,9 +211,13 @@ def _draw_view(rng: np.random.Generator, canvas: tuple[int, int], size: tuple[in
 
 
 def _place_numbers(
-    rng: np.random.Generator, plan: _Plan, view: _View, settings: FrontSettings
+    rng: np.random.Generator,
+    plan: _Plan,
+    view: _View,
+    canvas: tuple[int, int],
+    settings: FrontSettings,
 ) -> list[Number]:
-    """Find places for the numbers, apart from each other and within the picture."""
+    """Find places for the numbers, apart from each other, on the canvas and in the picture."""
     numbers: list[Number] = []
     width, height = view.size
     to_canvas = np.linalg.inv(view.homography)
@@ -210,7 +235,9 @@ def _place_numbers(
             digit = plan.heights[i] * height * math.hypot(x1 - x0, y1 - y0)
             digit *= 0.87**attempt if len(text) > 2 else 1.0
             digit = max(digit, _LEAST_SEEN / 2)
-            hand = _draw_hand(rng, family, bars=bars)
+            hand = draw_hand(rng, family, bars=bars)
+            if rng.random() < _FAR_APART:
+                hand = set_apart(rng, hand)
             if plan.kind == "sheet" and bars and hand.pen is None and rng.random() < 0.8:
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
@@ -221,37 +248,33 @@ def _place_numbers(
             )
             number = Number(text, hand, lettering, corner, digit)
             apart = all(not _touch(number, other) for other in numbers)
-            if apart and _is_visible(number, view, least):
+            if apart and _lies_on(number, canvas) and _is_visible(number, view, least):
                 numbers.append(number)
                 break
     return numbers
-
-
-def _draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], *, bars: bool) -> Hand:
-    """Choose a style of writing, often one of architects: broad characters, far apart."""
-    hand = draw_hand(rng, family, bars=bars)
-    if rng.random() >= _FAR_APART:
-        return hand
-    broader = math.exp(rng.normal(0.1, 0.12))
-    return hand._replace(spacing=rng.uniform(0.1, 0.8), condensation=broader * hand.condensation)
 
 
 def _touch(one: Number, other: Number) -> bool:
     return overlap(one.box, other.box, 1.3 * max(one.digit, other.digit))
 
 
+def _lies_on(number: Number, canvas: tuple[int, int]) -> bool:
+    left, top, right, bottom = number.box
+    return min(left, top) >= 1 and right < canvas[0] and bottom < canvas[1]
+
+
 def _is_visible(number: Number, view: _View, least: float) -> bool:
     """Whether enough of a number, and of each character, is in the picture, and large enough."""
-    offset = (*number.corner, *number.corner)
-    places = view.places(number.lettering.boxes + offset)
+    places = view.places_of(number)
     clipped = np.clip(places, 0, (*view.size, *view.size))
     shares = _areas(clipped) / _areas(places)
     whole, seen = _union(places)[None], _union(clipped)[None]
-    high_enough = (places[:, 3] - places[:, 1]).max() >= least
+    widths, heights = (places[:, 2:] - places[:, :2]).T
     return bool(
         shares.min() >= _CHARACTER_VISIBLE
         and _areas(seen)[0] >= _VISIBLE * _areas(whole)[0]
-        and high_enough
+        and heights.max() >= least
+        and widths.min() >= _LEAST_WIDTH
     )
 
 
@@ -275,20 +298,20 @@ def _develop(
     """Take the picture so that all numbers can be read; the fourth channel is their ink."""
     *rgb, ink = seen.split()
     seen = Image.merge("RGB", rgb)
-    smallest = min((number.digit for number in numbers), default=20.0)
-    radius = camera.draw_blur(rng, smallest, sharp=plan.is_sharp)
-    limit = 0.085 * smallest
+    coverage = np.asarray(ink)
+    boxes = [_boxes(number, view, coverage) for number in numbers]
+    if not all(map(_is_whole, boxes, (view.places_of(number) for number in numbers))):
+        return None
+    # The least of all numbers' characters, of which an upright 1 bears as much blur as others.
+    sizes = [np.median(place[:, 2:] - place[:, :2], axis=0) for place in boxes]
+    width, height = np.min(sizes, axis=0).tolist() if sizes else (20.0, 20.0)
+    radius = camera.draw_blur(rng, height, sharp=plan.is_sharp)
     if not plan.is_sharp or rng.random() < 0.6:
-        seen = camera.defocus(seen, (min(radius[0], limit), min(radius[1], limit)))
+        radius = camera.limit_blur(rng, radius, max(width, 0.3 * height), height)
+        seen = camera.defocus(seen, radius)
     brightest = int(np.asarray(seen).max())
     if brightest < _DARK:
         seen = seen.point([value * _DARK // max(brightest, 1) for value in range(256)] * 3)
-    coverage = np.asarray(ink)
-    boxes = [_boxes(number, view, coverage) for number in numbers]
-    if not all(
-        _is_whole(place, number, view) for place, number in zip(boxes, numbers, strict=True)
-    ):
-        return None
     for _ in range(_EXPOSURES):
         pixels = camera.add_noise(rng, camera.expose(rng, np.asarray(seen)))
         picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
@@ -315,17 +338,14 @@ def _develop(
     )
 
 
-def _is_whole(boxes: NDArray[np.float64], number: Number, view: _View) -> bool:
-    """Whether there is ink of each character: the canvas may end within a number."""
-    offset = (*number.corner, *number.corner)
-    whole = view.places(number.lettering.boxes + offset)
-    return bool((_areas(boxes) >= _CHARACTER_VISIBLE * _areas(whole)).all())
+def _is_whole(boxes: NDArray[np.float64], places: NDArray[np.float64]) -> bool:
+    """Whether there is ink of each character: thin strokes seen from the side may vanish."""
+    return bool((_areas(boxes) >= _CHARACTER_VISIBLE * _areas(places)).all())
 
 
 def _boxes(number: Number, view: _View, coverage: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Boxes of a number's characters in the camera's picture, close to the ink it shows."""
-    offset = (*number.corner, *number.corner)
-    places = np.clip(view.places(number.lettering.boxes + offset), 0, (*view.size, *view.size))
+    places = np.clip(view.places_of(number), 0, (*view.size, *view.size))
     left, top, right, bottom = _union(places)
     x0, y0 = math.floor(left), math.floor(top)
     part = coverage[y0 : math.ceil(bottom), x0 : math.ceil(right)] >= _IS_INK
@@ -350,6 +370,17 @@ def _is_legible(
     ground = pixels[ink < 0.1]
     roughness = float(ground.std(axis=0).mean()) if len(ground) else 0.0
     return writing.contrast(pixels, ink) >= max(_LEAST_CONTRAST, roughness)
+
+
+def _paint_beyond(rng: np.random.Generator, site: Site, *, at_night: bool) -> None:
+    """Paint the edge of the canvas, which the camera's view repeats: sky, ground, other houses."""
+    right, bottom = site.picture.width - 1, site.picture.height - 1
+    corners = ((0, 0), (right, 0), (right, bottom), (0, bottom), (0, 0))
+    color = sky_color(rng)
+    for edge in pairwise(corners):
+        if rng.random() < 0.3:
+            color = draw_color(rng) if rng.random() < 0.5 else sky_color(rng)
+        site.draw.line(edge, darker(color, 0.15) if at_night else color, 1)
 
 
 def _light(rng: np.random.Generator, site: Site, digit: float) -> None:

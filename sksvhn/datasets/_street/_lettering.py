@@ -120,6 +120,12 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], *, bars: b
     )
 
 
+def set_apart(rng: np.random.Generator, hand: Hand) -> Hand:
+    """Make characters broad and put them far apart, as architects do."""
+    broader = math.exp(rng.normal(0.1, 0.12))
+    return hand._replace(spacing=rng.uniform(0.1, 0.8), condensation=broader * hand.condensation)
+
+
 def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFace:
     """Choose one of a family's faces, seldom an italic."""
     upright = [face for face in family if not face.slanted]

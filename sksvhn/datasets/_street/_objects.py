@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from . import _surfaces as surfaces
 from ._scene import draw_hue
@@ -29,6 +29,8 @@ class Site(NamedTuple):
     ink: Image.Image
     #: Pixels of a metre.
     metre: float
+    #: Whether the camera sees the whole of a box.
+    shows: Callable[[Box], bool]
 
 
 def draw_color(rng: np.random.Generator, darkest: float = 0.05, lightest: float = 0.9) -> Color:
@@ -180,6 +182,26 @@ def window(rng: np.random.Generator, site: Site, box: Box) -> None:
     shade(site, (left, top, right, top + 1.2 * rim), 0.55)
 
 
+def reflections(rng: np.random.Generator, site: Site, box: Box, digit: float) -> None:
+    """Paint what glass shows and reflects, out of focus by a share of a digit's height."""
+    seen = clip(site, box)
+    if seen is None:
+        return
+    glass = site.picture.crop(seen)
+    things = glass.copy()
+    draw = ImageDraw.Draw(things)
+    for _ in range(int(rng.integers(2, 9))):
+        color = draw_color(rng, 0.02, 0.8)
+        x, y = rng.uniform(0, 1, 2) * glass.size
+        half_x, half_y = rng.uniform(0.05, 0.5, 2) * glass.size
+        lean = rng.normal(0, 0.15) * glass.height
+        left = [(x - half_x, y + half_y), (x - half_x, y - half_y)]
+        right = [(x + half_x, y - half_y + lean), (x + half_x, y + half_y + lean)]
+        draw.polygon(left + right, color)
+    things = things.filter(ImageFilter.GaussianBlur(digit * rng.uniform(0.01, 0.1)))
+    site.picture.paste(Image.blend(glass, things, rng.uniform(0.2, 0.7)), seen[:2])
+
+
 def bars(site: Site, box: Box, n_columns: int, n_rows: int, thickness: float, color: Color) -> None:
     """Divide a rectangle by bars."""
     left, top, right, bottom = box
@@ -328,6 +350,12 @@ def tree(rng: np.random.Generator, site: Site, x: float, ground: float) -> None:
         foliage(rng, site, crown, site.metre * rng.uniform(0.08, 0.3))
 
 
+def sky_color(rng: np.random.Generator) -> Color:
+    """Colour of the sky, blue or overcast."""
+    blue, grey = np.array((60, 115, 190)), np.array((200, 207, 216))
+    return near(rng, blue + rng.random() * (grey - blue), 12)
+
+
 def sky(rng: np.random.Generator, site: Site, horizon: float) -> None:
     """Paint the sky down to the horizon, blue or overcast."""
     seen = clip(site, (0, 0, site.picture.width, horizon))
@@ -335,8 +363,7 @@ def sky(rng: np.random.Generator, site: Site, horizon: float) -> None:
         return
     shape = (seen[3] // 4 + 2, seen[2] // 4 + 2)
     gradient = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None]
-    blue, grey = np.array((60, 115, 190), np.float32), np.array((195, 203, 214), np.float32)
-    high = blue + rng.random() * (grey - blue) + rng.normal(0, 8, 3).astype(np.float32)
+    high = np.array(sky_color(rng), np.float32)
     low = high + rng.uniform(0.2, 0.8) * (240 - high)
     cloud = surfaces.smooth_noise(rng, shape, max(shape[0] / 3, 2.0), max(shape[1] / 2, 2.0))
     cloud = cloud + 0.3 * surfaces.smooth_noise(rng, shape, 3.0, 6.0)

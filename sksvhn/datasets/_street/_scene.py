@@ -14,7 +14,7 @@ from ..._images._crop import Region, grow_region, resize_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
 from ._fonts import FontFace
-from ._lettering import Lettering, Surroundings, draw_hand, letter, may_be_bars
+from ._lettering import Lettering, Surroundings, draw_hand, letter, may_be_bars, set_apart
 from ._surfaces import Field
 
 # A scene is drawn this many times as large as the camera sees it, within limits, so that strokes
@@ -24,9 +24,17 @@ _SCENE_HEIGHT = (20.0, 44.0)
 _NEAR_SCENE_HEIGHT = 60.0
 # ITU-R BT.601, as Pillow converts to grey.
 LUMINANCE = (0.299, 0.587, 0.114)
-# Share of numbers photographed from near, which are sharp, and their heights in pixels.
+# Share of numbers that are seen from far to the side or below, how steep these are at most, and
+# how many of them are photographed from near, and have broad characters far apart.
+_OBLIQUE, _STEEPEST = 0.12, 0.35
+_NEAR_OBLIQUE, _APART_OBLIQUE = 0.6, 0.4
+# Share of the others that are photographed from near, which are sharp, and their heights in pixels.
 _NEAR = 0.2
 _NEAR_HEIGHT = (28.0, 72.0)
+# Share of the others with broad characters far apart.
+_APART = 0.08
+# Share of walls with courses of another shade behind the number.
+_COURSES = 0.06
 # Share of signs of several digits that hang on their side.
 _TURNED = 0.01
 # Share of numbers with boxes that are far too large on some side.
@@ -87,7 +95,10 @@ def photograph_number(
     """
     family = settings.families[int(rng.integers(len(settings.families)))]
     hand = draw_hand(rng, family, bars=may_be_bars(settings.alphabet))
-    is_near = rng.random() < _NEAR
+    is_oblique = rng.random() < _OBLIQUE
+    if rng.random() < (_APART_OBLIQUE if is_oblique else _APART):
+        hand = set_apart(rng, hand)
+    is_near = rng.random() < (_NEAR_OBLIQUE if is_oblique else _NEAR)
     seen_height = rng.uniform(*_NEAR_HEIGHT) if is_near else draw_digit_height(rng)
     highest = _NEAR_SCENE_HEIGHT if is_near else _SCENE_HEIGHT[1]
     height = min(max(seen_height * _OVERSAMPLING, _SCENE_HEIGHT[0]), highest)
@@ -99,14 +110,17 @@ def photograph_number(
     lettering = letter(rng, number, hand, height, padding, surroundings)
     if empty:
         lettering = lettering._replace(mask=np.zeros_like(lettering.mask))
-    layers = paint_scene(rng, lettering, height)
+    layers = paint_scene(rng, lettering, height, max(margin, 0.0))
     scene = _as_picture([layers.luminance, layers.ink, layers.sign][: 3 if settings.color else 1])
 
     scale = seen_height / height
     turn = 0.0
     if len(number) > 1 and rng.random() < _TURNED:
         turn = rng.choice((-0.5, 0.5)) * math.pi
-    homography = camera.draw_viewpoint(rng, scene.size, scale, turn)
+    if is_oblique:
+        homography = camera.draw_oblique_viewpoint(rng, scene.size, scale, turn, steepest=_STEEPEST)
+    else:
+        homography = camera.draw_viewpoint(rng, scene.size, scale, turn)
     seen = camera.view_boxes(lettering.boxes, homography)
     boxes = annotate(rng, seen)
     region = frame_number(rng, boxes, margin)
@@ -179,15 +193,22 @@ def frame_number(rng: np.random.Generator, boxes: NDArray[np.float64], margin: f
     )
 
 
-def paint_scene(rng: np.random.Generator, lettering: Lettering, digit: float) -> _Layers:
-    """Mount the number on a wall and let light fall on it."""
+def paint_scene(
+    rng: np.random.Generator, lettering: Lettering, digit: float, margin: float
+) -> _Layers:
+    """Mount the number on a wall and let light fall on it.
+
+    The larger the margin, the more of what is beside the number is seen.
+    """
     shape = lettering.mask.shape
     colors = draw_colors(rng)
     texture = rng.gamma(1.2, 0.03)
     has_sign = rng.random() < 0.45
     ground = colors.wall if has_sign else colors.ground
     scene = ground + texture * surfaces.wall(rng, shape, digit)
-    for _ in range(int(rng.integers(-2, 3))):
+    if rng.random() < _COURSES:
+        scene += surfaces.courses(rng, shape, lettering.boxes, digit) * rng.normal(0, 0.2)
+    for _ in range(int(rng.integers(-2, 3) + rng.poisson(2 * margin))):
         band = surfaces.side_band(rng, shape, lettering.boxes, digit)
         scene += band * rng.normal(0, 0.3)
     sign = np.zeros(shape, np.float32)

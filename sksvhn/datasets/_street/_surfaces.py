@@ -254,6 +254,20 @@ def side_band(
     return mask
 
 
+def courses(
+    rng: np.random.Generator, shape: Shape, boxes: NDArray[np.float64], digit: float
+) -> Field:
+    """Mask of courses of brick, boards or films on glass that run behind the number."""
+    mask = np.zeros(shape, np.float32)
+    top, bottom = boxes[:, 1].min(), boxes[:, 3].max()
+    y = top - digit * rng.uniform(0, 1)
+    while y < bottom + digit:
+        gap, breadth = digit * 0.08 * np.exp(rng.uniform(0, 2.5, 2))
+        mask[max(int(y), 0) : max(int(y + breadth), 0)] = 1
+        y += gap + breadth
+    return mask
+
+
 def _outline(
     rng: np.random.Generator,
     shape: Shape,

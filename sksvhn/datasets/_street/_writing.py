@@ -186,6 +186,10 @@ def write(
     padding = 0.7 * height
     lettering = lay_text(rng, text, hand, height, padding)
     corner = (round(left - padding), round(top - padding))
+    (x0, y0), (x1, y1) = lettering.boxes[:, :2].min(axis=0), lettering.boxes[:, 2:].max(axis=0)
+    ink = (corner[0] + x0, corner[1] + y0, corner[0] + x1, corner[1] + y1)
+    if any(c.isdigit() for c in text) and not site.shows(ink):
+        return  # cut off, it could be a number
     stamp(rng, site, lettering, corner, height, on_sign=rng.random() < 0.5)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from sksvhn.datasets._street import _camera as camera
 
@@ -25,3 +27,46 @@ def test_noise_is_weaker_than_what_is_seen(seed, contrast):
     for pixels in (grey, tinted):
         noise = camera.add_noise(np.random.default_rng(seed), pixels) - pixels
         assert noise.std() < 0.6 * contrast
+
+
+SIZES = st.tuples(st.integers(10, 300), st.integers(10, 300))
+TURNS = st.sampled_from([-np.pi / 2, 0.0, np.pi / 2])
+
+
+def depths_of_corners(view, size):
+    """Distances of a scene's corners over that of its middle."""
+    corners = np.array([[0, size[0], size[0], 0], [0, 0, size[1], size[1]], [1, 1, 1, 1]])
+    return view[2] @ corners / (view[2] @ (size[0] / 2, size[1] / 2, 1))
+
+
+@given(st.integers(0, 2**32 - 1), SIZES, TURNS)
+def test_no_view_reaches_the_horizon(seed, size, turn):
+    view = camera.draw_viewpoint(np.random.default_rng(seed), size, 1.0, turn)
+    assert np.abs(depths_of_corners(view, size) - 1).max() <= 0.25 + 1e-9
+
+
+@given(st.integers(0, 2**32 - 1), SIZES, TURNS, st.floats(0.1, 0.5), st.floats(0.3, 2))
+def test_an_oblique_view_is_as_steep_as_told_at_most(seed, size, turn, steepest, scale):
+    rng = np.random.default_rng(seed)
+    view = camera.draw_oblique_viewpoint(rng, size, scale, turn, steepest=steepest)
+    assert np.abs(depths_of_corners(view, size) - 1).max() <= steepest + 1e-9
+    # The middle is at the origin, and nothing is mirrored there.
+    middle = np.array([size[0] / 2, size[1] / 2])
+    around = [camera.view_boxes(np.array([[*(middle + d)] * 2]), view)[0, :2] for d in np.eye(2)]
+    np.testing.assert_allclose(camera.view_boxes(np.array([[*middle] * 2]), view), 0, atol=1e-9)
+    assert 0 < np.linalg.det(around) <= 1.2 * scale**2
+
+
+def test_most_oblique_views_are_from_below():
+    rng = np.random.default_rng(0)
+    views = [camera.draw_oblique_viewpoint(rng, (100, 60), 1.0, steepest=0.5) for _ in range(200)]
+    top, bottom = (np.array([view[2] @ (50, y, 1) for view in views]) for y in (0, 60))
+    assert 0.7 < (top > bottom).mean() < 0.95
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_edges_of_a_scene_are_repeated_in_every_channel(mode):
+    scene = Image.new(mode, (8, 8), 40 if mode == "L" else (40, 80, 120, 160)[: len(mode)])
+    seen = camera.view_scene(scene, np.eye(3), (-20, -20), (40, 40))
+    assert seen.mode == mode
+    assert seen.getextrema() == scene.getextrema()
