@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from sksvhn._images._crop import Region
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
 from sksvhn.datasets._street import _camera, _scene
 from sksvhn.datasets._street_numbers import (
@@ -317,20 +318,17 @@ def test_bad_parameters_of_empty_surfaces_are_named(parameters):
         make_empty_surfaces(**parameters)
 
 
-def test_what_is_kept_of_an_oblique_view_is_in_front_of_the_camera(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    depths = []
+def test_nothing_is_kept_that_is_near_the_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
+    distances = []
     view_scene = _camera.view_scene
 
     def noted(scene: Any, view: Any, origin: Any, size: Any) -> Any:
-        (x, y), (width, height) = origin, size
-        corners = [[x, x + width, x + width, x], [y, y, y + height, y + height], [1, 1, 1, 1]]
-        back = np.linalg.inv(view) @ corners
-        depths.extend((view[2] @ (back / back[2])).tolist())
+        region = Region(*origin, origin[0] + size[0], origin[1] + size[1])
+        distances.append(_camera.farthest(view, region))
         return view_scene(scene, view, origin, size)
 
     monkeypatch.setattr(_scene, "_OBLIQUE", 1.0)
+    monkeypatch.setattr(_scene, "_STEEPEST", 0.6)
     monkeypatch.setattr(_camera, "view_scene", noted)
     make_street_numbers(100, image_size=(8, 8), margin=(1.0, 1.0), random_state=0)
-    assert min(depths) > 0.2
+    assert 2 < max(distances) < 3.5

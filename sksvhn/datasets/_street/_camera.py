@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from ..._images._crop import Region
 from ._surfaces import Field, smooth_noise
 
 Homography = NDArray[np.float64]
@@ -88,6 +89,19 @@ def view_boxes(boxes: NDArray[np.float64], homography: Homography) -> NDArray[np
     x, y, z = (a * xs + b * ys + c for a, b, c in homography)
     x, y = x / z, y / z
     return np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=1)
+
+
+def farthest(homography: Homography, region: Region) -> float:
+    """Distance of the farthest corner of a region of the picture, over that of the origin.
+
+    It is infinite at the horizon and beyond.
+    """
+    xs = (region.left, region.right, region.right, region.left)
+    ys = (region.top, region.top, region.bottom, region.bottom)
+    # On the way back to the scene, the last coordinate is the reciprocal of a distance.
+    nearness = np.linalg.inv(homography)[2]
+    least = float((nearness @ (xs, ys, (1, 1, 1, 1))).min() / nearness[2])
+    return 1 / least if least > 0 else math.inf
 
 
 def view_scene(

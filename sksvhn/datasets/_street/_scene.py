@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ LUMINANCE = (0.299, 0.587, 0.114)
 # Share of numbers that are seen from far to the side or below, how steep these are at most, and
 # how many of them are photographed from near, and have broad characters far apart.
 _OBLIQUE, _STEEPEST = 0.12, 0.35
+# Most distance of what is kept, in distances of the scene's middle.
+_FARTHEST = 3.0
 _NEAR_OBLIQUE, _APART_OBLIQUE = 0.6, 0.4
 # Share of the others that are photographed from near, which are sharp, and their heights in pixels.
 _NEAR = 0.2
@@ -117,13 +120,11 @@ def photograph_number(
     turn = 0.0
     if len(number) > 1 and rng.random() < _TURNED:
         turn = rng.choice((-0.5, 0.5)) * math.pi
-    if is_oblique:
-        homography = camera.draw_oblique_viewpoint(rng, scene.size, scale, turn, steepest=_STEEPEST)
-    else:
-        homography = camera.draw_viewpoint(rng, scene.size, scale, turn)
+    look = partial(_look, rng, scene.size, lettering.boxes, scale=scale, turn=turn, margin=margin)
+    homography, boxes, region = look(oblique=is_oblique)
+    if camera.farthest(homography, region) > _FARTHEST:  # all but at the horizon
+        homography, boxes, region = look(oblique=False)
     seen = camera.view_boxes(lettering.boxes, homography)
-    boxes = annotate(rng, seen)
-    region = frame_number(rng, boxes, margin)
     left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
     size = (
         math.ceil(region.right) + _CONTEXT - left,
@@ -144,6 +145,25 @@ def photograph_number(
         (picture.height, picture.width),
         hand.name,
     )
+
+
+def _look(
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    characters: NDArray[np.float64],
+    *,
+    scale: float,
+    turn: float,
+    margin: float,
+    oblique: bool,
+) -> tuple[camera.Homography, NDArray[np.float64], Region]:
+    """Draw from where a scene is seen, the boxes of its characters there, and what is kept."""
+    if oblique:
+        homography = camera.draw_oblique_viewpoint(rng, size, scale, turn, steepest=_STEEPEST)
+    else:
+        homography = camera.draw_viewpoint(rng, size, scale, turn)
+    boxes = annotate(rng, camera.view_boxes(characters, homography))
+    return homography, boxes, frame_number(rng, boxes, margin)
 
 
 def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Image:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from sksvhn._images._crop import Region
 from sksvhn.datasets._street import _camera as camera
 
 
@@ -62,6 +65,14 @@ def test_most_oblique_views_are_from_below():
     views = [camera.draw_oblique_viewpoint(rng, (100, 60), 1.0, steepest=0.5) for _ in range(200)]
     top, bottom = (np.array([view[2] @ (50, y, 1) for view in views]) for y in (0, 60))
     assert 0.7 < (top > bottom).mean() < 0.95
+
+
+def test_distances_are_told_as_far_as_the_horizon():
+    view = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])  # x = 100 is at the horizon
+    assert camera.farthest(view, Region(-50, -5, 0, 5)) == pytest.approx(1)
+    assert camera.farthest(view, Region(-50, -5, 50, 5)) == pytest.approx(2)
+    assert camera.farthest(view, Region(-50, -5, 100, 5)) == math.inf
+    assert camera.farthest(view, Region(-50, -5, 200, 5)) == math.inf
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
