@@ -54,7 +54,7 @@ LONGEST_CLASS = 3
 SCENES = {"image_size": (384, 384), "length_distribution": (0.2, 0.35, 0.3, 0.12, 0.03)}
 LOCATOR = {"max_epochs": 24, "random_state": 0}
 # The network reads larger pictures than it was trained on: it knows numbers of every size.
-LOCATOR_INPUT_SIZE = 512
+LOCATOR_INPUT_SIZE = 704
 # Of the pictures that are trained on, and of those that confidences are learned from.
 SEEDS = (0, 1_000_000)
 N_NUMBERS, N_SCENES = (400_000, 4_000), (12_000, 1_000)

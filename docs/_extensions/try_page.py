@@ -128,6 +128,7 @@ def settings() -> dict[str, Any]:
             "calibration": locator.calibration_,
             "same": _boxes.SAME,
             "alike": _boxes.ALIKE,
+            "rather_sure": _locator_boxes._RATHER_SURE,
             "again": _locator_boxes._AGAIN,
             "least_share": _locator_confidence.LEAST_SHARE,
             "least_score": _locator_network.LEAST_SCORE,

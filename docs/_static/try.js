@@ -248,7 +248,7 @@ async function locate(models, picture) {
   const judged = [];
   for (const [row, box] of first.entries()) {
     let [better, score] = [box, settings.least_score]; // of what is not found again
-    if (row < settings.n_refined) {
+    if (row < settings.n_refined || box[4] >= settings.rather_sure) {
       const part = nearPart(box, picture, settings);
       const near = await candidates(models, picture, part, settings.near, true);
       const again = inside(near, picture).filter((one) => overlap(one, box) >= settings.again);

@@ -22,7 +22,7 @@ _LEAST_PIECE = 256
 # What is seen of a box's surroundings, in its longer sides, and at how many pixels, as a share of
 # the longer side of pictures. Smaller boxes are not magnified more than so many times.
 _SURROUNDINGS = 2.5
-_NEAR = 3 / 8
+_NEAR = 1 / 3
 _MOST_MAGNIFIED = 4.0
 
 

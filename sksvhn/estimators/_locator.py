@@ -25,7 +25,12 @@ from ._batches import Preparation, TrainingData
 from ._canvas import Piece, near_views, pieces_of, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_boxes import boxes_of_cells, candidates, looked_at_again
+from ._locator_boxes import (
+    boxes_of_cells,
+    candidates,
+    looked_at_again,
+    number_looked_at_again,
+)
 from ._locator_confidence import (
     NOT_CALIBRATED,
     Evidence,
@@ -64,10 +69,11 @@ class NumberLocator(NeuralEstimator):
         long pictures are read in pieces.
     width : int, default=16
         Number of feature maps of the first layer, which those of all others are multiples of.
-    n_refined : int >= 0, default=10
+    n_refined : int >= 0, default=6
         Number of boxes of a picture, the surest, that the network looks at a second time, from
-        near. The box is then what it tells there, and both looks make the confidence. It may be
-        changed after `fit`; `calibrate` is then due.
+        near, besides all others with a score of 0.3 or more. The box is then what it tells there,
+        and both looks make the confidence. 0 means that it looks once. It may be changed after
+        `fit`; `calibrate` is then due.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: zoom, stretch, shift, shear,
         rotation, contrast, brightness and colour. 0 means none, and "auto" is 1, the full ranges.
@@ -172,7 +178,7 @@ class NumberLocator(NeuralEstimator):
         *,
         input_size: int = 384,
         width: int = 16,
-        n_refined: int = 10,
+        n_refined: int = 6,
         augmentation: str | float = "auto",
         optimizer: str = "adamw",
         lr: float = 0.002,
@@ -383,8 +389,9 @@ class NumberLocator(NeuralEstimator):
                 for piece, cells in self._maps(module, picture):
                     found.append(candidates(piece, cells))
                 boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
-                if self.n_refined and len(boxes):
-                    views = near_views(picture, boxes[: self.n_refined], int(self.input_size))
+                n_again = number_looked_at_again(boxes, int(self.n_refined))
+                if n_again:
+                    views = near_views(picture, boxes[:n_again], int(self.input_size))
                     answers = self._answers(module, views)
                     boxes = looked_at_again(boxes, views, answers, picture.size)
                 else:

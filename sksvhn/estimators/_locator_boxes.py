@@ -14,6 +14,8 @@ from ._locator_network import CANDIDATES, LEAST_SCORE
 #: Highest score: the logarithm of the odds of 1 is infinite.
 HIGHEST = 1 - 1e-7
 
+# Score from which every box is looked at a second time.
+_RATHER_SURE = 0.3
 # Least overlap of a box with what a second look finds of it.
 _AGAIN = 0.1
 
@@ -31,6 +33,13 @@ def boxes_of_cells(piece: Piece, maps: Tensor) -> Boxes:
     cells = maps.flatten(1)
     scores = cells[0].sigmoid().double().numpy().clip(max=HIGHEST)
     return np.column_stack([piece.boxes_in_picture(cells[1:].T.double().numpy()), scores])
+
+
+def number_looked_at_again(boxes: Boxes, n_refined: int) -> int:
+    """How many boxes, the surest first, are looked at a second time."""
+    if n_refined == 0:
+        return 0
+    return min(max(n_refined, int((boxes[:, 4] >= _RATHER_SURE).sum())), len(boxes))
 
 
 def looked_at_again(
