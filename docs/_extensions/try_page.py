@@ -120,6 +120,7 @@ def settings() -> dict[str, Any]:
     height, width, channels = reader.image_shape_
     # What the page cannot do, because no model that comes with the package needs it.
     assert (channels, reader.crop, reader._learned_white()) == (1, "stretch", 255)
+    assert locator.n_refined > 0
     return {
         "lowest": LOWEST,
         "locator": {

@@ -119,9 +119,9 @@ def make_street_numbers(
     have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave most of
     them legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps
     or one character below the other. Sizes, sharpness and contrast of three quarters follow those
-    of SVHN's train set, measured on its grey crops, and so do the proportions of most of these. The
-    other quarter are photographed from near, and sharp. An eighth of all are seen from much farther
-    to the side or below than the others.
+    of SVHN's train set, measured on its grey crops. Two thirds of all follow its proportions as
+    well. A quarter are photographed from near, and sharp. An eighth of all are seen from much
+    farther to the side or below than the others.
 
     Parameters
     ----------

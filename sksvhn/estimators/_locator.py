@@ -71,9 +71,9 @@ class NumberLocator(NeuralEstimator):
         Number of feature maps of the first layer, which those of all others are multiples of.
     n_refined : int >= 0, default=6
         Number of boxes of a picture, the surest, that the network looks at a second time, from
-        near, besides all others with a score of 0.3 or more. The box is then what it tells there,
-        and both looks make the confidence. 0 means that it looks once. It may be changed after
-        `fit`; `calibrate` is then due.
+        near. It does so with every other box, too, whose score at first look, before calibration,
+        is 0.3 or more. The box is then what it tells there, and both looks make the confidence. 0
+        means that it looks once. It may be changed after `fit`; `calibrate` is then due.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: zoom, stretch, shift, shear,
         rotation, contrast, brightness and colour. 0 means none, and "auto" is 1, the full ranges.

@@ -290,7 +290,7 @@ def test_what_is_found_is_shown(opened: TryPage) -> None:
     said = opened.drop(content, 'a "street", 1.png')
     python = sksvhn.read(content)
     assert said.startswith(f"{len(python)} house numbers found: {python['number'][0]} (")
-    assert page.locator('[data-part="marks"] div').count() == len(python) == 2
+    assert page.locator('[data-part="marks"] div').count() == len(python) >= 2
     assert page.locator("tbody th").all_inner_texts() == python["number"].tolist()
     table = opened.table()
     assert table.columns.tolist() == python.columns.tolist()

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from sksvhn.datasets import _street_scenes, make_street_scenes
 from sksvhn.datasets._street._fonts import find_fonts
-from sksvhn.datasets._street._front import _LEAST_CONTRAST, draw_count
+from sksvhn.datasets._street._front import _LEAST_CONTRAST, _View, draw_count
 from sksvhn.datasets._street._objects import Site
 from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number, write
 
@@ -82,12 +82,6 @@ def test_counts_have_their_shares():
     assert draw_count(np.random.default_rng(0), 0) == 0
 
 
-def test_no_character_vanishes_that_is_seen_from_the_side():
-    scenes = make_street_scenes(100, image_size=SIZE, random_state=11)
-    for boxes in scenes.frame["boxes"]:
-        assert boxes[:, 2:].min() > 0.5
-
-
 def test_writing_with_digits_is_whole():
     # Cut off by the picture's edge, it could be a number.
     canvas = Image.new("RGB", (400, 300))
@@ -97,6 +91,15 @@ def test_writing_with_digits_is_whole():
     assert canvas.getextrema() == ((0, 0),) * 3
     write(np.random.default_rng(0), site, "PUSH", families, (40.0, 40.0, 30.0))
     assert canvas.getextrema() != ((0, 0),) * 3
+
+
+def test_a_view_shows_what_is_on_its_canvas_and_in_its_picture():
+    # The camera sees the canvas from x = -20 to 180, the picture's upper left corner at (-20, 0).
+    view = _View(np.eye(3), canvas=(100, 60), size=(200, 40), origin=(-20, 0))
+    assert view.shows((1, 1, 99, 40))
+    assert not view.shows((-5, 1, 50, 40))
+    assert not view.shows((50, 1, 120, 40))
+    assert not view.shows((1, 1, 50, 41))
 
 
 def test_without_numbers():

@@ -23,6 +23,7 @@ from sksvhn import NumberLocator
 from sksvhn._boxes import overlaps
 from sksvhn.estimators._augmentation import sample_affine
 from sksvhn.estimators._canvas import near_views
+from sksvhn.estimators._locator_boxes import number_looked_at_again
 from sksvhn.estimators._locator_confidence import LEAST_SHARE
 from sksvhn.estimators._locator_network import LEAST_SCORE, LocatorNetwork, assign
 from sksvhn.estimators._scene_preparation import moved
@@ -310,14 +311,31 @@ def test_a_near_view_shows_the_box_in_its_place(size: tuple[int, int]) -> None:
     box = np.array([[width // 2, height // 3, max(width // 10, 2), max(height // 10, 1)]], float)
     left, top, right, bottom = np.concatenate([box[0, :2], box[0, :2] + box[0, 2:]]).astype(int)
     pixels[top:bottom, left:right] = 255
-    (view,) = near_views(Image.fromarray(pixels), box, 512)
-    assert view.pixels.shape == (192, 192, 3)
+    (view,) = near_views(Image.fromarray(pixels), box, 704)
+    assert view.pixels.shape == (256, 256, 3)
     within = (np.array([width, height]) - (view.left, view.top)) * view.scale
     shown = view.pixels[: round(within[1]), : round(within[0]), 0] > 127
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     edges = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
     found = view.boxes_in_picture(np.array([edges], float))
     np.testing.assert_allclose(found, box, atol=1.0)
+
+
+@pytest.mark.parametrize(
+    ("n_refined", "scores", "expected"),
+    [
+        (0, [0.9, 0.5], 0),
+        (1, [0.2, 0.1], 1),
+        (1, [0.9, 0.5, 0.3, 0.29], 3),
+        (6, [0.9, 0.5], 2),
+        (2, [], 0),
+    ],
+)
+def test_the_surest_boxes_and_all_rather_sure_ones_are_looked_at_again(
+    n_refined: int, scores: list[float], expected: int
+) -> None:
+    boxes = np.array([[0, 0, 9, 9, score] for score in scores]).reshape(-1, 5)
+    assert number_looked_at_again(boxes, n_refined) == expected
 
 
 def test_what_no_second_look_found_again_is_less_sure(locator: NumberLocator) -> None:

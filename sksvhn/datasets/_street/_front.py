@@ -66,6 +66,8 @@ class _View(NamedTuple):
     """What the camera sees of a canvas."""
 
     homography: camera.Homography
+    #: Width and height of the canvas.
+    canvas: tuple[int, int]
     #: Width and height of the camera's picture, whose upper left corner is `origin`.
     size: tuple[int, int]
     origin: tuple[int, int]
@@ -79,9 +81,16 @@ class _View(NamedTuple):
         return self.places(number.lettering.boxes + np.tile(number.corner, 2))
 
     def shows(self, box: Box) -> bool:
-        """Whether the whole of a box of the canvas is in the camera's picture."""
-        left, top, right, bottom = self.places(np.array([box], dtype=np.float64))[0].tolist()
-        return min(left, top) >= 0 and right <= self.size[0] and bottom <= self.size[1]
+        """Whether the whole of a box is on the canvas and in the camera's picture."""
+        seen = self.places(np.array([box], dtype=np.float64))[0].tolist()
+        return (
+            self.has(box) and min(seen) >= 0 and seen[2] <= self.size[0] and seen[3] <= self.size[1]
+        )
+
+    def has(self, box: Box) -> bool:
+        """Whether the whole of a box is on the canvas, within its edge."""
+        width, height = self.canvas
+        return min(box) >= 1 and box[2] < width and box[3] < height
 
 
 class _Plan(NamedTuple):
@@ -100,7 +109,7 @@ class _Plan(NamedTuple):
 
 
 def draw_count(rng: np.random.Generator, most: int) -> int:
-    """Draw how many numbers a picture is to show: those that find no room are left out."""
+    """Draw how many numbers a picture is to show at most."""
     n = int(rng.random() >= _WITHOUT_NUMBER) if most else 0
     while 0 < n < most and rng.random() < _ANOTHER:
         n += 1
@@ -110,7 +119,10 @@ def draw_count(rng: np.random.Generator, most: int) -> int:
 def photograph_front(
     rng: np.random.Generator, numbers: tuple[str, ...], settings: FrontSettings
 ) -> Front:
-    """Draw a house front with `numbers`, as far as they find room, and photograph it."""
+    """Draw a house front with `numbers`, or with some of them, and photograph it.
+
+    A close-up mostly shows the first. Numbers that find no room are left out.
+    """
     front, tries = None, 0
     while front is None:
         # Without a number, none is illegible.
@@ -170,7 +182,7 @@ def _photograph(rng: np.random.Generator, plan: _Plan, settings: FrontSettings) 
     height, width = (max(round(n * plan.resolution), 8) for n in settings.image_size)
     size = (math.ceil(width * _BREADTH), math.ceil(height * _HEIGHT))
     view = _draw_view(rng, size, (width, height))
-    numbers = _place_numbers(rng, plan, view, size, settings)
+    numbers = _place_numbers(rng, plan, view, settings)
     if len(numbers) < min(len(plan.texts), 1):
         return None
     digit = numbers[0].digit if numbers else plan.heights[0] * height
@@ -207,15 +219,11 @@ def _draw_view(rng: np.random.Generator, canvas: tuple[int, int], size: tuple[in
             break
         scale *= 1.05
     homography = np.diag((scale, scale, 1)) @ homography
-    return _View(homography, size, (-(width // 2), -(height // 2)))
+    return _View(homography, canvas, size, (-(width // 2), -(height // 2)))
 
 
 def _place_numbers(
-    rng: np.random.Generator,
-    plan: _Plan,
-    view: _View,
-    canvas: tuple[int, int],
-    settings: FrontSettings,
+    rng: np.random.Generator, plan: _Plan, view: _View, settings: FrontSettings
 ) -> list[Number]:
     """Find places for the numbers, apart from each other, on the canvas and in the picture."""
     numbers: list[Number] = []
@@ -248,7 +256,7 @@ def _place_numbers(
             )
             number = Number(text, hand, lettering, corner, digit)
             apart = all(not _touch(number, other) for other in numbers)
-            if apart and _lies_on(number, canvas) and _is_visible(number, view, least):
+            if apart and view.has(number.box) and _is_visible(number, view, least):
                 numbers.append(number)
                 break
     return numbers
@@ -256,11 +264,6 @@ def _place_numbers(
 
 def _touch(one: Number, other: Number) -> bool:
     return overlap(one.box, other.box, 1.3 * max(one.digit, other.digit))
-
-
-def _lies_on(number: Number, canvas: tuple[int, int]) -> bool:
-    left, top, right, bottom = number.box
-    return min(left, top) >= 1 and right < canvas[0] and bottom < canvas[1]
 
 
 def _is_visible(number: Number, view: _View, least: float) -> bool:
@@ -302,7 +305,7 @@ def _develop(
     boxes = [_boxes(number, view, coverage) for number in numbers]
     if not all(map(_is_whole, boxes, (view.places_of(number) for number in numbers))):
         return None
-    # The least of all numbers' characters, of which an upright 1 bears as much blur as others.
+    # The smallest number limits the blur. An upright 1 is narrow, but bears as much as other digits.
     sizes = [np.median(place[:, 2:] - place[:, :2], axis=0) for place in boxes]
     width, height = np.min(sizes, axis=0).tolist() if sizes else (20.0, 20.0)
     radius = camera.draw_blur(rng, height, sharp=plan.is_sharp)
@@ -339,7 +342,7 @@ def _develop(
 
 
 def _is_whole(boxes: NDArray[np.float64], places: NDArray[np.float64]) -> bool:
-    """Whether there is ink of each character: thin strokes seen from the side may vanish."""
+    """Whether the ink reaches to the outer characters: what is seen from the side may vanish."""
     return bool((_areas(boxes) >= _CHARACTER_VISIBLE * _areas(places)).all())
 
 
