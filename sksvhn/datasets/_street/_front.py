@@ -82,10 +82,8 @@ class _View(NamedTuple):
 
     def shows(self, box: Box) -> bool:
         """Whether the whole of a box is on the canvas and in the camera's picture."""
-        seen = self.places(np.array([box], dtype=np.float64))[0].tolist()
-        return (
-            self.has(box) and min(seen) >= 0 and seen[2] <= self.size[0] and seen[3] <= self.size[1]
-        )
+        seen = self.places(np.array([box], dtype=np.float64))[0]
+        return self.has(box) and bool((seen >= 0).all() and (seen[2:] <= self.size).all())
 
     def has(self, box: Box) -> bool:
         """Whether the whole of a box is on the canvas, within its edge."""
@@ -305,7 +303,7 @@ def _develop(
     boxes = [_boxes(number, view, coverage) for number in numbers]
     if not all(map(_is_whole, boxes, (view.places_of(number) for number in numbers))):
         return None
-    # The smallest number limits the blur. An upright 1 is narrow, but bears as much as other digits.
+    # The smallest number limits the blur. An upright 1 is narrow, but bears as much as others.
     sizes = [np.median(place[:, 2:] - place[:, :2], axis=0) for place in boxes]
     width, height = np.min(sizes, axis=0).tolist() if sizes else (20.0, 20.0)
     radius = camera.draw_blur(rng, height, sharp=plan.is_sharp)
