@@ -44,7 +44,7 @@ def location_map(locator: NumberLocator, picture: ImageSource) -> NDArray[np.flo
     >>> from sksvhn.inspection import location_map
     >>> scene = make_street_scenes(1, random_state=0).images[0]
     >>> location_map(load_pretrained("locator"), scene).shape
-    (64, 64)
+    (88, 88)
     """
     if not isinstance(locator, NumberLocator):
         raise TypeError(f"locator must be a NumberLocator; got a {type(locator).__name__}.")

@@ -68,8 +68,8 @@ def test_equals_brute_force(images):
 
 
 def test_between_two_sets_all_pairs_count(images):
-    pairs = find_near_duplicates(images, images, threshold=0.7)
-    within = find_near_duplicates(images, threshold=0.7)
+    pairs = find_near_duplicates(images, images, threshold=0.4)
+    within = find_near_duplicates(images, threshold=0.4)
     assert (pairs["index"] == pairs["other_index"]).sum() == len(images)
     pd.testing.assert_frame_equal(
         pairs[pairs["index"] < pairs["other_index"]].reset_index(drop=True), within
