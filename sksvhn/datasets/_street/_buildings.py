@@ -44,9 +44,7 @@ class Number(NamedTuple):
     @property
     def box(self) -> Box:
         """Place of the ink."""
-        left, top = np.add(self.lettering.boxes[:, :2].min(axis=0), self.corner).tolist()
-        right, bottom = np.add(self.lettering.boxes[:, 2:].max(axis=0), self.corner).tolist()
-        return left, top, right, bottom
+        return self.lettering.box_at(self.corner)
 
 
 def paint_front(

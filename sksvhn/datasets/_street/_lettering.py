@@ -77,6 +77,12 @@ class Lettering(NamedTuple):
     #: Left, top, right and bottom of each character's ink, in pixels.
     boxes: NDArray[np.float64]
 
+    def box_at(self, corner: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of all ink, the canvas's upper left corner at `corner`."""
+        left, top = np.add(self.boxes[:, :2].min(axis=0), corner).tolist()
+        right, bottom = np.add(self.boxes[:, 2:].max(axis=0), corner).tolist()
+        return left, top, right, bottom
+
 
 class _Tile(NamedTuple):
     """A character's coverage, and where its upper left corner is."""

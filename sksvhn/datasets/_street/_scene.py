@@ -28,9 +28,9 @@ LUMINANCE = (0.299, 0.587, 0.114)
 # Share of numbers that are seen from far to the side or below, how steep these are at most, and
 # how many of them are photographed from near, and have broad characters far apart.
 _OBLIQUE, _STEEPEST = 0.12, 0.35
-# Most distance of what is kept, in distances of the scene's middle.
-_FARTHEST = 3.0
 _NEAR_OBLIQUE, _APART_OBLIQUE = 0.6, 0.4
+# Most distance of what is kept of these, in distances of the scene's middle.
+_FARTHEST = 3.0
 # Share of the others that are photographed from near, which are sharp, and their heights in pixels.
 _NEAR = 0.2
 _NEAR_HEIGHT = (28.0, 72.0)
@@ -121,10 +121,9 @@ def photograph_number(
     if len(number) > 1 and rng.random() < _TURNED:
         turn = rng.choice((-0.5, 0.5)) * math.pi
     look = partial(_look, rng, scene.size, lettering.boxes, scale=scale, turn=turn, margin=margin)
-    homography, boxes, region = look(oblique=is_oblique)
+    homography, seen, boxes, region = look(oblique=is_oblique)
     if camera.farthest(homography, region) > _FARTHEST:  # all but at the horizon
-        homography, boxes, region = look(oblique=False)
-    seen = camera.view_boxes(lettering.boxes, homography)
+        homography, seen, boxes, region = look(oblique=False)
     left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
     size = (
         math.ceil(region.right) + _CONTEXT - left,
@@ -156,14 +155,15 @@ def _look(
     turn: float,
     margin: float,
     oblique: bool,
-) -> tuple[camera.Homography, NDArray[np.float64], Region]:
-    """Draw from where a scene is seen, the boxes of its characters there, and what is kept."""
+) -> tuple[camera.Homography, NDArray[np.float64], NDArray[np.float64], Region]:
+    """Draw from where a scene is seen, its characters there and their boxes, and what is kept."""
     if oblique:
         homography = camera.draw_oblique_viewpoint(rng, size, scale, turn, steepest=_STEEPEST)
     else:
         homography = camera.draw_viewpoint(rng, size, scale, turn)
-    boxes = annotate(rng, camera.view_boxes(characters, homography))
-    return homography, boxes, frame_number(rng, boxes, margin)
+    seen = camera.view_boxes(characters, homography)
+    boxes = annotate(rng, seen)
+    return homography, seen, boxes, frame_number(rng, boxes, margin)
 
 
 def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Image:

@@ -186,9 +186,7 @@ def write(
     padding = 0.7 * height
     lettering = lay_text(rng, text, hand, height, padding)
     corner = (round(left - padding), round(top - padding))
-    (x0, y0), (x1, y1) = lettering.boxes[:, :2].min(axis=0), lettering.boxes[:, 2:].max(axis=0)
-    ink = (corner[0] + x0, corner[1] + y0, corner[0] + x1, corner[1] + y1)
-    if any(c.isdigit() for c in text) and not site.shows(ink):
+    if any(c.isdigit() for c in text) and not site.shows(lettering.box_at(corner)):
         return  # cut off, it could be a number
     stamp(rng, site, lettering, corner, height, on_sign=rng.random() < 0.5)
 
@@ -202,9 +200,8 @@ def directory(
     texts: list[str],
 ) -> None:
     """Paint a sign of several panels, one of which has a number, with its canvas at `place`."""
-    left, top = np.add(number.boxes[:, :2].min(axis=0), place)
-    right, bottom = np.add(number.boxes[:, 2:].max(axis=0), place)
-    digit = float(bottom - top)
+    left, top, right, bottom = number.box_at(place)
+    digit = bottom - top
     gap = digit * rng.uniform(0.25, 0.6)
     ground = draw_color(rng, 0.02, 0.9)
     ink = contrasting(rng, ground)
