@@ -65,6 +65,9 @@ def _array_to_plain(array: NDArray[Any], arrays: dict[str, NDArray[Any]], name: 
     while name in arrays:  # as of the keys 1 and "1"
         name += "'"
     if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
+        if _fits_half(array):
+            arrays[name] = array.astype("<f2")
+            return {"half": name}
         arrays[name] = array
         return {"array": name}
     if array.dtype.kind == "U":
@@ -82,6 +85,14 @@ def _array_to_plain(array: NDArray[Any], arrays: dict[str, NDArray[Any]], name: 
     )
 
 
+def _fits_half(array: NDArray[Any]) -> bool:
+    """Whether float16 holds every value of a float32 array, which then takes half the space."""
+    if array.dtype != np.float32:
+        return False
+    with np.errstate(over="ignore"):
+        return bool((array.astype(np.float16) == array).all())
+
+
 def _tuple(content: Any, take: Take) -> tuple[Any, ...]:
     return tuple(from_plain(_of_type(content, list), take))
 
@@ -95,6 +106,13 @@ def _dict(content: Any, take: Take) -> dict[Any, Any]:
 
 def _array(content: Any, take: Take) -> NDArray[Any]:
     return take(_of_type(content, str))
+
+
+def _half(content: Any, take: Take) -> NDArray[Any]:
+    array = _array(content, take)
+    if array.dtype != np.float16:
+        raise ValueError("an array stored as half must be of dtype float16.")
+    return array.astype(np.float32)
 
 
 def _characters(content: Any, take: Take) -> NDArray[Any]:
@@ -149,6 +167,7 @@ _READERS: dict[str, Callable[[Any, Take], Any]] = {
     "tuple": _tuple,
     "dict": _dict,
     "array": _array,
+    "half": _half,
     "characters": _characters,
     "objects": _objects,
     "strings": _strings,

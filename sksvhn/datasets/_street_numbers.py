@@ -33,9 +33,9 @@ _SIGN_WRITING = "ABCDEFGHJKLMNOPRSTUVWYacdehnorst-.'/"
 _CLEAR_LETTERS = "ABCDEFGHJKLMNPRTUVWXYacdefhkmnrtuvwxy"
 _OTHER_LETTERS = "IOQSZbgijlopqsz"
 # Of pictures without a number, shares without any writing and with a number that has a letter.
-_WITHOUT_WRITING, _WITH_LETTER = 0.3, 0.25
+_WITHOUT_WRITING, _WITH_LETTER = 0.2, 0.25
 # Of the other writing, share of single letters.
-_LETTER = 0.4
+_LETTER = 0.5
 _LONGEST_WORD = 8
 
 # Most characters of a number, and least and largest margin, unless asked otherwise.
@@ -45,9 +45,11 @@ _MARGIN = (-0.1, 0.3)
 # Pictures handed to a worker at a time.
 _CHUNK = 256
 
-# Share of numbers with several digits that start with 0: house numbers hardly ever do, and streets
-# have more low numbers than high ones.
+# Share of numbers with several digits that start with 0: house numbers hardly ever do.
 _LEADING_ZERO = 0.005
+# The first of two digits is d with a probability that falls as d to the power of the first value,
+# that of more digits as d to the power of the second: streets have more low numbers than high ones.
+_FIRST_OF_TWO, _FIRST_OF_MORE = 0.8, 1.6
 
 
 class _Texts(NamedTuple):
@@ -420,7 +422,8 @@ def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]
 def _first_weights(alphabet: str, length: int) -> tuple[float, ...]:
     if length == 1 or not alphabet.strip("0"):
         return (1.0,) * len(alphabet)
-    weights = [1 / int(c) if c in "123456789" else 0.3 for c in alphabet]
+    power = _FIRST_OF_TWO if length == 2 else _FIRST_OF_MORE
+    weights = [int(c) ** -power if c in "123456789" else 0.3 for c in alphabet]
     if "0" in alphabet:
         zero = alphabet.index("0")
         weights[zero] = 0.0

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from sksvhn.datasets import _street_scenes, make_street_scenes
 from sksvhn.datasets._street._fonts import find_fonts
 from sksvhn.datasets._street._front import _LEAST_CONTRAST, _View, draw_count
-from sksvhn.datasets._street._objects import Site
+from sksvhn.datasets._street._paint import Site
 from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number, write
 
 SIZE = (64, 88)

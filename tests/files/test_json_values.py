@@ -92,6 +92,26 @@ def test_equal_names_of_arrays() -> None:
     assert_same(there_and_back(value), value)
 
 
+@pytest.mark.parametrize(
+    ("array", "dtype"),
+    [
+        (np.array([0.5, -0.0, 65504.0, 2.0**-24], np.float32), np.float16),
+        (np.array([0.1], np.float32), np.float32),
+        (np.array([65536.0], np.float32), np.float32),
+        (np.array([2.0**-25], np.float32), np.float32),
+        (np.array([np.nan], np.float32), np.float32),
+        (np.array([0.5]), np.float64),
+        (np.array([1], np.int32), np.int32),
+    ],
+    ids=repr,
+)
+def test_float32_that_float16_holds_takes_half_the_space(array: Any, dtype: Any) -> None:
+    stored: dict[str, Any] = {}
+    plain = to_plain(array, stored, "value")
+    assert stored["value"].dtype == dtype
+    assert_same(from_plain(plain, stored.pop), array)
+
+
 def test_random_states_go_on() -> None:
     random_state = RandomState(3)
     random_state.normal(size=3)  # of which the fourth is kept
@@ -172,6 +192,8 @@ def test_random_states_that_are_none(change: dict[str, Any]) -> None:
         {"dict": [[{"tuple": []}, 1]]},
         {"array": 3},
         {"array": ["x"]},
+        {"half": "floats"},
+        {"half": 3},
         {"characters": "floats"},
         {"characters": "beyond"},
         {"characters": "scalar"},

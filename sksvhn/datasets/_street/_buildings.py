@@ -8,11 +8,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from PIL import Image
 
+from . import _nature as nature
 from . import _objects as objects
+from . import _paint as paint
 from . import _surfaces as surfaces
 from . import _writing as writing
 from ._lettering import Hand, Lettering
-from ._objects import Box, Site
+from ._paint import Box, Site
 
 #: A close-up, a part of a front, a whole building, or a board or paper that fills the picture.
 Kind = Literal["near", "middle", "wide", "sheet"]
@@ -64,7 +66,7 @@ def paint_front(
     else:
         _paint_facade(rng, site, kind, numbers, settings)
     if at_night:
-        objects.shade(site, (0, 0, *site.picture.size), rng.uniform(0.1, 0.4))
+        paint.shade(site, (0, 0, *site.picture.size), rng.uniform(0.1, 0.4))
     for number in numbers:
         may_be_directory = kind != "sheet" and len(numbers) == 1
         if (
@@ -112,11 +114,11 @@ def _paint_sheet(rng: np.random.Generator, site: Site) -> None:
     width, height = site.picture.size
     whole = (0.0, 0.0, float(width), float(height))
     kind = rng.random()
-    paper = objects.near(rng, (228, 224, 214), 18)
+    paper = paint.near(rng, (228, 224, 214), 18)
     if kind < 0.65:
-        objects.cover(rng, site, whole, paper, surfaces.plain, rng.uniform(0.02, 0.2))
+        paint.cover(rng, site, whole, paper, surfaces.plain, rng.uniform(0.02, 0.2))
         if rng.random() < 0.4:  # ruled
-            pitch, line = height * rng.uniform(0.04, 0.12), objects.darker(paper, 0.8)
+            pitch, line = height * rng.uniform(0.04, 0.12), paint.darker(paper, 0.8)
             n = math.ceil(max(width, height) / pitch)
             squared = rng.random() < 0.4
             for i in range(n):
@@ -124,10 +126,10 @@ def _paint_sheet(rng: np.random.Generator, site: Site) -> None:
                 if squared:
                     site.draw.line((i * pitch, 0, i * pitch, height), line, 1)
     elif kind < 0.85:
-        color = objects.draw_color(rng, 0.2, 0.8)
-        objects.cover(rng, site, whole, color, surfaces.wood, rng.uniform(0.1, 0.35))
+        color = paint.draw_color(rng, 0.2, 0.8)
+        paint.cover(rng, site, whole, color, surfaces.wood, rng.uniform(0.1, 0.35))
     else:
-        objects.cover(rng, site, whole, *objects.draw_wall(rng))
+        paint.cover(rng, site, whole, *objects.draw_wall(rng))
 
 
 def _paint_facade(
@@ -139,13 +141,13 @@ def _paint_facade(
 ) -> None:
     """Paint a wall, what its numbers are on, and what is beside them."""
     width, height = site.picture.size
-    objects.cover(rng, site, (0, 0, width, height), *objects.draw_wall(rng))
+    paint.cover(rng, site, (0, 0, width, height), *objects.draw_wall(rng))
     focuses = [number.box for number in numbers]
     if rng.random() < 0.25:  # the neighbour's house, a pillar, a plinth
         wall = objects.draw_wall(rng)
         x, y = rng.uniform(0, width), rng.uniform(0.3 * height, height)
         box = (x, 0.0, width + 1.0, height + 1.0) if rng.random() < 0.6 else (0, y, width, height)
-        objects.cover(rng, site, box, *wall)
+        paint.cover(rng, site, box, *wall)
     for number in numbers:
         _support(rng, site, number)
     metre = site.metre
@@ -177,8 +179,8 @@ def _paint_facade(
         elif what < 0.88:
             box = (0.0, y, float(width), y + metre * rng.uniform(0.03, 0.4))
             if not _covers(box, focuses, 0.5 * metre):
-                objects.cover(rng, site, box, objects.draw_color(rng), surfaces.plain, 0.1)
-                objects.shade(site, (0, box[3], width, box[3] + 0.06 * metre), 0.6)
+                paint.cover(rng, site, box, paint.draw_color(rng), surfaces.plain, 0.1)
+                paint.shade(site, (0, box[3], width, box[3] + 0.06 * metre), 0.6)
         elif what < 0.93:
             if not _covers((0, y, width, y + 0.9 * metre), focuses, metre):
                 objects.fence(rng, site, y, y + metre * rng.uniform(0.5, 1.2))
@@ -214,8 +216,8 @@ def _support(rng: np.random.Generator, site: Site, number: Number) -> None:
         half = (right - left) / 2 + digit * rng.uniform(0.1, 1.2)
         start = -1.0 if rng.random() < 0.5 else top - digit * rng.uniform(0.3, 1.5)
         box = (x - half, start, x + half, site.picture.height + 1.0)
-        objects.cover(rng, site, box, *objects.draw_wall(rng))
-        objects.shade(site, (x + half, start, x + half + 0.1 * metre, box[3]), 0.7)
+        paint.cover(rng, site, box, *objects.draw_wall(rng))
+        paint.shade(site, (x + half, start, x + half + 0.1 * metre, box[3]), 0.7)
     elif kind < 0.36:  # a letter box, a bin
         grown = digit * rng.uniform(0.4, 2.0, 4)
         box = (left - grown[0], top - grown[1], right + grown[2], bottom + grown[3])
@@ -227,14 +229,14 @@ def _support(rng: np.random.Generator, site: Site, number: Number) -> None:
             site.picture.width + 1.0,
             bottom + digit * rng.uniform(0.15, 1.0),
         )
-        objects.cover(rng, site, box, *objects.draw_wall(rng))
-        objects.shade(site, (box[0], box[3], box[2], box[3] + 0.4 * digit), 0.6)
+        paint.cover(rng, site, box, *objects.draw_wall(rng))
+        paint.shade(site, (box[0], box[3], box[2], box[3] + 0.4 * digit), 0.6)
     elif kind < 0.5:
         grown = digit * rng.uniform(0.6, 2.5, 4)
         box = (left - grown[0], top - grown[1], right + grown[2], bottom + grown[3])
         objects.window(rng, site, box)
-        glass = objects.as_color(rng.uniform(0.05, 0.4) * np.array([0.9, 1.0, 1.1]))
-        objects.cover(rng, site, box, glass, surfaces.glass, 0.3)
+        glass = paint.as_color(rng.uniform(0.05, 0.4) * np.array([0.9, 1.0, 1.1]))
+        paint.cover(rng, site, box, glass, surfaces.glass, 0.3)
         if rng.random() < 0.6:
             objects.reflections(rng, site, box, digit)
     if rng.random() < 0.15:
@@ -252,7 +254,7 @@ def _courses(rng: np.random.Generator, site: Site, number: Number) -> None:
     for _ in range(int(rng.integers(1, 6))):
         breadth, gap = digit * np.array((0.06, 0.1)) * np.array((20, 10)) ** rng.random(2)
         band = (start, y, end, y + breadth)
-        objects.cover(rng, site, band, objects.near(rng, color, 10), material, strength)
+        paint.cover(rng, site, band, paint.near(rng, color, 10), material, strength)
         y += breadth + gap
         if y > bottom + digit:
             break
@@ -266,12 +268,12 @@ def _paint_building(
     metre = site.metre
     focuses = [number.box for number in numbers]
     horizon = height * rng.uniform(0.55, 0.95)
-    objects.sky(rng, site, horizon + 1)
+    nature.sky(rng, site, horizon + 1)
     _pave(rng, site, horizon)
     for _ in range(int(rng.integers(0, 4))):
         x, size = rng.uniform(0, width), metre * rng.uniform(1, 4)
         crown = (x - size, horizon - 1.5 * size, x + size, horizon + 0.2 * size)
-        objects.foliage(rng, site, crown, metre * rng.uniform(0.1, 0.3))
+        nature.foliage(rng, site, crown, metre * rng.uniform(0.1, 0.3))
     for _ in range(int(rng.integers(1, 4))):
         box = (
             width * rng.uniform(-0.4, 0.6),
@@ -284,7 +286,7 @@ def _paint_building(
     for _ in range(int(rng.integers(0, 3))):
         x = rng.uniform(0, width)
         if not _covers((x - metre, 0, x + metre, horizon), focuses, metre):
-            objects.tree(rng, site, x, horizon + rng.uniform(0, 0.1) * height)
+            nature.tree(rng, site, x, horizon + rng.uniform(0, 0.1) * height)
     if rng.random() < 0.3:
         x = rng.uniform(0, width)
         if not _covers((x, 0, x + 0.2 * metre, height), focuses, metre):
@@ -314,28 +316,28 @@ def _pave(rng: np.random.Generator, site: Site, horizon: float) -> None:
     kind = rng.random()
     box = (0.0, horizon, float(width), float(height))
     if kind < 0.4:
-        green = objects.near(rng, (95, 125, 60), 18)
-        objects.cover(rng, site, box, green, surfaces.stucco, 0.2)
+        green = paint.near(rng, (95, 125, 60), 18)
+        paint.cover(rng, site, box, green, surfaces.stucco, 0.2)
     elif kind < 0.7:
-        objects.cover(rng, site, box, objects.near(rng, (130, 128, 125), 25), surfaces.stucco, 0.12)
+        paint.cover(rng, site, box, paint.near(rng, (130, 128, 125), 25), surfaces.stucco, 0.12)
     else:
-        objects.cover(rng, site, box, objects.near(rng, (160, 110, 90), 20), surfaces.brick, 0.2)
+        paint.cover(rng, site, box, paint.near(rng, (160, 110, 90), 20), surfaces.brick, 0.2)
 
 
 def _building(rng: np.random.Generator, site: Site, box: Box, focuses: list[Box]) -> None:
     """Paint a house or a block with rows of windows."""
     left, top, right, bottom = box
     metre = site.metre
-    objects.cover(rng, site, box, *objects.draw_wall(rng))
+    paint.cover(rng, site, box, *objects.draw_wall(rng))
     if rng.random() < 0.4:
         ridge = top - (right - left) * rng.uniform(0.08, 0.3)
         objects.roof(rng, site, (left, ridge, right, top))
     elif rng.random() < 0.6:
         fascia = metre * rng.uniform(0.3, 1.2)
-        objects.rectangle(
-            site, (left - fascia, top, right + fascia, top + fascia), objects.draw_color(rng)
+        paint.rectangle(
+            site, (left - fascia, top, right + fascia, top + fascia), paint.draw_color(rng)
         )
-        objects.shade(site, (left, top + fascia, right, top + 1.6 * fascia), 0.6)
+        paint.shade(site, (left, top + fascia, right, top + 1.6 * fascia), 0.6)
     storey, bay = metre * rng.uniform(2.6, 3.6), metre * rng.uniform(1.2, 4.0)
     window = (bay * rng.uniform(0.3, 0.8), storey * rng.uniform(0.3, 0.6))
     n_rows, n_columns = int((bottom - top) / storey), int((right - left) / bay)
@@ -346,7 +348,7 @@ def _building(rng: np.random.Generator, site: Site, box: Box, focuses: list[Box]
             x, y = left + (column + 0.5) * bay, bottom - (row + 0.6) * storey
             place = (x - window[0] / 2, y - window[1] / 2, x + window[0] / 2, y + window[1] / 2)
             whole = (place[0] - rim, place[1] - rim, place[2] + rim, place[3] + rim)
-            seen = objects.clip(site, whole)
+            seen = paint.clip(site, whole)
             if _covers(place, focuses, metre) or seen is None:
                 continue
             if row == 0 and rng.random() < 0.2:
@@ -366,7 +368,7 @@ def _mount(rng: np.random.Generator, site: Site, number: Number, horizon: float)
     left, top, right, bottom = number.box
     width, digit = site.picture.width, number.digit
     kind = rng.random()
-    color = objects.draw_color(rng)
+    color = paint.draw_color(rng)
     if kind < 0.25:  # a parapet or a canopy
         box = (
             -1.0 if rng.random() < 0.5 else left - digit * rng.uniform(0.5, 6),
@@ -374,20 +376,20 @@ def _mount(rng: np.random.Generator, site: Site, number: Number, horizon: float)
             width + 1.0 if rng.random() < 0.5 else right + digit * rng.uniform(0.5, 6),
             bottom + digit * rng.uniform(0.3, 1.2),
         )
-        objects.cover(rng, site, box, color, surfaces.stucco, 0.08)
-        objects.shade(site, (box[0], box[3], box[2], box[3] + digit), 0.55)
+        paint.cover(rng, site, box, color, surfaces.stucco, 0.08)
+        paint.shade(site, (box[0], box[3], box[2], box[3] + digit), 0.55)
     elif kind < 0.45 or bottom > horizon:
         grown = digit * rng.uniform(0.4, 2.0, 4)
         box = (left - grown[0], top - grown[1], right + grown[2], bottom + grown[3])
         post = max(0.1 * digit, 1.0)
         for x in (box[0] + 0.2 * digit, box[2] - 0.2 * digit):
             end = max(box[3], horizon) + rng.uniform(0, 2) * digit
-            objects.rectangle(site, (x - post, box[1], x + post, end), objects.darker(color, 0.5))
-        objects.cover(rng, site, box, color, surfaces.plain, 0.06)
+            paint.rectangle(site, (x - post, box[1], x + post, end), paint.darker(color, 0.5))
+        paint.cover(rng, site, box, color, surfaces.plain, 0.06)
     elif kind < 0.75 or top < 0.3 * site.picture.height:
         grown = digit * rng.uniform(2, 12, 4)
         box = (left - grown[0], top - grown[1], right + grown[2], max(bottom + grown[3], horizon))
-        objects.cover(rng, site, box, *objects.draw_wall(rng))
+        paint.cover(rng, site, box, *objects.draw_wall(rng))
     if rng.random() < 0.2:
         _courses(rng, site, number)
 
@@ -443,9 +445,9 @@ def _grow(rng: np.random.Generator, site: Site, numbers: list[Number]) -> None:
         if _covers(box, focuses, 0.0):
             continue
         if not are_blades:
-            objects.foliage(rng, site, box, site.metre * rng.uniform(0.03, 0.12))
+            nature.foliage(rng, site, box, site.metre * rng.uniform(0.03, 0.12))
         else:
-            objects.blades(rng, site, box)
+            nature.blades(rng, site, box)
 
 
 def overlap(one: Box, other: Box, gap: float = 0.0) -> bool:

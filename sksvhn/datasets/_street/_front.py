@@ -16,7 +16,8 @@ from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
 from ._handwriting import draw_pen
 from ._lettering import draw_hand, may_be_bars, set_apart
-from ._objects import Box, Site, darker, draw_color, sky_color
+from ._nature import sky_color
+from ._paint import Box, Site, darker, draw_color
 from ._scene import draw_digit_height
 
 # Shares of pictures without a number, and of others that are close-ups or show whole buildings.
@@ -32,7 +33,9 @@ _ANOTHER = 0.35
 # how much they show beyond the canvas on any side, as a share of it.
 _OBLIQUE, _STEEPEST, _BEYOND = 0.45, 0.5, 0.4
 # Share of numbers whose characters are far apart.
-_FAR_APART = 0.25
+_FAR_APART = 0.35
+# Share of scenes behind beams or poles, and how broad these are, in heights of a character.
+_BEHIND_BEAMS, _BEAM = 0.06, (0.04, 0.22)
 # Numbers are at least this high, as a share of the picture's height and in pixels.
 _LEAST_HEIGHT, _LEAST_PIXELS = 12 / 384, 8.0
 # What the camera sees of the smallest number and of its characters at least, in its own pixels:
@@ -189,6 +192,9 @@ def _photograph(rng: np.random.Generator, plan: _Plan, settings: FrontSettings) 
     site = Site(picture, ImageDraw.Draw(picture), ink, digit / plan.digit_size, view.shows)
     if not paint_front(rng, site, plan.kind, numbers, settings, at_night=plan.at_night):
         return None
+    if rng.random() < _BEHIND_BEAMS:
+        smallest = min([number.digit for number in numbers], default=digit)
+        _paint_beams(rng, site, smallest, at_night=plan.at_night)
     _light(rng, site, digit)
     _paint_beyond(rng, site, at_night=plan.at_night)
     # Of a picture with an alpha channel, Pillow would drop what is transparent.
@@ -384,6 +390,17 @@ def _paint_beyond(rng: np.random.Generator, site: Site, *, at_night: bool) -> No
         site.draw.line(edge, darker(color, 0.15) if at_night else color, 1)
 
 
+def _paint_beams(rng: np.random.Generator, site: Site, digit: float, *, at_night: bool) -> None:
+    """Paint beams between camera and front; they are slanted, so that none hides a character."""
+    width, height = site.picture.size
+    color = darker(draw_color(rng), 0.15) if at_night else draw_color(rng)
+    breadth = max(round(digit * rng.uniform(*_BEAM)), 1)
+    for _ in range(int(rng.integers(1, 5))):
+        x, slope = rng.uniform(-0.3, 1.3) * width, rng.choice((-1, 1)) * rng.uniform(0.4, 2.0)
+        line = (x - slope * height / 2, 0, x + slope * height / 2, height)
+        site.draw.line(line, color, breadth)
+
+
 def _light(rng: np.random.Generator, site: Site, digit: float) -> None:
     """Let light fall unevenly on the whole scene."""
     width, height = site.picture.size
@@ -391,7 +408,7 @@ def _light(rng: np.random.Generator, site: Site, digit: float) -> None:
     light = np.ones(shape, np.float32)
     if rng.random() < 0.5:
         light *= surfaces.uneven_light(rng, shape)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         light *= surfaces.cast_shadow(rng, shape, rng.uniform(0.5, 2) * digit)
     if rng.random() < 0.3:  # of the lens
         y, x = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])[None, :]

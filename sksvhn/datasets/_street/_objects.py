@@ -1,118 +1,29 @@
-"""Paint what stands at a street: walls, doors, windows, fences, plants, sky."""
+"""Paint what stands at a street: walls, doors, windows, fences, cars."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from . import _surfaces as surfaces
-from ._scene import draw_hue
+from ._paint import (
+    Box,
+    Color,
+    Site,
+    as_color,
+    clip,
+    cover,
+    darker,
+    disc,
+    draw_color,
+    draw_muted,
+    near,
+    rectangle,
+    shade,
+)
 from ._surfaces import Field, Material, Shape
-
-#: Left, top, right and bottom in pixels.
-Box = tuple[float, float, float, float]
-#: Red, green and blue, 0 to 255.
-Color = tuple[int, int, int]
-
-
-class Site(NamedTuple):
-    """What is painted on, and its scale."""
-
-    picture: Image.Image
-    draw: ImageDraw.ImageDraw
-    #: Coverage by the characters of numbers.
-    ink: Image.Image
-    #: Pixels of a metre.
-    metre: float
-    #: Whether the camera sees the whole of a box.
-    shows: Callable[[Box], bool]
-
-
-def draw_color(rng: np.random.Generator, darkest: float = 0.05, lightest: float = 0.9) -> Color:
-    """Colour of paint."""
-    return as_color(rng.uniform(darkest, lightest) * draw_hue(rng))
-
-
-def draw_muted(rng: np.random.Generator, darkest: float, lightest: float) -> Color:
-    """Colour of walls, seldom a strong one."""
-    return as_color(rng.uniform(darkest, lightest) * (0.55 + 0.45 * draw_hue(rng)))
-
-
-def near(rng: np.random.Generator, color: Sequence[float] | Field, spread: float = 12.0) -> Color:
-    """Colour like another one."""
-    return as_color((np.array(color) + rng.normal(0, spread) + rng.normal(0, spread / 3, 3)) / 255)
-
-
-def darker(color: Sequence[float], factor: float) -> Color:
-    """Colour in the shade, or in the light if `factor` is above 1."""
-    return as_color(np.array(color) * (factor / 255))
-
-
-def as_color(rgb: Field) -> Color:
-    """Turn shares of white into a colour."""
-    red, green, blue = (min(max(round(255 * float(share)), 0), 255) for share in rgb)
-    return red, green, blue
-
-
-def clip(site: Site, box: Box) -> tuple[int, int, int, int] | None:
-    """Part of a box on the picture, in whole pixels."""
-    width, height = site.picture.size
-    left, top = max(round(box[0]), 0), max(round(box[1]), 0)
-    right, bottom = min(round(box[2]), width), min(round(box[3]), height)
-    return (left, top, right, bottom) if right - left > 1 and bottom - top > 1 else None
-
-
-def rectangle(site: Site, box: Box, color: Color) -> None:
-    """Fill a rectangle."""
-    left, top, right, bottom = box
-    site.draw.rectangle((left, top, max(right, left), max(bottom, top)), color)
-
-
-def disc(site: Site, x: float, y: float, radius: float, color: Color) -> None:
-    """Fill a circle."""
-    site.draw.ellipse((x - radius, y - radius, x + radius, y + radius), color)
-
-
-def cover(
-    rng: np.random.Generator,
-    site: Site,
-    box: Box,
-    color: Color,
-    material: Material,
-    strength: float,
-) -> None:
-    """Fill a rectangle with a material."""
-    seen = clip(site, box)
-    if seen is None:
-        return
-    shape = (seen[3] - seen[1], seen[2] - seen[0])
-    field = material(rng, shape, 0.2 * site.metre)
-    levels = Image.fromarray(np.clip(128 + (128 * strength) * field, 0, 255).astype(np.uint8))
-    bands = [levels.point(_multiples(value)) for value in color]
-    site.picture.paste(Image.merge("RGB", bands), seen[:2])
-
-
-@lru_cache(maxsize=256)
-def _multiples(value: int) -> list[int]:
-    """Products of a value and 0/128, 1/128, ..., as far as they are colours."""
-    return [min(level * value // 128, 255) for level in range(256)]
-
-
-def shade(site: Site, box: Box, factor: float) -> None:
-    """Darken a rectangle."""
-    seen = clip(site, box)
-    if seen is not None:
-        part = site.picture.crop(seen)
-        site.picture.paste(Image.blend(Image.new("RGB", part.size), part, factor), seen[:2])
-
-
-def _paste(site: Site, seen: tuple[int, int, int, int], pixels: Field) -> None:
-    site.picture.paste(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), seen[:2])
 
 
 def blocks(rng: np.random.Generator, shape: Shape, digit: float) -> Field:
@@ -295,83 +206,6 @@ def fence(rng: np.random.Generator, site: Site, top: float, bottom: float) -> No
     rail = max(0.04 * site.metre, 1.0)
     for y in (top + 0.12 * (bottom - top), bottom - 0.15 * (bottom - top)):
         rectangle(site, (0, y, width, y + rail), color)
-
-
-def foliage(rng: np.random.Generator, site: Site, box: Box, leaf: float) -> None:
-    """Paint a bush or the crown of a tree in a box; `leaf` is the size of a leaf in pixels."""
-    seen = clip(site, box)
-    if seen is None:
-        return
-    shape = (seen[3] - seen[1], seen[2] - seen[0])
-    y = (np.arange(seen[1], seen[3], dtype=np.float32) - box[1]) / (box[3] - box[1]) * 2 - 1
-    x = (np.arange(seen[0], seen[2], dtype=np.float32) - box[0]) / (box[2] - box[0]) * 2 - 1
-    leaf = max(leaf, 1.5)
-    grain = surfaces.smooth_noise(rng, shape, leaf, leaf * rng.uniform(0.5, 2.0))
-    mass = surfaces.smooth_noise(rng, shape, max(0.2 * (box[3] - box[1]), 2 * leaf))
-    inside = 0.8 - (y**2)[:, None] - (x**2)[None, :] + 0.3 * mass + rng.uniform(0.1, 0.5) * grain
-    green = np.array(rng.uniform((45, 60, 25), (110, 125, 75)), np.float32)
-    if rng.random() < 0.12:
-        green = np.array(rng.uniform((110, 50, 20), (200, 140, 90)), np.float32)
-    light = grain + surfaces.smooth_noise(rng, shape, max(0.4 * leaf, 1.0))
-    light = np.exp(0.35 * light + 0.35 * mass - 0.35 * y[:, None]) * rng.uniform(0.4, 0.9)
-    light = 1.6 * np.tanh(light / 1.6)
-    pixels = np.asarray(site.picture.crop(seen), dtype=np.float32)
-    alpha = np.clip(4 * inside, 0, 1)[..., None]
-    _paste(site, seen, pixels + alpha * (light[..., None] * green - pixels))
-
-
-def blades(rng: np.random.Generator, site: Site, box: Box) -> None:
-    """Paint long leaves that grow from the lower edge of a box."""
-    left, top, right, bottom = box
-    length = bottom - top
-    breadth = max(round(0.02 * site.metre), 1)
-    green = rng.uniform((40, 70, 20), (130, 150, 80))
-    for x, bend, reach in rng.uniform((left, -0.5, 0.4), (right, 0.5, 1.0), (60, 3)).tolist():
-        y = bottom - reach * length
-        xs = (x, x + 0.3 * bend * length, x + bend * length)
-        ys = (bottom, bottom - 0.7 * reach * length, y)
-        points = list(zip(xs, ys, strict=True))
-        site.draw.line(points, near(rng, green, 25), breadth)
-
-
-def tree(rng: np.random.Generator, site: Site, x: float, ground: float) -> None:
-    """Paint a tree, its foot at (x, ground)."""
-    height = site.metre * rng.uniform(3, 9)
-    breadth = height * rng.uniform(0.03, 0.07)
-    bark = near(rng, (90, 75, 60), 18)
-    cover(rng, site, (x - breadth, ground - height, x + breadth, ground), bark, surfaces.wood, 0.5)
-    start = ground - 0.55 * height
-    for reach in rng.uniform(-0.35, 0.35, 5) * height:
-        tip = (x + reach, start - height * rng.uniform(0.2, 0.5))
-        site.draw.line((x, start, *tip), bark, max(round(0.4 * breadth), 1))
-    if rng.random() < 0.85:
-        spread = height * rng.uniform(0.25, 0.5)
-        crown = (x - spread, ground - 1.25 * height, x + spread, ground - 0.4 * height)
-        foliage(rng, site, crown, site.metre * rng.uniform(0.08, 0.3))
-
-
-def sky_color(rng: np.random.Generator) -> Color:
-    """Colour of the sky, blue or overcast."""
-    blue, grey = np.array((60, 115, 190)), np.array((200, 207, 216))
-    return near(rng, blue + rng.random() * (grey - blue), 12)
-
-
-def sky(rng: np.random.Generator, site: Site, horizon: float) -> None:
-    """Paint the sky down to the horizon, blue or overcast."""
-    seen = clip(site, (0, 0, site.picture.width, horizon))
-    if seen is None:
-        return
-    shape = (seen[3] // 4 + 2, seen[2] // 4 + 2)
-    gradient = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None]
-    high = np.array(sky_color(rng), np.float32)
-    low = high + rng.uniform(0.2, 0.8) * (240 - high)
-    cloud = surfaces.smooth_noise(rng, shape, max(shape[0] / 3, 2.0), max(shape[1] / 2, 2.0))
-    cloud = cloud + 0.3 * surfaces.smooth_noise(rng, shape, 3.0, 6.0)
-    veil = np.clip(cloud * rng.uniform(0.2, 0.8) + rng.uniform(-0.6, 0.5), 0, 1)[..., None]
-    pixels = high + gradient * (low - high)
-    pixels = pixels + veil * (rng.uniform(190, 250) - pixels)
-    coarse = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-    site.picture.paste(coarse.resize((seen[2], seen[3]), Image.Resampling.BILINEAR), (0, 0))
 
 
 def roof(rng: np.random.Generator, site: Site, box: Box) -> None:

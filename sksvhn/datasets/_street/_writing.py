@@ -9,7 +9,7 @@ from PIL import Image
 
 from ._fonts import GLYPH_HEIGHT, FontFace, draw_glyph
 from ._lettering import Hand, Lettering, Surroundings, draw_face, draw_hand, letter
-from ._objects import Box, Color, Site, as_color, clip, darker, disc, draw_color, near, rectangle
+from ._paint import Box, Color, Site, as_color, clip, darker, disc, draw_color, near, rectangle
 from ._scene import LUMINANCE, Colors, blend, draw_colors, draw_hue, mount_sign, paint_number
 from ._surfaces import Field
 
