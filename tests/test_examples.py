@@ -198,7 +198,10 @@ def test_weights(run: Run, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "numbers.json").read_text())
     content = (tmp_path / "numbers.sksvhn").read_bytes()
     assert record["sha256"] == hashlib.sha256(content).hexdigest()
-    assert sksvhn.load(tmp_path / "numbers.sksvhn").max_length_ == 8
+    reader = sksvhn.load(tmp_path / "numbers.sksvhn")
+    assert reader.max_length_ == 8
+    # Two bytes a weight; the rest are labels, calibration and history.
+    assert len(content) < 2.5 * sum(weight.numel() for weight in reader.module_.parameters())
 
 
 def test_speed_benchmark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

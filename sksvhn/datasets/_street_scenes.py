@@ -75,9 +75,10 @@ def make_street_scenes(
     They are what a locator of numbers can be trained on. Each picture is a different scene: a
     number that fills up to half of a close-up, a front with a door, windows, pipes and plants, or a
     whole building with a small sign. Nearly half are taken from far to the side or below. Some of
-    these show what is beyond the edge of the front, as plain as the sky. A sixth shows no number.
-    Words, telephone numbers, opening hours, years, prices, codes, dials of clocks and plates of
-    cars have no box, and neither have bars, lamps and knobs that look like digits.
+    these show what is beyond the edge of the front, as plain as the sky. Some fronts are behind
+    slanted beams. A sixth shows no number. Words, telephone numbers, opening hours, years, prices,
+    codes, dials of clocks and plates of cars have no box, and neither have bars, lamps and knobs
+    that look like digits.
 
     The numbers are written as by :func:`make_street_numbers`. In the camera's picture, which often
     has far fewer pixels than `image_size`, each differs from its ground by an eighth of the way

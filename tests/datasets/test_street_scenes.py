@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from sksvhn.datasets import _street_scenes, make_street_scenes
 from sksvhn.datasets._street._fonts import find_fonts
-from sksvhn.datasets._street._front import _LEAST_CONTRAST, _View, draw_count
+from sksvhn.datasets._street._front import _LEAST_CONTRAST, _paint_beams, _View, draw_count
 from sksvhn.datasets._street._paint import Site
 from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number, write
 
@@ -91,6 +92,18 @@ def test_writing_with_digits_is_whole():
     assert canvas.getextrema() == ((0, 0),) * 3
     write(np.random.default_rng(0), site, "PUSH", families, (40.0, 40.0, 30.0))
     assert canvas.getextrema() != ((0, 0),) * 3
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_beams_hide_no_character(seed):
+    canvas = Image.new("RGB", (400, 300))
+    site = Site(canvas, ImageDraw.Draw(canvas), Image.new("L", canvas.size), 60.0, lambda _: True)
+    _paint_beams(np.random.default_rng(seed), site, 100.0, at_night=False)
+    painted = np.asarray(canvas).any(axis=2)
+    assert painted.any()
+    # A 1 may be as narrow as 12 hundredths of its height.
+    for x, y in product(range(0, 388, 12), range(0, 201, 20)):
+        assert painted[y : y + 100, x : x + 12].mean() < 0.9
 
 
 def test_a_view_shows_what_is_on_its_canvas_and_in_its_picture():

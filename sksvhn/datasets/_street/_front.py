@@ -15,7 +15,7 @@ from . import _surfaces as surfaces
 from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
 from ._handwriting import draw_pen
-from ._lettering import draw_hand, may_be_bars, set_apart
+from ._lettering import draw_announced, draw_hand, may_be_bars, set_apart
 from ._nature import sky_color
 from ._paint import Box, Site, darker, draw_color
 from ._scene import draw_digit_height
@@ -253,7 +253,9 @@ def _place_numbers(
             if plan.kind == "sheet" and bars and hand.pen is None and rng.random() < 0.8:
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
-            lettering = writing.lay_text(rng, text, hand, digit, padding)
+            announced = draw_announced(rng, settings.alphabet)
+            padding += digit if announced else 0.0
+            lettering = writing.lay_text(rng, text, hand, digit, padding, announced=announced)
             corner = (
                 round((x0 + x1 - lettering.mask.shape[1]) / 2),
                 round((y0 + y1 - lettering.mask.shape[0]) / 2),
@@ -396,7 +398,7 @@ def _paint_beams(rng: np.random.Generator, site: Site, digit: float, *, at_night
     color = darker(draw_color(rng), 0.15) if at_night else draw_color(rng)
     breadth = max(round(digit * rng.uniform(*_BEAM)), 1)
     for _ in range(int(rng.integers(1, 5))):
-        x, slope = rng.uniform(-0.3, 1.3) * width, rng.choice((-1, 1)) * rng.uniform(0.4, 2.0)
+        x, slope = rng.uniform(-0.3, 1.3) * width, rng.choice((-1, 1)) * rng.uniform(0.7, 2.0)
         line = (x - slope * height / 2, 0, x + slope * height / 2, height)
         site.draw.line(line, color, breadth)
 

@@ -19,6 +19,9 @@ Direction = Literal["row", "stairs", "column"]
 _BOLDNESS = (0, 0, 0, 0, 1, 1, 2, 2, 3)
 _SWELLING = (0, 0, 0, 0, 1, 2, 3, 5)
 
+# Share of numbers with "No" before them.
+_ANNOUNCED = 0.04
+
 # Least coverage, 0 to 255, that counts as ink: less is an edge.
 _IS_INK = [0] * 100 + [255] * 156
 
@@ -67,6 +70,8 @@ class Surroundings(NamedTuple):
     foreign: str
     #: Pixels that the picture shows beyond the number on either side.
     reach: float
+    #: Whether "No" stands before the number.
+    announced: bool
 
 
 class Lettering(NamedTuple):
@@ -139,6 +144,11 @@ def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFac
     return faces[int(rng.integers(len(faces)))]
 
 
+def draw_announced(rng: np.random.Generator, alphabet: str) -> bool:
+    """Draw whether "No" stands before a number, whose characters it is not made of."""
+    return not {*"Nno"} & {*alphabet} and rng.random() < _ANNOUNCED
+
+
 def letter(
     rng: np.random.Generator,
     text: str,
@@ -162,7 +172,9 @@ def letter(
     left, top = (int(edge) - padding for edge in boxes[:, :2].min(axis=0))
     right, bottom = (int(edge) + padding for edge in boxes[:, 2:].max(axis=0))
     canvas = Image.new("L", (right - left, bottom - top))
-    for tile in [*placed, *_clutter(rng, surroundings, hand, height, boxes)]:
+    is_announced = surroundings.announced and hand.direction == "row"
+    beside = _announcement if is_announced else _clutter
+    for tile in [*placed, *beside(rng, surroundings, hand, height, boxes)]:
         # Where characters touch, neither takes ink from the other.
         canvas.paste(255, (tile.x - left, tile.y - top), tile.image)
     boxes -= (left, top, left, top)
@@ -201,6 +213,38 @@ def _clutter(
         placed.append(tile)
         x += advance
     return placed
+
+
+def _announcement(
+    rng: np.random.Generator,
+    surroundings: Surroundings,
+    hand: Hand,
+    height: float,
+    boxes: NDArray[np.float64],
+) -> list[_Tile]:
+    """Draw "No" before a number, with a small o over a line, as a rule, or a full stop."""
+    size = height * (1.0 if rng.random() < 0.5 else rng.uniform(0.5, 0.9))
+    bottom = boxes[0, 3]
+    first, advance = _place(rng, "N" if rng.random() < 0.7 else "n", hand, size, (0.0, bottom))
+    placed = [first]
+    if rng.random() < 0.75:
+        small = size * rng.uniform(0.45, 0.75)
+        line = bottom - size + rng.uniform(0.5, 0.8) * small
+        tile, o_advance = _place(rng, "o", hand, small, (advance, line))
+        placed.append(tile)
+        if rng.random() < 0.6:
+            bar = (max(round(0.6 * small), 1), max(round(0.12 * small), 1))
+            under = round(line + 0.15 * small)
+            placed.append(_Tile(Image.new("L", bar, 255), _ink_box(tile)[0], under))
+        advance += o_advance
+    else:
+        for character in "o." if rng.random() < 0.5 else "o":
+            tile, more = _place(rng, character, hand, size, (advance, bottom))
+            placed.append(tile)
+            advance += more
+    gap = height * rng.uniform(0.05, 0.35)
+    shift = round(boxes[0, 0] - gap - max(_ink_box(tile)[2] for tile in placed))
+    return [tile._replace(x=tile.x + shift) for tile in placed]
 
 
 def _intruder(

@@ -15,7 +15,15 @@ from ..._images._crop import Region, grow_region, resize_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
 from ._fonts import FontFace
-from ._lettering import Lettering, Surroundings, draw_hand, letter, may_be_bars, set_apart
+from ._lettering import (
+    Lettering,
+    Surroundings,
+    draw_announced,
+    draw_hand,
+    letter,
+    may_be_bars,
+    set_apart,
+)
 from ._surfaces import Field
 
 # A scene is drawn this many times as large as the camera sees it, within limits, so that strokes
@@ -108,7 +116,8 @@ def photograph_number(
     margin = rng.uniform(*settings.margin)
     # The number's width is not known yet: a character is about half as wide as high.
     reach = height * (0.25 * len(number) * margin + 0.05)
-    surroundings = Surroundings(settings.alphabet, settings.foreign, reach)
+    announced = draw_announced(rng, settings.alphabet)
+    surroundings = Surroundings(settings.alphabet, settings.foreign, reach, announced)
     padding = round(_PADDING * height + max(reach, 0.0))
     lettering = letter(rng, number, hand, height, padding, surroundings)
     if empty:
@@ -122,14 +131,12 @@ def photograph_number(
         turn = rng.choice((-0.5, 0.5)) * math.pi
     look = partial(_look, rng, scene.size, lettering.boxes, scale=scale, turn=turn, margin=margin)
     homography, seen, boxes, region = look(oblique=is_oblique)
-    if camera.farthest(homography, region) > _FARTHEST:  # all but at the horizon
+    view = _with_context(region)
+    if camera.farthest(homography, view) > _FARTHEST:  # all but at the horizon
         homography, seen, boxes, region = look(oblique=False)
-    left, top = math.floor(region.left) - _CONTEXT, math.floor(region.top) - _CONTEXT
-    size = (
-        math.ceil(region.right) + _CONTEXT - left,
-        math.ceil(region.bottom) + _CONTEXT - top,
-    )
-    picture = camera.view_scene(scene, homography, (left, top), size)
+        view = _with_context(region)
+    left, top = int(view.left), int(view.top)
+    picture = camera.view_scene(scene, homography, (left, top), (int(view.width), int(view.height)))
     # An upright 1 is narrow, but bears as much blur as other digits.
     digit = np.maximum(np.median(seen[:, 2:] - seen[:, :2], axis=0), 0.3 * seen_height).tolist()
     blur = camera.draw_blur(rng, digit[1], sharp=is_near)
@@ -143,6 +150,16 @@ def photograph_number(
         boxes,
         (picture.height, picture.width),
         hand.name,
+    )
+
+
+def _with_context(region: Region) -> Region:
+    """Whole pixels round a region, and some more that filters see."""
+    return Region(
+        math.floor(region.left) - _CONTEXT,
+        math.floor(region.top) - _CONTEXT,
+        math.ceil(region.right) + _CONTEXT,
+        math.ceil(region.bottom) + _CONTEXT,
     )
 
 

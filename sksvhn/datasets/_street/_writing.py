@@ -81,10 +81,17 @@ def is_no_number(text: str, alphabet: str) -> bool:
 
 
 def lay_text(
-    rng: np.random.Generator, text: str, hand: Hand, height: float, padding: float
+    rng: np.random.Generator,
+    text: str,
+    hand: Hand,
+    height: float,
+    padding: float,
+    *,
+    announced: bool = False,
 ) -> Lettering:
-    """Lay out a number or other writing."""
-    return letter(rng, text, hand, height, round(padding), Surroundings("0", "", 0.0))
+    """Lay out a number, with "No" before it or not, or other writing."""
+    surroundings = Surroundings("0", "", 0.0, announced)
+    return letter(rng, text, hand, height, round(padding), surroundings)
 
 
 def draw_hand_for(rng: np.random.Generator, families: Families, *, in_row: bool = False) -> Hand:
