@@ -145,7 +145,11 @@ def test_what_is_rejected_and_why(reader: SVHNSequenceClassifier, bars: Any) -> 
 def test_parts_of_longer_numbers_are_rejected(
     numbers: list[str], there: list[float], sure: list[float], parts: list[bool]
 ) -> None:
-    finder = _photographs.PhotographBatchReader(None, Finder())  # type: ignore[arg-type]
+    finder = _photographs.PhotographBatchReader(
+        None,  # type: ignore[arg-type]
+        Finder(),
+        min_confidence=0.5,
+    )
     boxes = np.array([[10, 10, 60, 20], [8, 10, 20, 20], [50, 10, 20, 20]], dtype=float)
     readings = [Reading(*pair) for pair in zip(numbers, sure, strict=True)]
     found = finder._judged(np.column_stack([boxes, there]), readings)

@@ -88,7 +88,7 @@ def read(
             min=0,
             max=1,
             metavar="P",
-            help="Leave out numbers with a lower confidence. Default: 0.5. With --whole, --box or "
+            help="Leave out numbers with a lower confidence. Default: 0.4. With --whole, --box or "
             '--boxes, show "?" instead; default: as the model was saved.',
         ),
     ] = None,

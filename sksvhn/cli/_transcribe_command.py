@@ -61,7 +61,7 @@ def transcribe(
             min=0,
             max=1,
             metavar="P",
-            help="Leave out numbers with a lower confidence. Default: 0.5. With --whole or boxes, "
+            help="Leave out numbers with a lower confidence. Default: 0.4. With --whole or boxes, "
             "reject them instead; default: as the model was saved.",
         ),
     ] = None,

@@ -114,7 +114,7 @@ default=None
         Numbers that can be right: one list for all pictures, or one per picture. The reading is the
         best match among them. A picture without candidates is rejected.
     min_confidence : float, default=None
-        Where numbers are looked for, those with a lower confidence are left out; None means 0.5.
+        Where numbers are looked for, those with a lower confidence are left out; None means 0.4.
         Elsewhere, readings with a lower confidence are rejected: their ``reading`` is null. None
         means the model's own `min_confidence`.
     max_pixels : int, default=268435456
