@@ -89,7 +89,7 @@ def _fits_half(array: NDArray[Any]) -> bool:
     """Whether float16 holds every value of a float32 array, which then takes half the space."""
     if array.dtype != np.float32:
         return False
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return bool((array.astype(np.float16) == array).all())
 
 

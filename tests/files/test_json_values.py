@@ -99,6 +99,7 @@ def test_equal_names_of_arrays() -> None:
         (np.array([0.1], np.float32), np.float32),
         (np.array([65536.0], np.float32), np.float32),
         (np.array([2.0**-25], np.float32), np.float32),
+        (np.array([1e-9], np.float32), np.float32),
         (np.array([np.nan], np.float32), np.float32),
         (np.array([0.5]), np.float64),
         (np.array([1], np.int32), np.int32),
@@ -107,7 +108,8 @@ def test_equal_names_of_arrays() -> None:
 )
 def test_float32_that_float16_holds_takes_half_the_space(array: Any, dtype: Any) -> None:
     stored: dict[str, Any] = {}
-    plain = to_plain(array, stored, "value")
+    with np.errstate(all="raise"):
+        plain = to_plain(array, stored, "value")
     assert stored["value"].dtype == dtype
     assert_same(from_plain(plain, stored.pop), array)
 

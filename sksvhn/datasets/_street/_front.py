@@ -254,7 +254,7 @@ def _place_numbers(
                 hand = hand._replace(pen=draw_pen(rng), direction="row")
             padding = 0.75 * digit + 0.15 * len(text) * digit
             announced = draw_announced(rng, settings.alphabet)
-            padding += digit if announced else 0.0
+            padding += 1.5 * digit if announced else 0.0
             lettering = writing.lay_text(rng, text, hand, digit, padding, announced=announced)
             corner = (
                 round((x0 + x1 - lettering.mask.shape[1]) / 2),
@@ -393,7 +393,7 @@ def _paint_beyond(rng: np.random.Generator, site: Site, *, at_night: bool) -> No
 
 
 def _paint_beams(rng: np.random.Generator, site: Site, digit: float, *, at_night: bool) -> None:
-    """Paint beams between camera and front; they are slanted, so that none hides a character."""
+    """Paint beams between camera and front; they are slanted: none alone hides a character."""
     width, height = site.picture.size
     color = darker(draw_color(rng), 0.15) if at_night else draw_color(rng)
     breadth = max(round(digit * rng.uniform(*_BEAM)), 1)

@@ -146,7 +146,7 @@ def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFac
 
 def draw_announced(rng: np.random.Generator, alphabet: str) -> bool:
     """Draw whether "No" stands before a number, whose characters it is not made of."""
-    return not {*"Nno"} & {*alphabet} and rng.random() < _ANNOUNCED
+    return not {*"NnoO.-_"} & {*alphabet} and rng.random() < _ANNOUNCED
 
 
 def letter(

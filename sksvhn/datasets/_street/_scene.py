@@ -50,8 +50,9 @@ _COURSES = 0.06
 _TURNED = 0.01
 # Share of numbers with boxes that are far too large on some side.
 _CARELESS = 0.1
-# Canvas round what the picture shows, in heights of a digit: views are askew, boxes careless.
-_PADDING = 0.6
+# Canvas round what the picture shows, in heights of a digit: views are askew, boxes careless, and
+# "No" takes room.
+_PADDING, _ANNOUNCED_PADDING = 0.6, 2.6
 # Pixels that the camera takes round what is kept, so that blur and JPEG blocks know more.
 _CONTEXT = 3
 
@@ -118,7 +119,7 @@ def photograph_number(
     reach = height * (0.25 * len(number) * margin + 0.05)
     announced = draw_announced(rng, settings.alphabet)
     surroundings = Surroundings(settings.alphabet, settings.foreign, reach, announced)
-    padding = round(_PADDING * height + max(reach, 0.0))
+    padding = round((_ANNOUNCED_PADDING if announced else _PADDING) * height + max(reach, 0.0))
     lettering = letter(rng, number, hand, height, padding, surroundings)
     if empty:
         lettering = lettering._replace(mask=np.zeros_like(lettering.mask))
