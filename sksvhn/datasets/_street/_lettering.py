@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -172,9 +173,11 @@ def letter(
     left, top = (int(edge) - padding for edge in boxes[:, :2].min(axis=0))
     right, bottom = (int(edge) + padding for edge in boxes[:, 2:].max(axis=0))
     canvas = Image.new("L", (right - left, bottom - top))
-    is_announced = surroundings.announced and hand.direction == "row"
-    beside = _announcement if is_announced else _clutter
-    for tile in [*placed, *beside(rng, surroundings, hand, height, boxes)]:
+    if surroundings.announced and hand.direction == "row":
+        placed += _announcement(rng, hand, height, boxes)
+    else:
+        placed += _clutter(rng, surroundings, hand, height, boxes)
+    for tile in placed:
         # Where characters touch, neither takes ink from the other.
         canvas.paste(255, (tile.x - left, tile.y - top), tile.image)
     boxes -= (left, top, left, top)
@@ -207,20 +210,29 @@ def _clutter(
         above = rng.random() < 0.5
         x = rng.uniform(left - size, right)
         y = top - gap if above else bottom + gap + size
+    characters = (_pick(rng, surroundings.foreign) for _ in range(count))
+    return _line(rng, characters, hand, size, (x, y))
+
+
+def _line(
+    rng: np.random.Generator,
+    characters: Iterable[str],
+    hand: Hand,
+    size: float,
+    pen: tuple[float, float],
+) -> list[_Tile]:
+    """Draw characters in a row from a pen position on."""
+    x, y = pen
     placed = []
-    for _ in range(count):
-        tile, advance = _place(rng, _pick(rng, surroundings.foreign), hand, size, (x, y))
+    for character in characters:
+        tile, advance = _place(rng, character, hand, size, (x, y))
         placed.append(tile)
         x += advance
     return placed
 
 
 def _announcement(
-    rng: np.random.Generator,
-    surroundings: Surroundings,
-    hand: Hand,
-    height: float,
-    boxes: NDArray[np.float64],
+    rng: np.random.Generator, hand: Hand, height: float, boxes: NDArray[np.float64]
 ) -> list[_Tile]:
     """Draw "No" before a number, with a small o over a line, as a rule, or a full stop."""
     size = height * (1.0 if rng.random() < 0.5 else rng.uniform(0.5, 0.9))
@@ -230,18 +242,15 @@ def _announcement(
     if rng.random() < 0.75:
         small = size * rng.uniform(0.45, 0.75)
         line = bottom - size + rng.uniform(0.5, 0.8) * small
-        tile, o_advance = _place(rng, "o", hand, small, (advance, line))
+        tile, _ = _place(rng, "o", hand, small, (advance, line))
         placed.append(tile)
         if rng.random() < 0.6:
             bar = (max(round(0.6 * small), 1), max(round(0.12 * small), 1))
             under = round(line + 0.15 * small)
             placed.append(_Tile(Image.new("L", bar, 255), _ink_box(tile)[0], under))
-        advance += o_advance
     else:
-        for character in "o." if rng.random() < 0.5 else "o":
-            tile, more = _place(rng, character, hand, size, (advance, bottom))
-            placed.append(tile)
-            advance += more
+        rest = "o." if rng.random() < 0.5 else "o"
+        placed += _line(rng, rest, hand, size, (advance, bottom))
     gap = height * rng.uniform(0.05, 0.35)
     shift = round(boxes[0, 0] - gap - max(_ink_box(tile)[2] for tile in placed))
     return [tile._replace(x=tile.x + shift) for tile in placed]
