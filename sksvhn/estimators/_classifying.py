@@ -19,6 +19,7 @@ from .._parameters import as_python
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
 from ._augmentation import VIEWS
 from ._batches import EVALUATION_BATCH
+from ._memory import keep_freed_memory
 from ._network import in_evaluation, in_training, without_normalization
 from ._neural import NeuralEstimator
 from ._onnx import OnnxFile, write_onnx
@@ -56,6 +57,7 @@ def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
     n_views = n_views_seen(clf)
     preparation = clf._preparation()
     batches = []
+    keep_freed_memory()
     with torch.inference_mode():
         module = clf.module_
         # For few pictures, folding takes longer than what it saves.

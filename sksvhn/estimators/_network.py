@@ -73,6 +73,10 @@ class Features(nn.Module, metaclass=ABCMeta):
         return pictures
 
     def _pooled(self, features: Tensor) -> Tensor:
+        if features.requires_grad:
+            # Flat vectors have channels first, and so has their gradient. The layers before are
+            # several times slower with it than with a copy that has channels last, as they have.
+            features.register_hook(_channels_last)  # type: ignore[no-untyped-call]
         return features.flatten(1)
 
     def n_classifiers(self, max_length: int) -> int:
@@ -367,6 +371,10 @@ def network_without_memory(make_module: MakeModule, config: dict[str, Any]) -> N
     """Build a network whose sizes are not allocated: they may be any that a file says."""
     with _RANDOM_STATE_LOCK, torch.random.fork_rng(devices=[]), torch.device("meta"):
         return make_module(**config)
+
+
+def _channels_last(features: Tensor) -> Tensor:
+    return features.contiguous(memory_format=torch.channels_last)
 
 
 def in_training(module: nn.Module) -> bool:

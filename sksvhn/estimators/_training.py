@@ -29,6 +29,7 @@ from ._epoch_callbacks import (
     missing_record,
 )
 from ._layers import Dropout
+from ._memory import keep_freed_memory
 from ._network import Network
 from ._optimization import Schedule, make_optimizer
 from ._settings import settings_of
@@ -293,6 +294,7 @@ class TrainingNet(NeuralNet):
         if valid is not None:
             unchanged = replace(self.preparation, strength=0.0)
             valid = valid.on(self.preparation.device).ready(unchanged)
+        keep_freed_memory()
         seed = self.preparation.generator.initial_seed()
         for index, layer in enumerate(self.module_.modules()):
             if isinstance(layer, Dropout) and layer.generator is None:

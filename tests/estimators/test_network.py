@@ -71,6 +71,19 @@ def test_gradients_of_pictures_smaller_than_the_stride_are_set(size: tuple[int, 
         assert all(p.grad.isfinite().all() for p in features.parameters())
 
 
+def test_gradients_of_flat_features_have_channels_last() -> None:
+    head = DenseFeatures((4, 4, 1), architecture(channels=((3,),), head="dense"), n_vectors=1)
+    features = torch.randn(2, 3, 2, 2).contiguous(memory_format=torch.channels_last)
+    features.requires_grad_()
+    factors = torch.randn(2, 12)
+    passed: list[torch.Tensor] = []
+    flat = head._pooled(features)
+    features.register_hook(passed.append)
+    (flat * factors).sum().backward()
+    assert passed[0].is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(features.grad, factors.view(2, 3, 2, 2), rtol=0, atol=0)
+
+
 def test_shapes_of_all_heads() -> None:
     for head in ("attention", "dense", "tiles"):
         for blank_class in (False, True):
