@@ -115,9 +115,9 @@ def make_street_numbers(
     """Draw pictures of house numbers, as taken by a camera that drives past.
 
     Each picture is a different scene: a number in some font or by hand on a wall or a sign,
-    painted, embossed, outlined, carved, lit from behind, with or without a shadow, behind branches,
-    unevenly lit, seen from the side or from below, out of focus, with few pixels, compressed, and
-    cropped as by :func:`load_svhn_numbers`. Many have the digits of house numbers, which few fonts
+    painted, embossed, outlined, carved, of polished metal, lit from behind, with or without a
+    shadow, behind branches, unevenly lit, seen from the side or from below, out of focus, with few
+    pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Many have the digits of house numbers, which few fonts
     have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave most of
     them legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps
     or one character below the other. Some have "No" before them, which has no box, unless

@@ -200,8 +200,8 @@ def add_noise(rng: np.random.Generator, pixels: Field) -> Field:
     return pixels + strength * (noise if pixels.ndim == 2 else noise[..., None])
 
 
-def compress(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Encode as JPEG and decode again."""
+def compress(picture: Image.Image, quality: float) -> Image.Image:
+    """Encode as JPEG with a quality from 1 to 95, and decode again."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=int(rng.integers(50, 92)))
+    picture.save(buffer, "JPEG", quality=int(quality))
     return Image.open(buffer, formats=("JPEG",))

@@ -46,6 +46,8 @@ _NEAR_HEIGHT = (28.0, 72.0)
 _APART = 0.08
 # Share of walls with courses of another shade behind the number.
 _COURSES = 0.06
+# Share of numbers of polished metal.
+_POLISHED = 0.15
 # Share of signs of several digits that hang on their side.
 _TURNED = 0.01
 # Share of numbers with boxes that are far too large on some side.
@@ -53,6 +55,11 @@ _CARELESS = 0.1
 # Canvas round what the picture shows, in heights of a digit: views are askew, boxes careless, and
 # "No" takes room.
 _PADDING, _ANNOUNCED_PADDING = 0.6, 2.6
+# Least difference of luminance between a number and what it stands on.
+_CONTRAST = 0.1
+# Least, likeliest and highest quality of JPEG files. Panoramas are compressed hard: where contrast
+# is low, their digits are made of a few of its waves.
+_QUALITY = (20.0, 50.0, 95.0)
 # Pixels that the camera takes round what is kept, so that blur and JPEG blocks know more.
 _CONTEXT = 3
 
@@ -195,8 +202,8 @@ def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Imag
     picture = _as_picture([camera.add_noise(rng, pixels)])
     if rng.random() < 0.5:
         picture = camera.sharpen(rng, picture)
-    if rng.random() < 0.7:
-        picture = camera.compress(rng, picture)
+    if rng.random() < 0.85:
+        picture = camera.compress(picture, rng.triangular(*_QUALITY))
     return picture
 
 
@@ -239,7 +246,7 @@ def paint_scene(
     The larger the margin, the more of what is beside the number is seen.
     """
     shape = lettering.mask.shape
-    colors = draw_colors(rng)
+    colors = draw_colors(rng, least=_CONTRAST)
     texture = rng.gamma(1.2, 0.03)
     has_sign = rng.random() < 0.45
     ground = colors.wall if has_sign else colors.ground
@@ -264,13 +271,13 @@ def paint_scene(
     return _Layers(scene, lettering.mask, sign)
 
 
-def draw_colors(rng: np.random.Generator) -> Colors:
-    """Luminances of wall, sign and ink; ink stands out from the sign, often only a little."""
+def draw_colors(rng: np.random.Generator, *, least: float) -> Colors:
+    """Luminances of wall, sign and ink, which differs from the sign's by `least` or more."""
     if rng.random() < 0.04:  # a lamp in the night
         wall, ground = rng.uniform(0.01, 0.1, 2)
         return Colors(wall=wall, ground=ground, ink=rng.uniform(0.4, 1.0))
     ground = 0.05 + 0.9 * rng.beta(1.7, 1.9)
-    contrast = 0.16 + rng.gamma(1.7, 0.15)
+    contrast = least + rng.gamma(1.7, 0.15)
     up = rng.random() < (0.85 - ground)
     ink = ground + contrast if up else ground - contrast
     if not 0 <= ink <= 1:
@@ -330,10 +337,23 @@ def paint_number(
     ink: float | Field = colors.ink
     if kind < 0.4:
         ink = colors.ink + rng.gamma(1.2, 0.04) * surfaces.smooth_noise(rng, mask.shape, digit)
+    elif kind > 1 - _POLISHED:
+        ink = polished(rng, mask.shape, digit, colors)
     scene = blend(scene, mask, ink)
     if rng.random() < 0.25:
         scene = scene + beveled(rng, mask, digit)
     return scene
+
+
+def polished(
+    rng: np.random.Generator, shape: surfaces.Shape, digit: float, colors: Colors
+) -> Field:
+    """Metal that mirrors its surroundings: parts of it are as bright as what it stands on."""
+    cell = digit * rng.uniform(0.35, 1.2)
+    # Often in bands, sky above and street below.
+    mirrored = surfaces.smooth_noise(rng, shape, cell, cell * math.exp(rng.uniform(0, 2)))
+    share = np.clip(rng.uniform(0.1, 0.5) + rng.uniform(0.2, 0.6) * mirrored, -0.3, 1)
+    return (colors.ink + share * (colors.ground - colors.ink)).astype(np.float32)
 
 
 def worn(rng: np.random.Generator, mask: Field, digit: float) -> Field:

@@ -17,6 +17,8 @@ Families = tuple[tuple[FontFace, ...], ...]
 
 #: Least difference of luminance, of 1, between characters and their ground when painted.
 CONTRAST = 0.2
+# The least that is drawn on a sign.
+_SIGN_CONTRAST = 0.16
 _TRIES = 4
 
 _WORDS = (
@@ -172,7 +174,7 @@ def _colors_on(rng: np.random.Generator, ground: float, *, on_sign: bool, at_nig
         ground = rng.uniform(0.01, 0.1) if on_sign else ground
         return Colors(wall=ground, ground=ground, ink=rng.uniform(0.45, 1.0))
     if on_sign:
-        return draw_colors(rng)
+        return draw_colors(rng, least=_SIGN_CONTRAST)
     step = CONTRAST + rng.gamma(1.7, 0.15)
     ink = ground + step if rng.random() < 0.85 - ground else ground - step
     if not 0 <= ink <= 1:
