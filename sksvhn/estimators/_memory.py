@@ -18,4 +18,4 @@ def keep_freed_memory() -> None:
     """
     # glibc keeps up to twice the size of the largest block that was ever freed ("dynamic mmap
     # threshold" in mallopt(3)). This one's pages are never touched. Elsewhere, it does nothing.
-    torch.empty(_BLOCK, dtype=torch.uint8)
+    torch.empty(_BLOCK, dtype=torch.uint8, device="cpu")
