@@ -117,14 +117,14 @@ def make_street_numbers(
     Each picture is a different scene: a number in some font or by hand on a wall or a sign,
     painted, embossed, outlined, carved, of polished metal, lit from behind, with or without a
     shadow, behind branches, unevenly lit, seen from the side or from below, out of focus, with few
-    pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Many have the digits of house numbers, which few fonts
-    have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and noise leave most of
-    them legible, for people could read what SVHN shows. Most numbers stand in a row, some in steps
-    or one character below the other. Some have "No" before them, which has no box, unless
-    its characters are in `alphabet`. Sizes, sharpness and contrast of three quarters follow those
-    of SVHN's train set, measured on its grey crops. Two thirds of all follow its proportions as
-    well. A quarter are photographed from near, and sharp. An eighth of all are seen from much
-    farther to the side or below than the others.
+    pixels, compressed, and cropped as by :func:`load_svhn_numbers`. Many have the digits of house
+    numbers, which few fonts have: a 3 with a flat top, a 7 with a hook, a 1 that is a bar. Blur and
+    noise leave most of them legible, for people could read what SVHN shows. Most numbers stand in a
+    row, some in steps or one character below the other. Some have "No" before them, which has no
+    box, unless its characters are in `alphabet`. Sizes, sharpness and contrast of three quarters
+    follow those of SVHN's train set, measured on its grey crops. Two thirds of all follow its
+    proportions as well. A quarter are photographed from near, and sharp. An eighth of all are seen
+    from much farther to the side or below than the others.
 
     Parameters
     ----------
