@@ -200,8 +200,8 @@ def add_noise(rng: np.random.Generator, pixels: Field) -> Field:
     return pixels + strength * (noise if pixels.ndim == 2 else noise[..., None])
 
 
-def compress(picture: Image.Image, quality: float) -> Image.Image:
+def compress(picture: Image.Image, quality: int) -> Image.Image:
     """Encode as JPEG with a quality from 1 to 95, and decode again."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=int(quality))
+    picture.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer, formats=("JPEG",))

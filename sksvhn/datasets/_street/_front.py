@@ -327,7 +327,7 @@ def _develop(
         if rng.random() < 0.3:
             picture = camera.sharpen(rng, picture)
         if rng.random() < 0.7:
-            picture = camera.compress(picture, rng.integers(50, 92))
+            picture = camera.compress(picture, int(rng.integers(50, 92)))
         taken = np.asarray(picture)
         if all(_is_legible(taken, coverage, _union(place)) for place in boxes):
             break

@@ -203,7 +203,7 @@ def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Imag
     if rng.random() < 0.5:
         picture = camera.sharpen(rng, picture)
     if rng.random() < 0.85:
-        picture = camera.compress(picture, rng.triangular(*_QUALITY))
+        picture = camera.compress(picture, int(rng.triangular(*_QUALITY)))
     return picture
 
 
