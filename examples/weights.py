@@ -1,8 +1,8 @@
 """Make the weights of ``sksvhn.load_pretrained`` from nothing.
 
 Pictures are generated once, and a training that was stopped resumes after its last epoch. Reader
-and locator are calibrated on generated pictures that they were not trained on, and written to
-``sksvhn/pretrained`` with a record of everything they depend on.
+and locator are calibrated on generated pictures that they were not trained on. Each model is
+written to ``sksvhn/pretrained`` with a record of everything it depends on.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 import sksvhn
-from sksvhn import Architecture, NumberLocator, SVHNSequenceClassifier
-from sksvhn.datasets import make_street_numbers, make_street_scenes
+from sksvhn import Architecture, NumberLocator, SVHNCNNClassifier, SVHNSequenceClassifier
+from sksvhn.datasets import make_street_digits, make_street_numbers, make_street_scenes
 
 PICTURES: dict[str, Any] = {"image_size": (64, 64), "color": False, "max_length": 8}
 # Half of the numbers are cropped as loosely as by hand and long more often than on houses; the
@@ -52,6 +52,14 @@ READER = {
     "random_state": 0,
 }
 LONGEST_CLASS = 3
+DIGITS = {"image_size": (32, 32), "color": False}
+DIGIT_READER = {
+    "channels": ((32, 32), (96, 96), (192, 192)),
+    "batch_size": 128,
+    "lr": 0.15,
+    "max_epochs": 12,
+    "random_state": 0,
+}
 SCENES = {"image_size": (384, 384), "length_distribution": (0.15, 0.3, 0.4, 0.12, 0.03)}
 LOCATOR = {"max_epochs": 24, "random_state": 0}
 # The network reads larger pictures than it was trained on: it knows numbers of every size.
@@ -59,6 +67,7 @@ LOCATOR_INPUT_SIZE = 704
 # Of the pictures that are trained on, and of those that confidences are learned from.
 SEEDS = (0, 1_000_000)
 N_NUMBERS, N_SCENES = (400_000, 4_000), (12_000, 1_000)
+N_DIGITS = 400_000
 
 
 def main() -> None:
@@ -69,6 +78,8 @@ def main() -> None:
         make_reader(options)
     if options.model in ("locator", "all"):
         make_locator(options)
+    if options.model in ("digits", "all"):
+        make_digit_reader(options)
 
 
 def make_reader(options: argparse.Namespace) -> None:
@@ -100,6 +111,17 @@ def make_locator(options: argparse.Namespace) -> None:
     publish(locator, options.out / "locator.sksvhn", sizes, about)
 
 
+def make_digit_reader(options: argparse.Namespace) -> None:
+    """Train the reader of single digits."""
+    n_samples = options.sizes[0] if options.sizes else N_DIGITS
+    reader = SVHNCNNClassifier(**DIGIT_READER, checkpoint_dir=options.folder, verbose=1)
+    reader.set_params(max_epochs=options.epochs or DIGIT_READER["max_epochs"])
+    reader.fit(*digits(options.folder, SEEDS[0], n_samples))
+    reader.set_params(verbose=0, checkpoint_dir=None)
+    round_weights(reader)
+    publish(reader, options.out / "digits.sksvhn", [n_samples], {"pictures": DIGITS})
+
+
 def round_weights(model: Any) -> None:
     """Round filters and matrices to float16, in which a file has half the size."""
     with torch.no_grad():
@@ -125,6 +147,19 @@ def numbers(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.nda
         ]
         X, y = (np.concatenate(arrays) for arrays in zip(*kinds, strict=True))
         keep(path, X=X, y=y.astype(str))
+    stored = np.load(path)
+    return stored["X"], stored["y"]
+
+
+def digits(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Crops and digits of a seed, generated once."""
+    path = folder / f"digits_{key(DIGITS, seed, n_samples)}.npz"
+    if not path.exists():
+        print(f"Generating {n_samples:,} digits, {path}", flush=True)
+        X, y = make_street_digits(
+            n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **DIGITS
+        )
+        keep(path, X=X, y=y)
     stored = np.load(path)
     return stored["X"], stored["y"]
 
@@ -168,10 +203,9 @@ def publish(model: Any, path: Path, sizes: Sequence[int], about: dict[str, Any])
     record: dict[str, Any] = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "bytes": path.stat().st_size,
-        "trained on": sizes[0],
-        "calibrated on": sizes[1],
+        **dict(zip(("trained on", "calibrated on"), sizes, strict=False)),
         "epochs": model.n_iter_,
-        "seeds": SEEDS,
+        "seeds": SEEDS[: len(sizes)],
         **about,
         "estimator": repr(model),
         "bfloat16": model.amp_,
@@ -184,7 +218,9 @@ def publish(model: Any, path: Path, sizes: Sequence[int], about: dict[str, Any])
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", nargs="?", default="all", choices=("all", "numbers", "locator"))
+    parser.add_argument(
+        "model", nargs="?", default="all", choices=("all", "numbers", "locator", "digits")
+    )
     parser.add_argument(
         "--sizes", type=int, nargs=2, help="pictures to train on and to calibrate with"
     )

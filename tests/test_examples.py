@@ -191,15 +191,18 @@ def test_trust_benchmark(
             assert min(picture.size) > 400
 
 
-def test_weights(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["numbers", "digits"])
+def test_weights(run: Run, tmp_path: Path, name: str) -> None:
     # A locator finds nothing to calibrate it with until it has been trained for long.
     sizes = ("--sizes", "30", "20", "--epochs", "1")
-    run("weights.py", "numbers", *sizes, "--folder", str(tmp_path), "--out", str(tmp_path))
-    record = json.loads((tmp_path / "numbers.json").read_text())
-    content = (tmp_path / "numbers.sksvhn").read_bytes()
+    run("weights.py", name, *sizes, "--folder", str(tmp_path), "--out", str(tmp_path))
+    record = json.loads((tmp_path / f"{name}.json").read_text())
+    content = (tmp_path / f"{name}.sksvhn").read_bytes()
     assert record["sha256"] == hashlib.sha256(content).hexdigest()
-    reader = sksvhn.load(tmp_path / "numbers.sksvhn")
-    assert reader.max_length_ == 8
+    assert record["trained on"] == 30
+    reader = sksvhn.load(tmp_path / f"{name}.sksvhn")
+    assert not reader.verbose
+    assert reader.checkpoint_dir is None
     # Two bytes a weight; the rest are labels, calibration and history.
     assert len(content) < 2.5 * sum(weight.numel() for weight in reader.module_.parameters())
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 import sksvhn
 from sksvhn._files import _pretrained_files
-from sksvhn.datasets import make_empty_surfaces, make_street_numbers
+from sksvhn.datasets import make_empty_surfaces, make_street_digits, make_street_numbers
 
 from .cli.conftest import Run, run  # noqa: F401
 
@@ -33,7 +33,7 @@ def test_the_file_is_the_one_that_its_record_and_the_card_name() -> None:
 
 def test_every_file_has_a_record_and_a_name_in_the_signature() -> None:
     names = {path.stem for path in FOLDER.iterdir() if path.suffix in (".sksvhn", ".json")}
-    assert names == {"numbers", "locator"} == set(_pretrained_files.pretrained_names())
+    assert names == {"numbers", "locator", "digits"} == set(_pretrained_files.pretrained_names())
 
 
 def test_reads_generated_numbers_and_is_not_sure_of_empty_surfaces() -> None:
@@ -55,6 +55,22 @@ def test_reads_photographs_in_colour(tmp_path: Path) -> None:
     assert np.mean(read == numbers.target) > 0.5
 
 
+def test_reads_generated_digits_whatever_stands_beside_them() -> None:
+    digits = make_street_digits(300, color=False, random_state=123_458)
+    clf = sksvhn.load_pretrained("digits")
+    right = clf.predict(digits.images) == digits.target
+    assert right.mean() > 0.6
+    assert right[digits.frame["number"].str.len() > 2].mean() > 0.5
+
+
+def test_a_digit_reader_of_colours_starts_from_it() -> None:
+    digits = make_street_digits(200, random_state=123_459)
+    clf = sksvhn.load_pretrained("digits").set_params(
+        training__initial_model="digits", max_epochs=1, lr=0.001, augmentation=0, random_state=0
+    )
+    assert clf.fit(digits.images, digits.target).score(digits.images, digits.target) > 0.6
+
+
 def test_each_call_gives_a_reader_of_its_own() -> None:
     first, second = (sksvhn.load_pretrained("numbers") for _ in range(2))
     first.set_params(min_confidence=0.5)
@@ -62,7 +78,7 @@ def test_each_call_gives_a_reader_of_its_own() -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    message = "name must be one of 'locator', 'numbers'; got 'letters'."
+    message = "name must be one of 'digits', 'locator', 'numbers'; got 'letters'."
     with pytest.raises(ValueError, match=re.escape(message)):
         sksvhn.load_pretrained("letters")  # type: ignore[call-overload]
 

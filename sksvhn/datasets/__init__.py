@@ -8,6 +8,7 @@ from ._labelled_hdf5 import save_labelled
 from ._labelled_pictures import load_labelled_pictures
 from ._load_labelled import load_labelled
 from ._mnist import load_mnist
+from ._street_digits import make_street_digits
 from ._street_numbers import make_empty_surfaces, make_street_numbers
 from ._street_scenes import make_street_scenes
 from ._svhn_digits import load_svhn_digits
@@ -25,6 +26,7 @@ __all__ = [
     "load_svhn_numbers",
     "make_digit_sequences",
     "make_empty_surfaces",
+    "make_street_digits",
     "make_street_numbers",
     "make_street_scenes",
     "read_digit_struct",

@@ -227,13 +227,12 @@ def make_street_numbers(
     """
     characters = check_alphabet(alphabet)
     lengths = length_probabilities(length_distribution, max_length)
-    settings = SceneSettings(
-        families=find_fonts(characters, font_dir),
-        image_size=check_image_size(image_size),
+    settings = scene_settings(
+        image_size,
         color=color,
         alphabet=characters,
-        foreign="".join(c for c in _SIGN_WRITING if c not in characters),
         margin=_check_margin(margin),
+        font_dir=font_dir,
     )
     texts = _Texts(lengths, characters, float(share_without_number))
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
@@ -323,14 +322,7 @@ def make_empty_surfaces(
     >>> surfaces.shape, surfaces.dtype
     ((3, 64, 64), dtype('uint8'))
     """
-    settings = SceneSettings(
-        families=find_fonts(DIGITS, None),
-        image_size=check_image_size(image_size),
-        color=color,
-        alphabet=DIGITS,
-        foreign=_SIGN_WRITING,
-        margin=_MARGIN,
-    )
+    settings = scene_settings(image_size, color=color)
     texts = _Texts(length_probabilities("svhn", _MAX_LENGTH), DIGITS, empty=True)
     images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
     drawn = _draw(n_samples, texts, settings, random_state, n_jobs)
@@ -338,6 +330,25 @@ def make_empty_surfaces(
     for row, (_, picture) in enumerate(surfaces):
         images[row] = picture.pixels
     return images
+
+
+def scene_settings(
+    image_size: tuple[int, int],
+    *,
+    color: bool,
+    alphabet: str = DIGITS,
+    margin: tuple[float, float] = _MARGIN,
+    font_dir: str | PathLike[str] | None = None,
+) -> SceneSettings:
+    """Return the settings of scenes with numbers of an alphabet."""
+    return SceneSettings(
+        families=find_fonts(alphabet, font_dir),
+        image_size=check_image_size(image_size),
+        color=color,
+        alphabet=alphabet,
+        foreign="".join(c for c in _SIGN_WRITING if c not in alphabet),
+        margin=margin,
+    )
 
 
 def check_alphabet(alphabet: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..._images._crop import Region, grow_region, resize_region, union_region
+from ..._images._crop import Region, grow_region, resize_region, square_region, union_region
 from . import _camera as camera
 from . import _surfaces as surfaces
 from ._fonts import FontFace
@@ -60,6 +60,8 @@ _CONTRAST = 0.1
 # Least, likeliest and highest quality of JPEG files. Panoramas are compressed hard: where contrast
 # is low, their digits are made of a few of its waves.
 _QUALITY = (20.0, 50.0, 95.0)
+# Margin within which things stand beside a character of a number that is cropped to its square.
+_SQUARE_MARGIN = 1.0
 # Pixels that the camera takes round what is kept, so that blur and JPEG blocks know more.
 _CONTEXT = 3
 
@@ -112,6 +114,44 @@ def photograph_number(
 
     An `empty` scene is the same, cropped to the same place, without any writing.
     """
+    picture, boxes, region, font = _photograph(rng, number, settings, empty=empty)
+    return StreetNumber(
+        resize_region(picture, region, settings.image_size),
+        boxes,
+        (picture.height, picture.width),
+        font,
+    )
+
+
+def photograph_digit(
+    rng: np.random.Generator, number: str, settings: SceneSettings
+) -> tuple[int, NDArray[np.uint8], str]:
+    """Draw a scene with a number and crop one character's square: its position, pixels and font.
+
+    The settings' margin is not used.
+    """
+    margin = _SQUARE_MARGIN / len(number)
+    settings = settings._replace(margin=(margin, margin))
+    picture, boxes, _, font = _photograph(rng, number, settings, squares=True)
+    position = int(rng.integers(len(number)))
+    square = square_region(
+        union_region(boxes[position : position + 1]), picture.width, picture.height
+    )
+    return position, resize_region(picture, square, settings.image_size), font
+
+
+def _photograph(
+    rng: np.random.Generator,
+    number: str,
+    settings: SceneSettings,
+    *,
+    squares: bool = False,
+    empty: bool = False,
+) -> tuple[Image.Image, NDArray[np.float64], Region, str]:
+    """Draw and photograph a scene: the picture, its characters' boxes, what to keep, the font.
+
+    What is kept is the number with its margin, or the square about every character.
+    """
     family = settings.families[int(rng.integers(len(settings.families)))]
     hand = draw_hand(rng, family, bars=may_be_bars(settings.alphabet))
     is_oblique = rng.random() < _OBLIQUE
@@ -137,7 +177,8 @@ def photograph_number(
     turn = 0.0
     if len(number) > 1 and rng.random() < _TURNED:
         turn = rng.choice((-0.5, 0.5)) * math.pi
-    look = partial(_look, rng, scene.size, lettering.boxes, scale=scale, turn=turn, margin=margin)
+    frame = partial(frame_squares, rng) if squares else partial(frame_number, rng, margin=margin)
+    look = partial(_look, rng, scene.size, lettering.boxes, scale=scale, turn=turn, frame=frame)
     homography, seen, boxes, region = look(oblique=is_oblique)
     view = _with_context(region)
     if camera.farthest(homography, view) > _FARTHEST:  # all but at the horizon
@@ -153,12 +194,7 @@ def photograph_number(
     picture = _expose_and_store(rng, camera.defocus(picture, blur))
     boxes[:, :2] -= (left, top)
     region = Region(region.left - left, region.top - top, region.right - left, region.bottom - top)
-    return StreetNumber(
-        resize_region(picture, region, settings.image_size),
-        boxes,
-        (picture.height, picture.width),
-        hand.name,
-    )
+    return picture, boxes, region, hand.name
 
 
 def _with_context(region: Region) -> Region:
@@ -178,7 +214,7 @@ def _look(
     *,
     scale: float,
     turn: float,
-    margin: float,
+    frame: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], Region]],
     oblique: bool,
 ) -> tuple[camera.Homography, NDArray[np.float64], NDArray[np.float64], Region]:
     """Draw from where a scene is seen, its characters there and their boxes, and what is kept."""
@@ -187,8 +223,7 @@ def _look(
     else:
         homography = camera.draw_viewpoint(rng, size, scale, turn)
     seen = camera.view_boxes(characters, homography)
-    boxes = annotate(rng, seen)
-    return homography, seen, boxes, frame_number(rng, boxes, margin)
+    return homography, seen, *frame(seen)
 
 
 def _expose_and_store(rng: np.random.Generator, view: Image.Image) -> Image.Image:
@@ -217,25 +252,44 @@ def draw_digit_height(rng: np.random.Generator) -> float:
     return min(max(math.exp(rng.normal(math.log(20.0), 0.39)), 8.0), 90.0)
 
 
-def annotate(rng: np.random.Generator, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Boxes (left, top, width, height) as a person would draw them round characters."""
+def frame_number(
+    rng: np.random.Generator, seen: NDArray[np.float64], *, margin: float
+) -> tuple[NDArray[np.float64], Region]:
+    """Boxes of characters, and what is kept: their union with a margin, slightly shifted."""
+    boxes = annotate(rng, seen, careless=_CARELESS)
+    region = grow_region(union_region(boxes), margin)
+    left, right = rng.normal(0, 0.03, 2) * region.width
+    top, bottom = rng.normal(0, 0.03, 2) * region.height
+    return boxes, Region(
+        region.left + left, region.top + top, region.right + right, region.bottom + bottom
+    )
+
+
+def frame_squares(
+    rng: np.random.Generator, seen: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], Region]:
+    """Boxes of characters, and what is kept: the square about each of them."""
+    # Beside its neighbours, a character that is not in the middle could not be told from them.
+    boxes = annotate(rng, seen, careless=0.0)
+    side = boxes[:, 2:].max(axis=1, keepdims=True)
+    squares = np.hstack([boxes[:, :2] + (boxes[:, 2:] - side) / 2, side, side])
+    return boxes, union_region(squares)
+
+
+def annotate(
+    rng: np.random.Generator, seen: NDArray[np.float64], *, careless: float
+) -> NDArray[np.float64]:
+    """Boxes (left, top, width, height) as a person would draw them round characters.
+
+    `careless` is the share of numbers with boxes that are far too large on some side.
+    """
     heights = (seen[:, 3] - seen[:, 1])[:, None]
     slack = rng.uniform(0.0, 0.12) + rng.normal(0, 0.03, seen.shape)
-    if rng.random() < _CARELESS:
+    if rng.random() < careless:
         slack = slack + np.minimum(rng.exponential(0.25, 4), 0.6)
     corners = seen + heights * slack * (-1, -1, 1, 1)
     size = np.maximum(corners[:, 2:] - corners[:, :2], 1.0)
     return np.concatenate([corners[:, :2], size], axis=1).round()
-
-
-def frame_number(rng: np.random.Generator, boxes: NDArray[np.float64], margin: float) -> Region:
-    """Part of the picture that is kept: the union of the boxes with a margin, slightly shifted."""
-    region = grow_region(union_region(boxes), margin)
-    left, right = rng.normal(0, 0.03, 2) * region.width
-    top, bottom = rng.normal(0, 0.03, 2) * region.height
-    return Region(
-        region.left + left, region.top + top, region.right + right, region.bottom + bottom
-    )
 
 
 def paint_scene(
