@@ -88,6 +88,7 @@ def test_page_says_what_was_not_run_and_what_stood_still(page: Any) -> None:
     assert "| **E1** MLP 64-32 | 68.4, validation | 50.0 (25.0 to 75.0) | not run" in text
     short = page.markdown([record("E1")], None, None)
     assert "68.4, validation | 50.0 (25.0 to 75.0)\N{NO-BREAK SPACE}† | not run" in short
+    assert ("A dagger (†) marks" in short, "†" in text) == (True, False)
     assert "| E1 | 1,000 / 100 grey digits | 5 of 20, 50 steps | 1 | 20 s |" in text
     assert "`--rows E4`" in text
     assert "training took 1.5 times as long" in text

@@ -36,11 +36,15 @@ bootstrap intervals over the scored pictures are in brackets. With several rando
 of their figures is followed by the least lower and the greatest upper end. Nothing was chosen on
 the scored pictures. B2, C1, C2, D1 and D2 have settings for 100,000 to 200,000 steps; here, they
 were trained until their score on a tenth of the training pictures, which was held out, had not
-risen for a tenth of those steps, and the epoch with the best such score is shown. A dagger (†)
-marks runs that were ended long before that, to save time: such figures show what so many epochs
-give, no more. A program writes this page from [records of the runs](results.json); only the
-published figures were typed in.
+risen for a tenth of those steps, and the epoch with the best such score is shown.
+{dagger}A program writes this page from [records of the runs](results.json); only the published
+figures were typed in.
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
+"""
+
+DAGGER = """\
+A dagger (†) marks runs that were ended long before that, to save time: such figures show what so
+many epochs give, no more.
 """
 
 ALL_ROWS = (
@@ -62,8 +66,9 @@ def markdown(records: list[Record], systems: Path | None, picture: Path | None) 
         The drawn learning curve, if there is one.
     """
     runs = by_job(records)
+    some_are_short = any(is_short(states[0]) for states in runs.values())
     parts = [
-        INTRODUCTION,
+        INTRODUCTION.format(dagger=DAGGER if some_are_short else ""),
         f"![{ALL_ROWS}](images/{systems.name})\n" if systems else "",
         *(system(runs, one) for one in SYSTEMS),
         depths(runs),

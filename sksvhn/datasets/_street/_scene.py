@@ -60,7 +60,7 @@ _CONTRAST = 0.1
 # Least, likeliest and highest quality of JPEG files. Panoramas are compressed hard: where contrast
 # is low, their digits are made of a few of its waves.
 _QUALITY = (20.0, 50.0, 95.0)
-# Margin within which things stand beside a character of a number that is cropped to its square.
+# Margin of a lone character whose square is cropped: so far, things are drawn beside it.
 _SQUARE_MARGIN = 1.0
 # Pixels that the camera takes round what is kept, so that blur and JPEG blocks know more.
 _CONTEXT = 3
