@@ -11,7 +11,7 @@ import argparse
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
@@ -132,9 +132,8 @@ def round_weights(model: Any) -> None:
 
 def numbers(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Crops and numbers of a seed, generated once."""
-    path = folder / f"pictures_{key(NUMBERS, seed, n_samples)}.npz"
-    if not path.exists():
-        print(f"Generating {n_samples:,} numbers, {path}", flush=True)
+
+    def make() -> dict[str, np.ndarray]:
         kinds = [
             make_street_numbers(
                 (n_samples + i) // len(NUMBERS),
@@ -146,35 +145,47 @@ def numbers(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.nda
             for i, settings in enumerate(NUMBERS)
         ]
         X, y = (np.concatenate(arrays) for arrays in zip(*kinds, strict=True))
-        keep(path, X=X, y=y.astype(str))
-    stored = np.load(path)
+        return {"X": X, "y": y.astype(str)}
+
+    path = folder / f"pictures_{key(NUMBERS, seed, n_samples)}.npz"
+    stored = made_once(path, f"{n_samples:,} numbers", make)
     return stored["X"], stored["y"]
 
 
 def digits(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Crops and digits of a seed, generated once."""
-    path = folder / f"digits_{key(DIGITS, seed, n_samples)}.npz"
-    if not path.exists():
-        print(f"Generating {n_samples:,} digits, {path}", flush=True)
+
+    def make() -> dict[str, np.ndarray]:
         X, y = make_street_digits(
             n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **DIGITS
         )
-        keep(path, X=X, y=y)
-    stored = np.load(path)
+        return {"X": X, "y": y}
+
+    path = folder / f"digits_{key(DIGITS, seed, n_samples)}.npz"
+    stored = made_once(path, f"{n_samples:,} digits", make)
     return stored["X"], stored["y"]
 
 
 def scenes(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, list[np.ndarray]]:
     """Photographs and boxes of a seed, generated once."""
-    path = folder / f"scenes_{key(SCENES, seed, n_samples)}.npz"
-    if not path.exists():
-        print(f"Generating {n_samples:,} scenes, {path}", flush=True)
+
+    def make() -> dict[str, np.ndarray]:
         X, y = make_street_scenes(
             n_samples, random_state=seed, n_jobs=-1, return_X_y=True, **SCENES
         )
-        keep(path, X=X, y=np.concatenate(y), ends=np.cumsum([len(boxes) for boxes in y]))
-    stored = np.load(path)
+        return {"X": X, "y": np.concatenate(y), "ends": np.cumsum([len(boxes) for boxes in y])}
+
+    path = folder / f"scenes_{key(SCENES, seed, n_samples)}.npz"
+    stored = made_once(path, f"{n_samples:,} scenes", make)
     return stored["X"], np.split(stored["y"], stored["ends"][:-1])
+
+
+def made_once(path: Path, what: str, make: Callable[[], dict[str, np.ndarray]]) -> Any:
+    """Return the arrays of a file, made if it is not there."""
+    if not path.exists():
+        print(f"Generating {what}, {path}", flush=True)
+        keep(path, **make())
+    return np.load(path)
 
 
 def key(*settings: Any) -> str:

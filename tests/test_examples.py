@@ -201,6 +201,8 @@ def test_weights(run: Run, tmp_path: Path, name: str) -> None:
     assert record["sha256"] == hashlib.sha256(content).hexdigest()
     assert record["trained on"] == 30
     reader = sksvhn.load(tmp_path / f"{name}.sksvhn")
+    if name == "numbers":
+        assert reader.max_length_ == 8
     assert not reader.verbose
     assert reader.checkpoint_dir is None
     # Two bytes a weight; the rest are labels, calibration and history.

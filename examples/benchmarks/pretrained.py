@@ -106,15 +106,19 @@ def of_readings(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> dict
     """Shares that were read right, in all and by length, and the coverage at 98 %."""
     right = read == y
     lengths = np.array([len(number) for number in y])
-    rows = np.arange(len(y))
     return {
         "all": share(right),
         **{f"length {n}": share(right[lengths == n]) for n in (1, 2, 3)},
         "length 4 and more": share(right[lengths > 3]),
-        "coverage at 98 %": with_interval(
-            rows, lambda i: coverage_at_accuracy_score(y[i], read[i], confidence[i])
-        ),
+        "coverage at 98 %": coverage(y, read, confidence),
     }
+
+
+def coverage(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> dict[str, Any]:
+    """Largest share, surest first, of which 98 % are right."""
+    return with_interval(
+        np.arange(len(y)), lambda i: coverage_at_accuracy_score(y[i], read[i], confidence[i])
+    )
 
 
 def on_originals(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, Any]:
@@ -154,12 +158,7 @@ def on_digits(folder: Path) -> dict[str, Any]:
     for name, data in sets.items():
         read, confidence = clf.predict(data.images, return_confidence=True)
         results[name] = share(read == data.target) | {
-            "coverage at 98 %": with_interval(
-                np.arange(len(read)),
-                lambda i, y=data.target, read=read, confidence=confidence: (
-                    coverage_at_accuracy_score(y[i], read[i], confidence[i])
-                ),
-            )
+            "coverage at 98 %": coverage(data.target, read, confidence)
         }
     X = sets["format 2, train"].images[:N_TIMED]
     results["ms per digit, one thread"] = milliseconds(lambda: clf.predict(X))
