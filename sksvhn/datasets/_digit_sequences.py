@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._images._crop import check_image_size
 from .._labels import numbers_to_strings
 from .._parameters import validate_params
-from ._street_numbers import length_probabilities
+from ._number_texts import length_probabilities
 
 Layout = Literal["row", "canvas"]
 

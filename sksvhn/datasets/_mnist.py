@@ -17,7 +17,7 @@ from .._files._file_kinds import check_is_file, kind_of_file, wrong_file
 from .._images._load import PictureError, read_picture
 from .._parameters import validate_params
 from .._warn import warn_caller
-from ._digit_bunch import labelled_bunch
+from ._bunch import labelled_bunch
 from ._idx import read_idx
 from ._progress import with_progress
 from ._svhn_archive import is_regular_file, read_file

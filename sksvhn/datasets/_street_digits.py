@@ -14,14 +14,11 @@ from sklearn.utils._param_validation import Interval
 
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ._digit_bunch import labelled_bunch
-from ._drawing import draw_in_chunks
-from ._progress import with_progress
-from ._street._scene import SceneSettings, photograph_digit
-from ._street_numbers import draw_number, length_probabilities, list_fonts, scene_settings
-
-# Most digits of the numbers that digits are cut from.
-_MAX_LENGTH = 5
+from ._bunch import labelled_bunch
+from ._drawing import draw_pictures
+from ._number_texts import MAX_LENGTH, draw_number, length_probabilities
+from ._street._fonts import list_fonts
+from ._street._scene import SceneSettings, photograph_digit, scene_settings
 
 # Pictures handed to a worker at a time.
 _CHUNK = 256
@@ -140,17 +137,18 @@ def make_street_digits(
     """
     settings = scene_settings(image_size, color=color, font_dir=font_dir)
     # A number of three digits gives three of SVHN's pictures.
-    shares = np.multiply(length_probabilities("svhn", _MAX_LENGTH), range(1, _MAX_LENGTH + 1))
+    shares = np.multiply(length_probabilities("svhn", MAX_LENGTH), range(1, MAX_LENGTH + 1))
     lengths = tuple((shares / shares.sum()).tolist())
-    draw = partial(_draw_digit, lengths=lengths, settings=settings)
-    drawn = draw_in_chunks(draw, n_samples, chunk=_CHUNK, random_state=random_state, n_jobs=n_jobs)
-    images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
-    rows: list[tuple[int, str, int, str]] = []
-    for number, position, pixels, font in with_progress(
-        drawn, n_samples, label="make_street_digits", verbose=verbose
-    ):
-        images[len(rows)] = pixels
-        rows.append((int(number[position]), number, position, font))
+    images, rows = draw_pictures(
+        partial(_draw_digit, lengths=lengths, settings=settings),
+        n_samples,
+        settings.shape,
+        chunk=_CHUNK,
+        label="make_street_digits",
+        random_state=random_state,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
     frame = pd.DataFrame(rows, columns=["digit", "number", "position", "font"])
     descr = _DESCR + list_fonts(settings.families)
     data = labelled_bunch(images, frame, target="digit", as_frame=as_frame, descr=descr)
@@ -159,7 +157,8 @@ def make_street_digits(
 
 def _draw_digit(
     rng: np.random.Generator, *, lengths: tuple[float, ...], settings: SceneSettings
-) -> tuple[str, int, NDArray[np.uint8], str]:
-    """Draw a number, and return it, the position of a digit, its pixels and the font."""
+) -> tuple[NDArray[np.uint8], tuple[int, str, int, str]]:
+    """Draw a number; return a digit's pixels, the digit, the number, its position and the font."""
     number = draw_number(rng, lengths, DIGITS)
-    return number, *photograph_digit(rng, number, settings)
+    position, pixels, font = photograph_digit(rng, number, settings)
+    return pixels, (int(number[position]), number, position, font)

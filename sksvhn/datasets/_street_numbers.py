@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from os import PathLike
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,55 +14,19 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ._drawing import draw_in_chunks
-from ._progress import with_progress
-from ._street._choice import draw_index
-from ._street._fonts import FontFace, find_fonts
-from ._street._scene import SceneSettings, StreetNumber, photograph_number
-
-# Numbers of 1, 2, ... digits among the 33,402 of SVHN's train set.
-_SVHN_LENGTHS = (5137, 18130, 8691, 1434, 9, 1)
-
-# Written beside numbers: street names, "12 A", "No. 7". There is no I, which looks like a 1.
-_SIGN_WRITING = "ABCDEFGHJKLMNOPRSTUVWYacdehnorst-.'/"
-
-# Letters that look like no digit, and those that do, which only stand in words with others.
-_CLEAR_LETTERS = "ABCDEFGHJKLMNPRTUVWXYacdefhkmnrtuvwxy"
-_OTHER_LETTERS = "IOQSZbgijlopqsz"
-# Of pictures without a number, shares without any writing and with a number that has a letter.
-_WITHOUT_WRITING, _WITH_LETTER = 0.2, 0.25
-# Of the other writing, share of single letters.
-_LETTER = 0.5
-_LONGEST_WORD = 8
-
-# Most characters of a number, and least and largest margin, unless asked otherwise.
-_MAX_LENGTH = 5
-_MARGIN = (-0.1, 0.3)
+from ._bunch import labelled_bunch
+from ._drawing import draw_pictures
+from ._number_texts import MAX_LENGTH, Texts, check_alphabet, draw_text, length_probabilities
+from ._street._fonts import list_fonts
+from ._street._scene import MARGIN, SceneSettings, photograph_number, scene_settings
 
 # Pictures handed to a worker at a time.
 _CHUNK = 256
 
-# Share of numbers with several digits that start with 0: house numbers hardly ever do.
-_LEADING_ZERO = 0.005
-# The first of two digits is d with a probability that falls as d to the power of the first value,
-# that of more digits as d to the power of the second: streets have more low numbers than high ones.
-_FIRST_OF_TWO, _FIRST_OF_MORE = 0.8, 1.6
-
-
-class _Texts(NamedTuple):
-    """What to write, at random."""
-
-    #: Probabilities of the lengths 1, 2, ... of numbers.
-    lengths: tuple[float, ...]
-    alphabet: str
-    #: Share of pictures without a number.
-    without_number: float = 0.0
-    #: Whether all writing is left out.
-    empty: bool = False
-
+#: Number, boxes of its characters, height and width of the whole picture, and font.
+_Row = tuple[str, NDArray[np.float64], int, int, str]
 
 _DESCR = """\
 Generated street numbers
@@ -101,9 +65,9 @@ def make_street_numbers(
     image_size: tuple[int, int] = (64, 64),
     color: bool = True,
     alphabet: str = DIGITS,
-    max_length: int = _MAX_LENGTH,
+    max_length: int = MAX_LENGTH,
     length_distribution: Literal["svhn"] | Sequence[float] = "svhn",
-    margin: tuple[float, float] = _MARGIN,
+    margin: tuple[float, float] = MARGIN,
     share_without_number: float = 0.0,
     font_dir: str | PathLike[str] | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -234,22 +198,20 @@ def make_street_numbers(
         margin=_check_margin(margin),
         font_dir=font_dir,
     )
-    texts = _Texts(lengths, characters, float(share_without_number))
-    images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
-    rows: list[tuple[str, NDArray[np.float64], int, int, str]] = []
-    drawn = _draw(n_samples, texts, settings, random_state, n_jobs)
-    for number, picture in with_progress(
-        drawn, n_samples, label="make_street_numbers", verbose=verbose
-    ):
-        images[len(rows)] = picture.pixels
-        rows.append((number, picture.boxes[: len(number)], *picture.picture_size, picture.font))
-    frame = _frame(rows)
-    target = frame["number"].copy() if as_frame else frame["number"].to_numpy(dtype=object)
-    if return_X_y:
-        return images, target
-    return Bunch(
-        images=images, target=target, frame=frame, DESCR=_DESCR + list_fonts(settings.families)
+    texts = Texts(lengths, characters, float(share_without_number))
+    images, rows = draw_pictures(
+        partial(_draw_picture, texts=texts, settings=settings),
+        n_samples,
+        settings.shape,
+        chunk=_CHUNK,
+        label="make_street_numbers",
+        random_state=random_state,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
+    descr = _DESCR + list_fonts(settings.families)
+    data = labelled_bunch(images, _frame(rows), target="number", as_frame=as_frame, descr=descr)
+    return (data.images, data.target) if return_X_y else data
 
 
 @validate_params(
@@ -323,42 +285,18 @@ def make_empty_surfaces(
     ((3, 64, 64), dtype('uint8'))
     """
     settings = scene_settings(image_size, color=color)
-    texts = _Texts(length_probabilities("svhn", _MAX_LENGTH), DIGITS, empty=True)
-    images = np.empty((n_samples, *settings.image_size, 3)[: 4 if color else 3], np.uint8)
-    drawn = _draw(n_samples, texts, settings, random_state, n_jobs)
-    surfaces = with_progress(drawn, n_samples, label="make_empty_surfaces", verbose=verbose)
-    for row, (_, picture) in enumerate(surfaces):
-        images[row] = picture.pixels
-    return images
-
-
-def scene_settings(
-    image_size: tuple[int, int],
-    *,
-    color: bool,
-    alphabet: str = DIGITS,
-    margin: tuple[float, float] = _MARGIN,
-    font_dir: str | PathLike[str] | None = None,
-) -> SceneSettings:
-    """Return the settings of scenes with numbers of an alphabet."""
-    return SceneSettings(
-        families=find_fonts(alphabet, font_dir),
-        image_size=check_image_size(image_size),
-        color=color,
-        alphabet=alphabet,
-        foreign="".join(c for c in _SIGN_WRITING if c not in alphabet),
-        margin=margin,
+    texts = Texts(length_probabilities("svhn", MAX_LENGTH), DIGITS, empty=True)
+    images, _ = draw_pictures(
+        partial(_draw_picture, texts=texts, settings=settings),
+        n_samples,
+        settings.shape,
+        chunk=_CHUNK,
+        label="make_empty_surfaces",
+        random_state=random_state,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
-
-
-def check_alphabet(alphabet: str) -> str:
-    """Return the characters of numbers, or say what is wrong with them."""
-    if not alphabet or len(set(alphabet)) < len(alphabet) or any(c.isspace() for c in alphabet):
-        raise ValueError(
-            "alphabet must hold one or more different characters that are not white space; got "
-            f"{alphabet!r}."
-        )
-    return alphabet
+    return images
 
 
 def _check_margin(margin: Sequence[float]) -> tuple[float, float]:
@@ -373,96 +311,16 @@ def _check_margin(margin: Sequence[float]) -> tuple[float, float]:
     return float(margin[0]), float(margin[1])
 
 
-def length_probabilities(
-    distribution: Literal["svhn"] | Sequence[float], max_length: int
-) -> tuple[float, ...]:
-    """Probabilities of the lengths 1, 2, ..., max_length."""
-    if isinstance(distribution, str):
-        weights = np.array(_SVHN_LENGTHS[:max_length], dtype=np.float64)
-    else:
-        weights = np.asarray(distribution, dtype=np.float64)
-        if weights.ndim != 1 or not 1 <= len(weights) <= max_length:
-            raise ValueError(
-                f"length_distribution must be 'svhn' or 1 to max_length={max_length} "
-                f"probabilities; got an array of shape {weights.shape}."
-            )
-        if (
-            not np.isfinite(weights).all()
-            or (weights < 0).any()
-            or not np.isclose(weights.sum(), 1)
-        ):
-            raise ValueError(
-                "length_distribution must hold probabilities that sum to 1; got "
-                f"{weights.tolist()}."
-            )
-    return tuple((weights / weights.sum()).tolist())
-
-
-def draw_number(rng: np.random.Generator, lengths: tuple[float, ...], alphabet: str) -> str:
-    """Draw a number whose length has the probabilities told."""
-    length = 1 + draw_index(rng, lengths)
-    first = draw_index(rng, _first_weights(alphabet, length))
-    rest = rng.integers(len(alphabet), size=length - 1)
-    return alphabet[first] + "".join(alphabet[i] for i in rest)
-
-
-def _draw_text(rng: np.random.Generator, texts: _Texts) -> tuple[str, str, bool]:
-    """Draw what stands in the scene, the number to read, and whether writing is left out."""
-    number = draw_number(rng, texts.lengths, texts.alphabet)
-    if texts.empty:
-        return number, "", True
-    if not texts.without_number or rng.random() >= texts.without_number:
-        return number, number, False
-    kind = rng.random()
-    known = {*texts.alphabet.lower(), *texts.alphabet.upper()}
-    clear = "".join(letter for letter in _CLEAR_LETTERS if letter not in known)
-    if kind < _WITHOUT_WRITING or not clear:
-        return number, "", True
-    if kind < _WITHOUT_WRITING + _WITH_LETTER:
-        # Behind numbers, A and B are the most frequent.
-        letter = clear[min(int(rng.exponential(3.0)), len(clear) - 1)]
-        letter = letter.lower() if rng.random() < 0.3 and letter.lower() in clear else letter
-        return (number + letter if rng.random() < 0.8 else letter + number), "", False
-    length = 1 if rng.random() < _LETTER else int(rng.integers(2, _LONGEST_WORD + 1))
-    every = clear + "".join(letter for letter in _OTHER_LETTERS if letter not in known)
-    word = [every[i] for i in rng.integers(len(every), size=length)]
-    word[int(rng.integers(length))] = clear[int(rng.integers(len(clear)))]
-    return "".join(word), "", False
-
-
-@lru_cache(maxsize=64)
-def _first_weights(alphabet: str, length: int) -> tuple[float, ...]:
-    if length == 1 or not alphabet.strip("0"):
-        return (1.0,) * len(alphabet)
-    power = _FIRST_OF_TWO if length == 2 else _FIRST_OF_MORE
-    weights = [int(c) ** -power if c in "123456789" else 0.3 for c in alphabet]
-    if "0" in alphabet:
-        zero = alphabet.index("0")
-        weights[zero] = 0.0
-        weights[zero] = _LEADING_ZERO / (1 - _LEADING_ZERO) * sum(weights)
-    return tuple(weights)
-
-
-def _draw(
-    n_samples: int,
-    texts: _Texts,
-    settings: SceneSettings,
-    random_state: int | np.random.RandomState | None,
-    n_jobs: int | None,
-) -> Iterator[list[tuple[str, StreetNumber]]]:
-    """Numbers and their pictures in order, chunk by chunk."""
-    draw = partial(_draw_picture, texts=texts, settings=settings)
-    return draw_in_chunks(draw, n_samples, chunk=_CHUNK, random_state=random_state, n_jobs=n_jobs)
-
-
 def _draw_picture(
-    rng: np.random.Generator, *, texts: _Texts, settings: SceneSettings
-) -> tuple[str, StreetNumber]:
-    text, number, empty = _draw_text(rng, texts)
-    return number, photograph_number(rng, text, settings, empty=empty)
+    rng: np.random.Generator, *, texts: Texts, settings: SceneSettings
+) -> tuple[NDArray[np.uint8], _Row]:
+    text, number, empty = draw_text(rng, texts)
+    picture = photograph_number(rng, text, settings, empty=empty)
+    boxes = picture.boxes[: len(number)]
+    return picture.pixels, (number, boxes, *picture.picture_size, picture.font)
 
 
-def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.DataFrame:
+def _frame(rows: list[_Row]) -> pd.DataFrame:
     numbers, boxes, heights, widths, fonts = zip(*rows, strict=True)
     return pd.DataFrame(
         {
@@ -475,13 +333,3 @@ def _frame(rows: list[tuple[str, NDArray[np.float64], int, int, str]]) -> pd.Dat
             "font": fonts,
         }
     )
-
-
-def list_fonts(families: tuple[tuple[FontFace, ...], ...]) -> str:
-    """List the packages that fonts come from, for a description."""
-    origins: dict[str, set[str]] = {}
-    for family in families:
-        for face in family:
-            origins.setdefault(face.origin, set()).add(face.family)
-    lines = [f"{origin}: {', '.join(sorted(names))}" for origin, names in sorted(origins.items())]
-    return "\n" + "\n".join(f"    {line}" for line in lines) + "\n"

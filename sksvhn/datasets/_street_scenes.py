@@ -18,15 +18,17 @@ from .._boxes import union_box
 from .._images._crop import check_image_size
 from .._labels import DIGITS
 from .._parameters import validate_params
-from ._drawing import draw_in_chunks
-from ._progress import with_progress
+from ._drawing import draw_pictures
+from ._number_texts import MAX_LENGTH, check_alphabet, draw_number, length_probabilities
 from ._street._buildings import FrontSettings
-from ._street._fonts import find_fonts
-from ._street._front import Front, draw_count, photograph_front
-from ._street_numbers import check_alphabet, draw_number, length_probabilities, list_fonts
+from ._street._fonts import find_fonts, list_fonts
+from ._street._front import draw_count, photograph_front
 
 # Pictures handed to a worker at a time.
 _CHUNK = 32
+
+#: Numbers of a picture, the boxes of their characters, and fonts.
+_Front = tuple[list[str], list[NDArray[np.float64]], list[str]]
 
 _DESCR = """\
 Generated street scenes
@@ -62,7 +64,7 @@ def make_street_scenes(
     image_size: tuple[int, int] = (384, 384),
     max_numbers: int = 3,
     alphabet: str = DIGITS,
-    max_length: int = 5,
+    max_length: int = MAX_LENGTH,
     length_distribution: Literal["svhn"] | Sequence[float] = "svhn",
     font_dir: str | PathLike[str] | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -175,24 +177,27 @@ def make_street_scenes(
     settings = FrontSettings(
         find_fonts(characters, font_dir), check_image_size(image_size), characters
     )
-    draw = partial(_draw_front, max_numbers=max_numbers, lengths=lengths, settings=settings)
-    chunks = draw_in_chunks(draw, n_samples, chunk=_CHUNK, random_state=random_state, n_jobs=n_jobs)
-    images = np.empty((n_samples, *settings.image_size, 3), np.uint8)
-    target = np.empty(n_samples, dtype=object)
-    numbers = np.empty(n_samples, dtype=object)
-    rows = []
-    fronts = with_progress(chunks, n_samples, label="make_street_scenes", verbose=verbose)
-    for i, front in enumerate(fronts):
-        images[i], numbers[i] = front.pixels, front.numbers
-        target[i] = np.array([union_box(boxes) for boxes in front.boxes]).reshape(-1, 4)
-        rows += [(i, *row) for row in zip(front.numbers, front.boxes, front.fonts, strict=True)]
+    images, fronts = draw_pictures(
+        partial(_draw_front, max_numbers=max_numbers, lengths=lengths, settings=settings),
+        n_samples,
+        (*settings.image_size, 3),
+        chunk=_CHUNK,
+        label="make_street_scenes",
+        random_state=random_state,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    target, numbers = (np.empty(n_samples, dtype=object) for _ in range(2))
+    for i, (texts, boxes, _) in enumerate(fronts):
+        target[i] = np.array([union_box(each) for each in boxes]).reshape(-1, 4)
+        numbers[i] = texts
     if return_X_y:
         return images, target
     return Bunch(
         images=images,
         target=target,
         numbers=numbers,
-        frame=_frame(rows, settings.image_size),
+        frame=_frame(fronts, settings.image_size),
         DESCR=_DESCR + list_fonts(settings.families),
     )
 
@@ -203,15 +208,15 @@ def _draw_front(
     max_numbers: int,
     lengths: tuple[float, ...],
     settings: FrontSettings,
-) -> Front:
+) -> tuple[NDArray[np.uint8], _Front]:
     n = draw_count(rng, max_numbers)
     numbers = tuple(draw_number(rng, lengths, settings.alphabet) for _ in range(n))
-    return photograph_front(rng, numbers, settings)
+    front = photograph_front(rng, numbers, settings)
+    return front.pixels, (front.numbers, front.boxes, front.fonts)
 
 
-def _frame(
-    rows: list[tuple[int, str, NDArray[np.float64], str]], image_size: tuple[int, int]
-) -> pd.DataFrame:
+def _frame(fronts: list[_Front], image_size: tuple[int, int]) -> pd.DataFrame:
+    rows = [(i, *row) for i, front in enumerate(fronts) for row in zip(*front, strict=True)]
     return pd.DataFrame(
         {
             "filename": [f"{picture + 1}.png" for picture, *_ in rows],

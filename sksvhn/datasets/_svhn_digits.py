@@ -15,7 +15,8 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._files._file_kinds import check_is_file
 from .._parameters import validate_params
-from ._digit_bunch import digits_of_labels, labelled_bunch
+from ._bunch import labelled_bunch
+from ._digit_labels import digits_of_labels
 from ._mat5 import read_mat5_arrays
 
 _SIZE = 32

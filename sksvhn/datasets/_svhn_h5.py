@@ -17,7 +17,8 @@ from sklearn.utils._param_validation import StrOptions
 from .._files._file_kinds import H5PY_ERRORS, check_is_file, wrong_file
 from .._parameters import validate_params
 from .._warn import warn_caller
-from ._digit_bunch import digits_of_labels, labelled_bunch
+from ._bunch import labelled_bunch
+from ._digit_labels import digits_of_labels
 from ._svhn_archive import MAX_DEFLATION
 
 _NEEDED = "an HDF5 file, such as SVHN_single_grey1.h5"

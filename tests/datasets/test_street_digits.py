@@ -60,7 +60,7 @@ def test_squares_hold_their_characters_and_all_of_them_are_kept():
     for _ in range(100):
         seen = rng.uniform(0, 90, (3, 4))
         seen[:, 2:] = seen[:, :2] + rng.uniform(8, 30, (3, 2))
-        boxes, region = _scene.frame_squares(rng, seen)
+        boxes, region = _scene._frame_squares(rng, seen)
         middle, half = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:].max(axis=1, keepdims=True) / 2
         least, most = (middle - half).min(axis=0), (middle + half).max(axis=0)
         np.testing.assert_allclose(region, [*least, *most])

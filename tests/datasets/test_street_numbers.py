@@ -17,13 +17,8 @@ from sklearn.linear_model import LogisticRegression
 
 from sksvhn._images._crop import Region
 from sksvhn.datasets import make_empty_surfaces, make_street_numbers
+from sksvhn.datasets._number_texts import Texts, draw_number, draw_text, length_probabilities
 from sksvhn.datasets._street import _camera, _scene
-from sksvhn.datasets._street_numbers import (
-    _draw_text,
-    _Texts,
-    draw_number,
-    length_probabilities,
-)
 
 
 @pytest.fixture(scope="module")
@@ -228,8 +223,8 @@ def test_pictures_without_a_number_have_an_empty_target():
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None)
 def test_what_is_no_number_has_a_letter_or_no_writing(seed):
-    texts = _Texts((0.5, 0.5), "0123456789ABC", without_number=1.0)
-    text, number, empty = _draw_text(np.random.default_rng(seed), texts)
+    texts = Texts((0.5, 0.5), "0123456789ABC", without_number=1.0)
+    text, number, empty = draw_text(np.random.default_rng(seed), texts)
     assert number == ""
     assert empty or any(c.isalpha() and c.upper() not in "ABC" for c in text)
 

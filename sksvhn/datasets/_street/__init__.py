@@ -1,1 +1,1 @@
-"""Draw and photograph one generated street number."""
+"""Draw and photograph house numbers, single ones and those of whole house fronts."""

@@ -13,6 +13,7 @@ from . import _objects as objects
 from . import _paint as paint
 from . import _surfaces as surfaces
 from . import _writing as writing
+from ._choice import pick
 from ._lettering import Hand, Lettering
 from ._paint import Box, Site
 
@@ -413,7 +414,7 @@ def _write_around(
         size = height * math.exp(rng.uniform(math.log(low), math.log(high)))
         x, y = rng.uniform(-0.1, 0.9, 2) * (width, height)
         if numbers and rng.random() < 0.5:  # near a number
-            number = numbers[int(rng.integers(len(numbers)))]
+            number = pick(rng, numbers)
             left, top, right, bottom = number.box
             size = number.digit * rng.uniform(0.25, 1.2)
             places = (
@@ -421,10 +422,8 @@ def _write_around(
                 (left, top - 1.7 * size),
                 (right + rng.uniform(0.6, 2) * size, top),
             )
-            x, y = places[int(rng.integers(3))]
+            x, y = pick(rng, places)
         size = max(min(size, 0.9 * width / (0.6 * len(text))), 5.0)
-        if size < 3:
-            continue
         box = (x, y, x + 0.65 * size * len(text), y + size)
         if any(overlap(box, other, 0.35 * size) for other in taken):
             continue

@@ -19,6 +19,11 @@ Homography = NDArray[np.float64]
 _STEEPEST = 0.25
 
 
+def draw_digit_height(rng: np.random.Generator) -> float:
+    """Height of a digit in the camera's picture, in pixels."""
+    return min(max(math.exp(rng.normal(math.log(20.0), 0.39)), 8.0), 90.0)
+
+
 def draw_viewpoint(
     rng: np.random.Generator, size: tuple[int, int], scale: float, turn: float = 0.0
 ) -> Homography:

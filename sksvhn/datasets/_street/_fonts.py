@@ -157,6 +157,16 @@ def least_boldness(face: FontFace) -> int:
     return _MOST_EMBOLDENED
 
 
+def list_fonts(families: tuple[tuple[FontFace, ...], ...]) -> str:
+    """List the packages that fonts come from, for a description."""
+    origins: dict[str, set[str]] = {}
+    for family in families:
+        for face in family:
+            origins.setdefault(face.origin, set()).add(face.family)
+    lines = [f"{origin}: {', '.join(sorted(names))}" for origin, names in sorted(origins.items())]
+    return "\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+
+
 def _origin(distribution: str) -> str:
     return f"{distribution} {importlib.metadata.version(distribution)}"
 

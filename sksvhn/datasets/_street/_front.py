@@ -14,11 +14,11 @@ from . import _camera as camera
 from . import _surfaces as surfaces
 from . import _writing as writing
 from ._buildings import FrontSettings, Kind, Number, overlap, paint_front
+from ._choice import pick
 from ._handwriting import draw_pen
 from ._lettering import draw_announced, draw_hand, may_be_bars, set_apart
 from ._nature import sky_color
 from ._paint import Box, Site, darker, draw_color
-from ._scene import draw_digit_height
 
 # Shares of pictures without a number, and of others that are close-ups or show whole buildings.
 _WITHOUT_NUMBER = 0.17
@@ -160,7 +160,7 @@ def _draw_plan(
     is_sharp = name == "wide" or rng.random() < (0.7 if is_large else 0.3)
     resolution = 1.0
     if not is_sharp:
-        seen = draw_digit_height(rng) if name != "middle" else 0.8 * draw_digit_height(rng)
+        seen = (0.8 if name == "middle" else 1.0) * camera.draw_digit_height(rng)
         resolution = min(max(seen, _LEAST_SEEN) / pixels, 1.0)
     return _Plan(
         texts=texts,
@@ -233,7 +233,7 @@ def _place_numbers(
     numbers: list[Number] = []
     width, height = view.size
     to_canvas = np.linalg.inv(view.homography)
-    family = settings.families[int(rng.integers(len(settings.families)))]
+    family = pick(rng, settings.families)
     least = _least_height(settings.image_size[0]) * height
     bars = may_be_bars(settings.alphabet)
     for i, text in enumerate(plan.texts):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ._choice import pick
 from ._fonts import GLYPH_HEIGHT, FontFace, Glyph, draw_glyph, least_boldness
 from ._handwriting import WRITTEN, Pen, draw_pen, write_digit
 from ._house_forms import choose_house_forms, draw_house_form
@@ -117,8 +118,8 @@ def draw_hand(rng: np.random.Generator, family: tuple[FontFace, ...], *, bars: b
         pen=draw_pen(rng) if written and bars else None,
         descent=rng.uniform(0.2, 0.7) * rng.choice((1, 1, -1)),
         face=face,
-        boldness=max(_BOLDNESS[int(rng.integers(len(_BOLDNESS)))], least_boldness(face)),
-        swelling=_SWELLING[int(rng.integers(len(_SWELLING)))],
+        boldness=max(pick(rng, _BOLDNESS), least_boldness(face)),
+        swelling=pick(rng, _SWELLING),
         condensation=math.exp(rng.normal(-0.18, 0.16)),
         slant=rng.normal(0.0, 0.06) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
         spacing=rng.normal(-0.01, 0.05) if rng.random() < 0.85 else rng.uniform(0.0, 0.4),
@@ -142,7 +143,7 @@ def draw_face(rng: np.random.Generator, family: tuple[FontFace, ...]) -> FontFac
     """Choose one of a family's faces, seldom an italic."""
     upright = [face for face in family if not face.slanted]
     faces = upright if upright and rng.random() < 0.85 else family
-    return faces[int(rng.integers(len(faces)))]
+    return pick(rng, faces)
 
 
 def draw_announced(rng: np.random.Generator, alphabet: str) -> bool:
@@ -210,7 +211,7 @@ def _clutter(
         above = rng.random() < 0.5
         x = rng.uniform(left - size, right)
         y = top - gap if above else bottom + gap + size
-    characters = (_pick(rng, surroundings.foreign) for _ in range(count))
+    characters = (pick(rng, surroundings.foreign) for _ in range(count))
     return _line(rng, characters, hand, size, (x, y))
 
 
@@ -265,7 +266,7 @@ def _intruder(
 ) -> list[_Tile]:
     """Draw part of a character of another number, if the picture is wide enough to show some."""
     x0, x1, bottom = boxes[:, 0].min(), boxes[:, 2].max(), boxes[:, 3].max()
-    tile, _ = _place(rng, _pick(rng, surroundings.alphabet), hand, height, (0.0, bottom))
+    tile, _ = _place(rng, pick(rng, surroundings.alphabet), hand, height, (0.0, bottom))
     left, _, right, _ = _ink_box(tile)
     seen = min((right - left) * rng.uniform(0.1, 0.4), surroundings.reach - 0.08 * height)
     if seen < 1:
@@ -275,10 +276,6 @@ def _intruder(
     else:
         x = x0 - surroundings.reach + seen - right
     return [tile._replace(x=tile.x + round(x))]
-
-
-def _pick(rng: np.random.Generator, characters: str) -> str:
-    return characters[int(rng.integers(len(characters)))]
 
 
 def _step(hand: Hand, advance: float, height: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from . import _surfaces as surfaces
+from ._choice import pick
 from ._paint import (
     Box,
     Color,
@@ -48,7 +49,7 @@ def draw_wall(rng: np.random.Generator) -> tuple[Color, Material, float]:
     kind = rng.random()
     if kind < 0.27:
         tones = ((150, 82, 62), (176, 104, 78), (120, 84, 66), (190, 160, 120), (110, 100, 95))
-        color = near(rng, tones[int(rng.integers(len(tones)))], 16)
+        color = near(rng, pick(rng, tones), 16)
         return color, surfaces.brick, rng.uniform(0.12, 0.4)
     if kind < 0.42:
         return draw_muted(rng, 0.3, 0.95), surfaces.siding, rng.uniform(0.08, 0.25)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ._scene import draw_hue
+from ._colors import draw_hue
 from ._surfaces import Field, Material
 
 #: Left, top, right and bottom in pixels.

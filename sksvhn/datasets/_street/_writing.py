@@ -7,10 +7,12 @@ import math
 import numpy as np
 from PIL import Image
 
+from ._characters import blend, mount_sign, paint_number
+from ._choice import pick
+from ._colors import LUMINANCE, Colors, draw_colors, draw_hue, draw_ink
 from ._fonts import GLYPH_HEIGHT, FontFace, draw_glyph
 from ._lettering import Hand, Lettering, Surroundings, draw_face, draw_hand, letter
 from ._paint import Box, Color, Site, as_color, clip, darker, disc, draw_color, near, rectangle
-from ._scene import LUMINANCE, Colors, blend, draw_colors, draw_hue, mount_sign, paint_number
 from ._surfaces import Field
 
 Families = tuple[tuple[FontFace, ...], ...]
@@ -39,14 +41,12 @@ def draw_words(rng: np.random.Generator) -> str:
     """Draw the name of a street, a shop, a family or a building."""
     kind = rng.random()
     if kind < 0.45:
-        return _WORDS[int(rng.integers(len(_WORDS)))]
-    name = "".join(
-        _ONSETS[int(rng.integers(len(_ONSETS)))] + _RIMES[int(rng.integers(len(_RIMES)))]
-        for _ in range(int(rng.integers(1, 4)))
-    )
+        return pick(rng, _WORDS)
+    n_syllables = int(rng.integers(1, 4))
+    name = "".join(pick(rng, _ONSETS) + pick(rng, _RIMES) for _ in range(n_syllables))
     name = name.upper() if rng.random() < 0.5 else name.capitalize()
     if kind < 0.75:
-        name += " " + _STREETS[int(rng.integers(len(_STREETS)))]
+        name += " " + pick(rng, _STREETS)
     return name
 
 
@@ -70,7 +70,7 @@ def draw_code(rng: np.random.Generator) -> str:
         f"{letters[:2]} {digits[:2]} {letters[2:]}",
         f"www.{letters.lower()}.com",
     )
-    return forms[int(rng.integers(len(forms)))]
+    return pick(rng, forms)
 
 
 def is_no_number(text: str, alphabet: str) -> bool:
@@ -94,12 +94,6 @@ def lay_text(
     """Lay out a number, with "No" before it or not, or other writing."""
     surroundings = Surroundings("0", "", 0.0, announced)
     return letter(rng, text, hand, height, round(padding), surroundings)
-
-
-def draw_hand_for(rng: np.random.Generator, families: Families, *, in_row: bool = False) -> Hand:
-    """Choose at random a style of writing."""
-    hand = draw_hand(rng, families[int(rng.integers(len(families)))])
-    return hand._replace(direction="row") if in_row else hand
 
 
 def stamp(
@@ -175,11 +169,7 @@ def _colors_on(rng: np.random.Generator, ground: float, *, on_sign: bool, at_nig
         return Colors(wall=ground, ground=ground, ink=rng.uniform(0.45, 1.0))
     if on_sign:
         return draw_colors(rng, least=_SIGN_CONTRAST)
-    step = CONTRAST + rng.gamma(1.7, 0.15)
-    ink = ground + step if rng.random() < 0.85 - ground else ground - step
-    if not 0 <= ink <= 1:
-        ink = min(max(2 * ground - ink, 0.02), 0.98)
-    return Colors(wall=ground, ground=ground, ink=ink)
+    return Colors(wall=ground, ground=ground, ink=draw_ink(rng, ground, least=CONTRAST))
 
 
 def write(
@@ -191,7 +181,7 @@ def write(
 ) -> None:
     """Write what is no number at `place`: left, top and height of a digit, on a sign or not."""
     left, top, height = place
-    hand = draw_hand_for(rng, families, in_row=True)
+    hand = draw_hand(rng, pick(rng, families))._replace(direction="row")
     padding = 0.7 * height
     lettering = lay_text(rng, text, hand, height, padding)
     corner = (round(left - padding), round(top - padding))
@@ -217,7 +207,7 @@ def directory(
     if rng.random() < 0.5:
         ground, ink = near(rng, (35, 35, 38), 10), near(rng, (240, 240, 235), 8)
     end = right + gap + digit * rng.choice((0.0, 0.0, rng.uniform(0.5, 4.0)))
-    face = draw_face(rng, families[int(rng.integers(len(families)))])
+    face = draw_face(rng, pick(rng, families))
     rectangle(site, (left - gap, top - gap, end, bottom + gap), ground)
     site.picture.paste(ink, place, as_mask(number))
     below = rng.random() < 0.8
@@ -275,7 +265,7 @@ def clock(rng: np.random.Generator, site: Site, x: float, y: float, families: Fa
     ink = contrasting(rng, dial)
     disc(site, x, y, 1.1 * radius, ink)
     disc(site, x, y, radius, dial)
-    face = draw_face(rng, families[int(rng.integers(len(families)))])
+    face = draw_face(rng, pick(rng, families))
     size = 0.2 * radius
     for hour in range(1, 13):
         angle = math.radians(30 * hour)
@@ -297,10 +287,10 @@ def number_plate(rng: np.random.Generator, site: Site, box: Box, families: Famil
         f"{letters} {digits[:3]}",
         f"{letters}-{digits}",
     )
-    ground = near(rng, ((235, 235, 230), (235, 200, 60))[int(rng.integers(2))], 8)
+    ground = near(rng, pick(rng, ((235, 235, 230), (235, 200, 60))), 8)
     rectangle(site, box, ground)
     site.draw.rectangle(box, outline=(25, 25, 30), width=1)
     size = min(0.7 * (bottom - top), (right - left) / 6.5)
-    face = draw_face(rng, families[int(rng.integers(len(families)))])
+    face = draw_face(rng, pick(rng, families))
     place = (left + 0.05 * (right - left), (top + bottom - size) / 2, size)
-    print_line(site, text[int(rng.integers(3))], face, place, (25, 25, 30))
+    print_line(site, pick(rng, text), face, place, (25, 25, 30))

@@ -1,13 +1,11 @@
-"""Check single digits, and make the Bunch of their loaders."""
+"""Check the labels of single digits."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils import Bunch
 
 
 def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
@@ -30,18 +28,3 @@ def digits_of_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
         raise ValueError(f"{expected} both 0 and 10; use one of them for the digit 0.")
     digits[digits == 10] = 0
     return digits
-
-
-def labelled_bunch(
-    images: NDArray[Any], frame: pd.DataFrame, *, target: str, as_frame: bool, descr: str
-) -> Bunch:
-    """Bunch of pictures whose target is a column of `frame`."""
-    column = frame[target]
-    is_number = pd.api.types.is_numeric_dtype(column)
-    array = column.to_numpy(dtype=None if is_number else object, copy=True)  # a view is read-only
-    return Bunch(
-        images=images,
-        target=column.copy() if as_frame else array,
-        frame=frame,
-        DESCR=descr,
-    )
