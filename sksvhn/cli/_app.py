@@ -21,7 +21,7 @@ from .._files._pretrained_files import pretrained_names, pretrained_path
 # --- messages: results go to the standard output, everything else to the standard error stream --
 
 
-def note(message: str, *, quiet: bool = False) -> None:
+def note(message: str, *, quiet: bool) -> None:
     """Say what is going on."""
     if not quiet:
         typer.echo(printable(message), err=True)

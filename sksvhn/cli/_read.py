@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +29,10 @@ from ._app import (
 )
 from ._draw import Drawings
 from ._rows import Row, Shown, writer
+
+if TYPE_CHECKING:
+    from .._photographs import PhotographBatchReader
+    from .._reading import Picture, PictureBatchReader
 
 # Pictures that are cropped, predicted and written together, and photographs that are located.
 _BATCH, _FEW = 256, 32
@@ -127,24 +132,13 @@ def read(
 
     Example: sksvhn read photos/ --draw drawn
     """
-    first, *others = pictures
-    if is_model(first) or Path(first).suffix == ".joblib":
-        raise typer.BadParameter(
-            f"{first} is a model, not a picture; write: sksvhn read "
-            f"{others[0] if others else 'PICTURE'}{' ...' * (len(others) > 1)} --model {first}"
-        )
+    _check_no_model(pictures)
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv.", param_hint="--csv")
-    known = {"--whole": whole, "--box": box, "--boxes": boxes}
-    given = [name for name, value in known.items() if value]
-    if len(given) > 1:
-        raise typer.BadParameter(f"choose one of {' and '.join(given)}.", param_hint=given[-1])
-    for name, value in {"--locator": locator, "--draw": draw, "--all": all_boxes}.items():
-        if given and value:
-            raise typer.BadParameter(
-                f"has an effect only if numbers are looked for; leave out {name} or {given[0]}.",
-                param_hint=name,
-            )
+    is_known = _tells_places(
+        {"--whole": whole, "--box": box, "--boxes": boxes},
+        {"--locator": locator, "--draw": draw, "--all": all_boxes},
+    )
     same = [parse_box(text) for text in box] if box else None
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
@@ -160,7 +154,7 @@ def read(
         clf,
         has_candidates=listed is not None,
         common=(listed and listed.common) or (),
-        min_confidence=min_confidence if given else None,
+        min_confidence=min_confidence if is_known else None,
         max_pixels=max_pixels or MAX_PIXELS,
     )
 
@@ -168,36 +162,23 @@ def read(
         return Picture(
             path,
             same if table is None else table.of(path),
-            listed.of(path) if listed is not None and listed.common is None else None,
+            None if listed is None else listed.of(path),
         )
 
-    def read_known(paths: Sequence[str]) -> list[list[Row]]:
-        return list(map(_known, paths, reader.read(list(map(picture_of, paths)), paths)))
-
-    read_paths = read_known
-    if not given:
+    read_paths: ReadPaths = partial(_read_known, reader, picture_of)
+    if not is_known:
         finder = PhotographBatchReader(
             reader,
             pretrained_model("locator") if locator is None else load(locator),
             min_confidence=LEAST_CONFIDENCE if min_confidence is None else min_confidence,
             with_rejected=all_boxes,
         )
-
-        def read_located(paths: Sequence[str]) -> list[list[Row]]:
-            found = finder.read((picture_of(path), path) for path in paths)
-            rows = [_located(path, one) for path, one in zip(paths, found, strict=True)]
-            if drawings is not None:
-                for of_picture in rows:
-                    drawings.draw(of_picture)
-            return rows
-
-        read_paths = read_located
-
+        read_paths = partial(_read_located, finder, picture_of, drawings)
     shown: Shown = "json" if json else "csv" if csv or not sys.stdout.isatty() else "table"
     write = writer(
         shown,
         width=clf.max_length_ if reads_numbers(clf) else 1,
-        has_boxes=not given,
+        has_boxes=not is_known,
         has_candidates=listed is not None,
         has_rejected=all_boxes,
     )
@@ -205,7 +186,7 @@ def read(
         _named(pictures, recursive=recursive),
         read_paths,
         write,
-        size=_BATCH if given else _FEW,
+        size=_BATCH if is_known else _FEW,
         with_errors=shown != "table",
         # On one terminal a bar would go through the readings.
         with_bar=shows_progress(quiet) and not sys.stdout.isatty(),
@@ -219,10 +200,56 @@ def read(
         raise typer.Exit(1)
 
 
+def _check_no_model(pictures: list[str]) -> None:
+    """Raise if the first picture is a model, as in older commands."""
+    first, *others = pictures
+    if is_model(first) or Path(first).suffix == ".joblib":
+        raise typer.BadParameter(
+            f"{first} is a model, not a picture; write: sksvhn read "
+            f"{others[0] if others else 'PICTURE'}{' ...' * (len(others) > 1)} --model {first}"
+        )
+
+
+def _tells_places(places: dict[str, Any], of_search: dict[str, Any]) -> bool:
+    """Whether options say where the numbers are; raise if others are for a search."""
+    given = [name for name, value in places.items() if value]
+    if len(given) > 1:
+        raise typer.BadParameter(f"choose one of {' and '.join(given)}.", param_hint=given[-1])
+    for name, value in of_search.items():
+        if given and value:
+            raise typer.BadParameter(
+                f"has an effect only if numbers are looked for; leave out {name} or {given[0]}.",
+                param_hint=name,
+            )
+    return bool(given)
+
+
+def _read_known(
+    reader: PictureBatchReader, picture_of: Callable[[str], Picture], paths: Sequence[str]
+) -> list[list[Row]]:
+    """Rows of pictures in which it is known where the numbers are."""
+    return list(map(_known, paths, reader.read(list(map(picture_of, paths)), paths)))
+
+
 def _known(path: str, one: Any) -> list[Row]:
     """Row of a picture whose number's place is known."""
     error = None if one.error is None else in_options(one.error)
     return [Row(path, one.reading, one.confidence, in_list=one.in_list, error=error)]
+
+
+def _read_located(
+    finder: PhotographBatchReader,
+    picture_of: Callable[[str], Picture],
+    drawings: Drawings | None,
+    paths: Sequence[str],
+) -> list[list[Row]]:
+    """Rows of photographs in which numbers are looked for, and drawings of these."""
+    found = finder.read((picture_of(path), path) for path in paths)
+    rows = [_located(path, one) for path, one in zip(paths, found, strict=True)]
+    if drawings is not None:
+        for of_picture in rows:
+            drawings.draw(of_picture)
+    return rows
 
 
 def _located(path: str, found: Any) -> list[Row]:
@@ -361,10 +388,10 @@ class Candidates:
             if row["candidate"] not in numbers:
                 numbers.append(row["candidate"])
 
-    def of(self, picture: str) -> list[str]:
-        """Numbers that a picture may show."""
+    def of(self, picture: str) -> list[str] | None:
+        """Numbers that a picture may show, unless all may show the same."""
         if self.common is not None:
-            return self.common
+            return None
         found = self.by_path.get(os.path.abspath(picture), [])
         self.n_without += not found
         return found

@@ -210,7 +210,7 @@ class Batches:
         preparation: Preparation,
         training: bool,
         rng: np.random.Generator | None,
-        n_steps: int = 0,
+        n_steps: int,
     ) -> None:
         self.data = data
         self.batch_size = batch_size

@@ -231,7 +231,7 @@ def in_range(
     return np.divide(pixels, 255, dtype=np.float32) if is_to_one else pixels
 
 
-def crop_settings_of(clf: PhotographReader, max_pixels: int = MAX_PIXELS) -> CropSettings:
+def crop_settings_of(clf: PhotographReader, max_pixels: int) -> CropSettings:
     """Say how photographs are cropped, or raise if they cannot be read at all."""
     check_is_fitted(clf)
     clf._validate_params()

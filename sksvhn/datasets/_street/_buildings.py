@@ -449,7 +449,7 @@ def _grow(rng: np.random.Generator, site: Site, numbers: list[Number]) -> None:
             nature.blades(rng, site, box)
 
 
-def overlap(one: Box, other: Box, gap: float = 0.0) -> bool:
+def overlap(one: Box, other: Box, gap: float) -> bool:
     return (
         one[0] < other[2] + gap
         and other[0] < one[2] + gap

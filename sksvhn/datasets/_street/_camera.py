@@ -25,7 +25,7 @@ def draw_digit_height(rng: np.random.Generator) -> float:
 
 
 def draw_viewpoint(
-    rng: np.random.Generator, size: tuple[int, int], scale: float, turn: float = 0.0
+    rng: np.random.Generator, size: tuple[int, int], scale: float, turn: float
 ) -> Homography:
     """Draw a view of a flat scene of `size`: the homography (3, 3) from scene to picture.
 
@@ -58,7 +58,7 @@ def draw_oblique_viewpoint(
     rng: np.random.Generator,
     size: tuple[int, int],
     scale: float,
-    turn: float = 0.0,
+    turn: float,
     *,
     steepest: float,
 ) -> Homography:

@@ -213,7 +213,7 @@ def roof(rng: np.random.Generator, site: Site, box: Box) -> None:
     """Paint a pitched roof with courses of tiles."""
     left, top, right, bottom = box
     inset = rng.uniform(0.0, 0.3) * (right - left)
-    color = near(rng, ((150, 80, 55), (90, 85, 85), (120, 100, 85))[int(rng.integers(3))], 18)
+    color = near(rng, pick(rng, ((150, 80, 55), (90, 85, 85), (120, 100, 85))), 18)
     eave = 0.3 * site.metre
     corners = ((left - eave, bottom), (left + inset, top), (right - inset, top))
     site.draw.polygon([*corners, (right + eave, bottom)], color)

@@ -41,7 +41,7 @@ def draw_muted(rng: np.random.Generator, darkest: float, lightest: float) -> Col
     return as_color(rng.uniform(darkest, lightest) * (0.55 + 0.45 * draw_hue(rng)))
 
 
-def near(rng: np.random.Generator, color: Sequence[float] | Field, spread: float = 12.0) -> Color:
+def near(rng: np.random.Generator, color: Sequence[float] | Field, spread: float) -> Color:
     """Colour like another one."""
     return as_color((np.array(color) + rng.normal(0, spread) + rng.normal(0, spread / 3, 3)) / 255)
 
