@@ -1,5 +1,7 @@
-"""Make the weights of ``sksvhn.load_pretrained`` from nothing.
+"""Train models like those of ``sksvhn.load_pretrained`` from nothing.
 
+The reader of digits is the one that comes with the package. Reader and locator of numbers are the
+first parts of those that come, which were trained on in more parts (``docs/pretrained.md``).
 Pictures are generated once, and a training that was stopped resumes after its last epoch. Reader
 and locator are calibrated on generated pictures that they were not trained on. Each model is
 written to ``sksvhn/pretrained`` with a record of everything it depends on.
@@ -85,11 +87,8 @@ def main() -> None:
 def make_reader(options: argparse.Namespace) -> None:
     """Train and calibrate the reader."""
     sizes = options.sizes or N_NUMBERS
-    reader = SVHNSequenceClassifier(**READER, checkpoint_dir=options.folder, verbose=1)
-    reader.set_params(max_epochs=options.epochs or READER["max_epochs"])
-    reader.fit(*numbers(options.folder, SEEDS[0], sizes[0]))
-    reader.set_params(verbose=0, checkpoint_dir=None)
-    round_weights(reader)
+    reader = SVHNSequenceClassifier(**READER)
+    train(reader, numbers(options.folder, SEEDS[0], sizes[0]), options)
     reader.calibrate(*numbers(options.folder, SEEDS[1], sizes[1]))
     # `predict` knows all numbers; these are the columns of `predict_proba`, of which each takes
     # space in the file and time when it is loaded.
@@ -101,11 +100,9 @@ def make_reader(options: argparse.Namespace) -> None:
 def make_locator(options: argparse.Namespace) -> None:
     """Train and calibrate the locator."""
     sizes = options.sizes or N_SCENES
-    locator = NumberLocator(**LOCATOR, checkpoint_dir=options.folder, verbose=1)
-    locator.set_params(max_epochs=options.epochs or LOCATOR["max_epochs"])
-    locator.fit(*scenes(options.folder, SEEDS[0], sizes[0]))
-    locator.set_params(verbose=0, checkpoint_dir=None, input_size=LOCATOR_INPUT_SIZE)
-    round_weights(locator)
+    locator = NumberLocator(**LOCATOR)
+    train(locator, scenes(options.folder, SEEDS[0], sizes[0]), options)
+    locator.set_params(input_size=LOCATOR_INPUT_SIZE)
     locator.calibrate(*scenes(options.folder, SEEDS[1], sizes[1]))
     about = {"pictures": SCENES, "calibration": locator.calibration_}
     publish(locator, options.out / "locator.sksvhn", sizes, about)
@@ -114,12 +111,19 @@ def make_locator(options: argparse.Namespace) -> None:
 def make_digit_reader(options: argparse.Namespace) -> None:
     """Train the reader of single digits."""
     n_samples = options.sizes[0] if options.sizes else N_DIGITS
-    reader = SVHNCNNClassifier(**DIGIT_READER, checkpoint_dir=options.folder, verbose=1)
-    reader.set_params(max_epochs=options.epochs or DIGIT_READER["max_epochs"])
-    reader.fit(*digits(options.folder, SEEDS[0], n_samples))
-    reader.set_params(verbose=0, checkpoint_dir=None)
-    round_weights(reader)
+    reader = SVHNCNNClassifier(**DIGIT_READER)
+    train(reader, digits(options.folder, SEEDS[0], n_samples), options)
     publish(reader, options.out / "digits.sksvhn", [n_samples], {"pictures": DIGITS})
+
+
+def train(model: Any, data: tuple[Any, Any], options: argparse.Namespace) -> None:
+    """Fit, from where a stopped training was, and round the weights."""
+    model.set_params(checkpoint_dir=options.folder, verbose=1)
+    if options.epochs:
+        model.set_params(max_epochs=options.epochs)
+    model.fit(*data)
+    model.set_params(checkpoint_dir=None, verbose=0)
+    round_weights(model)
 
 
 def round_weights(model: Any) -> None:
@@ -147,8 +151,7 @@ def numbers(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.nda
         X, y = (np.concatenate(arrays) for arrays in zip(*kinds, strict=True))
         return {"X": X, "y": y.astype(str)}
 
-    path = folder / f"pictures_{key(NUMBERS, seed, n_samples)}.npz"
-    stored = made_once(path, f"{n_samples:,} numbers", make)
+    stored = made_once(folder, "pictures", NUMBERS, seed, n_samples, make)
     return stored["X"], stored["y"]
 
 
@@ -161,8 +164,7 @@ def digits(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, np.ndar
         )
         return {"X": X, "y": y}
 
-    path = folder / f"digits_{key(DIGITS, seed, n_samples)}.npz"
-    stored = made_once(path, f"{n_samples:,} digits", make)
+    stored = made_once(folder, "digits", DIGITS, seed, n_samples, make)
     return stored["X"], stored["y"]
 
 
@@ -175,22 +177,27 @@ def scenes(folder: Path, seed: int, n_samples: int) -> tuple[np.ndarray, list[np
         )
         return {"X": X, "y": np.concatenate(y), "ends": np.cumsum([len(boxes) for boxes in y])}
 
-    path = folder / f"scenes_{key(SCENES, seed, n_samples)}.npz"
-    stored = made_once(path, f"{n_samples:,} scenes", make)
+    stored = made_once(folder, "scenes", SCENES, seed, n_samples, make)
     return stored["X"], np.split(stored["y"], stored["ends"][:-1])
 
 
-def made_once(path: Path, what: str, make: Callable[[], dict[str, np.ndarray]]) -> Any:
-    """Return the arrays of a file, made if it is not there."""
+def made_once(
+    folder: Path,
+    kind: str,
+    settings: Any,
+    seed: int,
+    n_samples: int,
+    make: Callable[[], dict[str, np.ndarray]],
+) -> Any:
+    """Return arrays from a file of these settings and versions, which is made if it is missing."""
+    of = hashlib.sha256(repr(((settings, seed, n_samples), versions())).encode()).hexdigest()[:12]
+    path = folder / f"{kind}_{of}.npz"
     if not path.exists():
-        print(f"Generating {what}, {path}", flush=True)
-        keep(path, **make())
+        print(f"Generating {n_samples:,} {kind}, {path}", flush=True)
+        part = path.with_suffix(".part.npz")
+        np.savez(part, **make())
+        part.rename(path)
     return np.load(path)
-
-
-def key(*settings: Any) -> str:
-    """Short name of settings, for the pictures that are made with them by these versions."""
-    return hashlib.sha256(repr((settings, versions())).encode()).hexdigest()[:12]
 
 
 def versions() -> dict[str, str]:
@@ -199,13 +206,6 @@ def versions() -> dict[str, str]:
     names = ["sksvhn", "torch", "numpy", "Pillow"]
     names += [re.split("[^\\w-]", line)[0] for line in fonts]
     return {name: version(name) for name in names}
-
-
-def keep(path: Path, **arrays: np.ndarray) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_suffix(".part.npz")
-    np.savez(part, **arrays)
-    part.rename(path)
 
 
 def publish(model: Any, path: Path, sizes: Sequence[int], about: dict[str, Any]) -> None:

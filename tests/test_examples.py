@@ -95,8 +95,8 @@ def test_accuracy_benchmark(options: tuple[str, ...], run: Run, data: Path) -> N
     assert result["seconds"].keys() == {"generating", "training"}
     assert ("initial_model='numbers'" in result["estimator"]) == ("--start" in options)
     assert result["scored pictures"] == 18
-    low, high = result["scores with 95 % intervals"]["whole numbers"]["interval"]
-    assert 0 <= low <= high <= 1
+    low, high = result["scores in percent, with 95 % intervals"]["whole numbers"]["interval"]
+    assert 0 <= low <= high <= 100
 
 
 def test_digits_benchmark(run: Run, tmp_path: Path) -> None:

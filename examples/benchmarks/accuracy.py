@@ -11,16 +11,15 @@ import argparse
 import json
 import resource
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
+from measures import accuracy, coverage, percent
 
 from sksvhn import SVHNSequenceClassifier, load_pretrained
 from sksvhn.datasets import load_svhn_numbers, make_street_numbers
-from sksvhn.metrics import coverage_at_accuracy_score
+from sksvhn.metrics import length_accuracy_score, position_accuracy_scores
 from sksvhn.model_selection import NumberKFold
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -69,7 +68,7 @@ def describe(clf: SVHNSequenceClassifier, X: np.ndarray, y: np.ndarray) -> dict[
         "estimator": str(clf),
         "weights": sum(p.numel() for p in clf.module_.parameters()),
         "scored pictures": len(X),
-        "scores with 95 % intervals": intervals(y, y_read, confidence),
+        "scores in percent, with 95 % intervals": scores(y, y_read, confidence),
         "peak memory in MB": peak_memory(),
     }
 
@@ -102,43 +101,25 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def intervals(
+def scores(
     y_true: np.ndarray, y_pred: np.ndarray, confidence: np.ndarray
 ) -> dict[str, dict[str, Any]]:
     """Scores with bootstrap intervals over the pictures."""
     lengths = np.array([len(number) for number in y_true])
-    right = {
-        "whole numbers": y_true == y_pred,
-        "length": lengths == [len(number) for number in y_pred],
-    }
+    positions = {}
     for i in range(lengths.max()):
         reaching = lengths > i
-        right[f"position {i + 1}"] = np.array(
-            [t[i] == p[i : i + 1] for t, p in zip(y_true[reaching], y_pred[reaching], strict=True)]
+        positions[f"position {i + 1}"] = percent(
+            lambda true, read, i=i: position_accuracy_scores(true, read)[i],
+            y_true[reaching],
+            y_pred[reaching],
         )
-    scores = {name: with_interval(values, np.mean) for name, values in right.items()}
-    rows = np.arange(len(y_true))
-    scores["coverage at 98 %"] = with_interval(
-        rows,
-        lambda drawn: coverage_at_accuracy_score(y_true[drawn], y_pred[drawn], confidence[drawn]),
-    )
-    return scores
-
-
-def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) -> dict[str, Any]:
-    """Compute a statistic and its 95 % percentile interval."""
-    score = {"score": float(statistic(values)), "pictures": len(values)}
-    if len(values) > 1:
-        interval = bootstrap(
-            (values,),
-            statistic,
-            vectorized=False,
-            method="percentile",
-            n_resamples=2000,
-            random_state=0,
-        ).confidence_interval
-        score["interval"] = [float(bound) for bound in interval]
-    return score
+    return {
+        "whole numbers": accuracy(y_true, y_pred),
+        "coverage at 98 %": coverage(y_true, y_pred, confidence),
+        "length": percent(length_accuracy_score, y_true, y_pred),
+        **positions,
+    }
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import tarfile
-import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,13 +19,12 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 import torch
-from pretrained import share
+from measures import accuracy, coverage, milliseconds, share
 
 import sksvhn
 from sksvhn._boxes import RIGHT, overlaps, union_box
 from sksvhn._photographs import LEAST_CONFIDENCE
 from sksvhn.datasets import read_digit_struct
-from sksvhn.metrics import coverage_at_accuracy_score
 from sksvhn.preprocessing import load_image
 
 # Longer side of the photograph that is timed.
@@ -86,15 +84,18 @@ def main() -> None:
     for name, kind in halves.items():
         if kind.boxes is not None:
             results["sksvhn"][name]["recall at 0.5"] = recall(locator, kind)
+    time_name = f"ms, {N_PIXELS} pixels"
     timed = [path for kind in halves.values() for path in kind.paths]
     timed = [path for path in timed if max(load_image(path).shape) == N_PIXELS][:1]
-    results["sksvhn"][f"ms, {N_PIXELS} pixels"] = milliseconds(timed, read)
+    if timed:
+        results["sksvhn"][time_name] = milliseconds(lambda: read(timed), 1, n_times=7)
     if options.peer:
         from peers import RapidOCRPhotographs
 
         peer = RapidOCRPhotographs()
         results["rapidocr"] = {name: scored(kind, peer.read) for name, kind in halves.items()}
-        results["rapidocr"][f"ms, {N_PIXELS} pixels"] = milliseconds(timed, peer.read)
+        if timed:
+            results["rapidocr"][time_name] = milliseconds(lambda: peer.read(timed), 1, n_times=7)
     print(json.dumps(results, indent=2))
 
 
@@ -115,10 +116,8 @@ def scored(kind: Photographs, read: Read) -> dict[str, Any]:
     if not any(kind.numbers):
         return {"alarms": int((confidence >= LEAST_CONFIDENCE).sum()), "pictures": len(confidence)}
     right = answers == kind.numbers
-    result = share(right)
-    result["coverage at 98 %"] = round(
-        100 * coverage_at_accuracy_score(kind.numbers, answers, confidence), 1
-    )
+    result = accuracy(kind.numbers, answers)
+    result["coverage at 98 %"] = coverage(kind.numbers, answers, confidence)
     if kind.boxes is not None:
         heights, brightness, contrast = looks(kind)
         result["by height"] = by_value(heights, HEIGHTS, right)
@@ -171,18 +170,6 @@ def recall(locator: Any, kind: Photographs) -> dict[str, Any]:
         for boxes, true in zip(found, kind.boxes, strict=True)
     ]
     return share(np.concatenate(hits))
-
-
-def milliseconds(paths: Sequence[Path], read: Read) -> float | None:
-    """Least time of reading a photograph, of seven, decoding included."""
-    if not paths:
-        return None
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        read(paths)
-        times.append(time.perf_counter() - start)
-    return round(1000 * min(times), 1)
 
 
 def buildings(data: Path, *, without_number: bool = False) -> Photographs:

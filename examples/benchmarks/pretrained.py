@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import accuracy
 import numpy as np
 import pandas as pd
+import photographs as whole
 import torch
+from measures import accuracy, coverage, milliseconds, share
 from PIL import Image
 
 import sksvhn
@@ -29,12 +28,10 @@ from sksvhn.datasets import (
     load_svhn_h5,
     load_svhn_numbers,
     make_empty_surfaces,
-    read_digit_struct,
 )
-from sksvhn.metrics import coverage_at_accuracy_score, risk_coverage_curve
+from sksvhn.metrics import risk_coverage_curve
 from sksvhn.preprocessing import load_image
 
-BOX = ["left", "top", "width", "height"]
 # Left, top, right and bottom of the numbers on photographs, drawn by eye, as shares of the picture.
 PHOTOGRAPHS = {
     "206__handwritten.jpg": (0.198, 0.332, 0.728, 0.559),
@@ -55,22 +52,18 @@ N_TIMED = 256
 def main() -> None:
     """Score, and print a JSON object."""
     options = parse_options()
+    torch.set_num_threads(1)
     load = sksvhn.load if options.model.suffix else sksvhn.load_pretrained
     clf = load(str(options.model))
     results: dict[str, Any] = {"weights": sum(p.numel() for p in clf.module_.parameters())}
-    test = load_svhn_numbers(options.data / "svhn" / options.split, color="grey")
-    X, y = (
-        test.images[options.every - 1 :: options.every],
-        test.target[options.every - 1 :: options.every],
-    )
-    results["test numbers"], threshold = on_crops(clf, X, y)
+    test = load_svhn_numbers(options.data / "svhn" / "test.tar.gz", color="grey")
+    results["test numbers"], threshold = on_crops(clf, test.images, test.target)
     results["originals"] = {
         f"margin {margin:g}": on_originals(clf, options.data / "originals", margin)
         for margin in MARGINS
     }
     results["buildings"] = {
-        f"margin {margin:g}": on_buildings(clf, options.data / "buildings", margin)
-        for margin in MARGINS
+        f"margin {margin:g}": on_buildings(clf, options.data, margin) for margin in MARGINS
     }
     results["photographs"] = {
         f"margin {margin:g}": on_photographs(clf, options.data / "photos", margin)
@@ -83,11 +76,11 @@ def main() -> None:
         "surfaces": share(clf.confidence(surfaces) >= threshold),
         "letters A to J": share(clf.confidence(clf.crops(list(letters))) >= threshold),
     }
-    results["ms per crop, one thread"] = milliseconds(lambda: clf.predict(X[:N_TIMED]))
+    timed = test.images[:N_TIMED]
+    results["ms per crop, one thread"] = milliseconds(lambda: clf.predict(timed), N_TIMED)
     results["digits"] = on_digits(options.data / "svhn")
     if options.peer:
-        frame = test.frame.iloc[options.every - 1 :: options.every]
-        results["rapidocr, digits"] = of_peer(options.data, options.split, frame)
+        results["rapidocr, digits"] = of_peer(options.data, test.frame)
     print(json.dumps(results, indent=2))
 
 
@@ -104,35 +97,25 @@ def on_crops(
 
 def of_readings(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> dict[str, Any]:
     """Shares that were read right, in all and by length, and the coverage at 98 %."""
-    right = read == y
     lengths = np.array([len(number) for number in y])
     return {
-        "all": share(right),
-        **{f"length {n}": share(right[lengths == n]) for n in (1, 2, 3)},
-        "length 4 and more": share(right[lengths > 3]),
+        "all": accuracy(y, read),
+        **{f"length {n}": accuracy(y[lengths == n], read[lengths == n]) for n in (1, 2, 3)},
+        "length 4 and more": accuracy(y[lengths > 3], read[lengths > 3]),
         "coverage at 98 %": coverage(y, read, confidence),
     }
-
-
-def coverage(y: np.ndarray, read: np.ndarray, confidence: np.ndarray) -> dict[str, Any]:
-    """Largest share, surest first, of which 98 % are right."""
-    return with_interval(
-        np.arange(len(y)), lambda i: coverage_at_accuracy_score(y[i], read[i], confidence[i])
-    )
 
 
 def on_originals(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, Any]:
     """Score on whole pictures with the boxes of their digits, cropped with a margin."""
     data = load_svhn_numbers(folder, color="grey", margin=margin)
-    return share(clf.predict(data.images) == data.target)
+    return accuracy(data.target, clf.predict(data.images))
 
 
-def on_buildings(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, Any]:
+def on_buildings(clf: SVHNSequenceClassifier, data: Path, margin: float) -> dict[str, Any]:
     """Score on photographs with the box of a number of digits, cropped with a margin."""
-    table = numbers_of_buildings(folder)
-    boxes = table[BOX].to_numpy()
-    read = clf.set_params(margin=margin).read([folder / path for path in table["path"]], boxes)
-    return share(read == table["number"].to_numpy())
+    kind = whole.buildings(data)
+    return accuracy(kind.numbers, clf.set_params(margin=margin).read(kind.paths, kind.boxes))
 
 
 def on_photographs(clf: SVHNSequenceClassifier, folder: Path, margin: float) -> dict[str, str]:
@@ -157,79 +140,41 @@ def on_digits(folder: Path) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for name, data in sets.items():
         read, confidence = clf.predict(data.images, return_confidence=True)
-        results[name] = share(read == data.target) | {
+        results[name] = accuracy(data.target, read) | {
             "coverage at 98 %": coverage(data.target, read, confidence)
         }
     X = sets["format 2, train"].images[:N_TIMED]
-    results["ms per digit, one thread"] = milliseconds(lambda: clf.predict(X))
+    results["ms per digit, one thread"] = milliseconds(lambda: clf.predict(X), N_TIMED)
     return results
 
 
-def numbers_of_buildings(folder: Path) -> pd.DataFrame:
-    """Photographs with a number of digits, and its box."""
-    table = pd.read_csv(folder / "numbers.csv", dtype={"number": str})
-    return table[table["number"].str.fullmatch("[0-9]+", na=False)]
-
-
-def of_peer(data: Path, split: str, frame: pd.DataFrame) -> dict[str, Any]:
+def of_peer(data: Path, frame: pd.DataFrame) -> dict[str, Any]:
     """Score rapidocr on the same pictures and boxes."""
     from peers import RapidOCRDigits, archived_pictures, cut
 
     peer = RapidOCRDigits()
-    pictures = archived_pictures(data / "svhn" / split, frame["filename"].tolist())
+    pictures = archived_pictures(data / "svhn" / "test.tar.gz", frame["filename"].tolist())
     read, confidence = peer.read(pictures)
     results = {"test numbers": of_readings(frame["number"].to_numpy(object), read, confidence)}
-    buildings = numbers_of_buildings(data / "buildings")
-    structs = read_digit_struct(data / "originals" / "digitStruct.mat")
+    originals = load_svhn_numbers(data / "originals", color="grey").frame
+    buildings = whole.buildings(data)
     kinds = {
         "originals": (
-            [data / "originals" / name for name in structs["filename"]],
-            structs["boxes"],
-            structs["number"].to_numpy(object),
+            [data / "originals" / name for name in originals["filename"]],
+            originals["boxes"],
+            originals["number"].to_numpy(object),
         ),
-        "buildings": (
-            [data / "buildings" / path for path in buildings["path"]],
-            buildings[BOX].to_numpy()[:, np.newaxis],
-            buildings["number"].to_numpy(object),
-        ),
+        "buildings": (buildings.paths, buildings.boxes, buildings.numbers),
     }
     for kind, (paths, boxes, numbers) in kinds.items():
-        whole = [Image.fromarray(load_image(path)) for path in paths]
+        uncut = [Image.fromarray(load_image(path)) for path in paths]
         for margin in MARGINS:
-            crops = [cut(*pair, margin) for pair in zip(whole, boxes, strict=True)]
+            crops = [cut(*pair, margin) for pair in zip(uncut, boxes, strict=True)]
             scores = results.setdefault(kind, {})
-            scores[f"margin {margin:g}"] = share(peer.read(crops)[0] == numbers)
-    results["ms per crop, one thread"] = milliseconds(lambda: peer.read(pictures[:N_TIMED]))
+            scores[f"margin {margin:g}"] = accuracy(numbers, peer.read(crops)[0])
+    timed = pictures[:N_TIMED]
+    results["ms per crop, one thread"] = milliseconds(lambda: peer.read(timed), N_TIMED)
     return results
-
-
-def milliseconds(read: Callable[[], Any]) -> float:
-    """Least time of reading `N_TIMED` pictures, per picture, of five, with one thread."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        read()
-        times.append(time.perf_counter() - start)
-    torch.set_num_threads(n_threads)
-    return round(1000 * min(times) / N_TIMED, 2)
-
-
-def share(hits: np.ndarray) -> dict[str, Any]:
-    """Percentage, its interval, and of how many."""
-    if len(hits) == 0:
-        return {"n": 0}
-    return with_interval(hits.astype(float), np.mean)
-
-
-def with_interval(values: np.ndarray, statistic: Callable[[np.ndarray], float]) -> dict[str, Any]:
-    """Compute a statistic in percent and its 95 % percentile bootstrap interval."""
-    score: dict[str, Any] = {"percent": round(100 * float(statistic(values)), 1), "n": len(values)}
-    if len(np.unique(values)) > 1:
-        interval = accuracy.with_interval(values, statistic)["interval"]
-        score["interval"] = [round(100 * bound, 1) for bound in interval]
-    return score
 
 
 def parse_options() -> argparse.Namespace:
@@ -237,11 +182,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of all data sets")
     parser.add_argument("--model", type=Path, default=Path("numbers"), help="a name or a file")
-    parser.add_argument(
-        "--split", default="test.tar.gz", help="another archive of svhn/ to score on meanwhile"
-    )
     parser.add_argument("--peer", action="store_true", help="read with rapidocr as well")
-    parser.add_argument("--every", type=int, default=1, help="score every n-th picture of it")
     return parser.parse_args()
 
 
