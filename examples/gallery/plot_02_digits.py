@@ -22,7 +22,7 @@ calls it A and E.
 import os
 from pathlib import Path
 
-from sksvhn.datasets import load_svhn_h5, make_street_numbers
+from sksvhn.datasets import load_svhn_h5, make_street_digits
 from sksvhn.model_selection import train_validation_test_split
 
 if folder := os.environ.get("SKSVHN_DATA"):
@@ -34,17 +34,11 @@ if folder := os.environ.get("SKSVHN_DATA"):
     X_test, y_test = images[:1000], target[:1000]
 else:
     source = "Generated digits"
-    images, target = make_street_numbers(
-        5000,
-        max_length=1,
-        image_size=(32, 32),
-        color=False,
-        random_state=0,
-        n_jobs=-1,
-        return_X_y=True,
+    images, target = make_street_digits(
+        5000, color=False, random_state=0, n_jobs=-1, return_X_y=True
     )
     X_train, X_val, X_test, y_train, y_val, y_test = train_validation_test_split(
-        images, target.astype(int), validation_size=0.2, test_size=0.2, random_state=0
+        images, target, validation_size=0.2, test_size=0.2, random_state=0
     )
 trained_on = f"{source}, {len(X_train):,} to train on"
 on_validation = f"{trained_on}, {len(X_val):,} for validation"

@@ -16,26 +16,14 @@ does not grow with the data.
 # otherwise, digits are drawn.
 
 import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import h5py
 import numpy as np
 
-from sksvhn.datasets import load_svhn_digits, make_street_numbers
-
-
-def draw(n_pictures, random_state):
-    X, y = make_street_numbers(
-        n_pictures,
-        max_length=1,
-        image_size=(32, 32),
-        random_state=random_state,
-        n_jobs=-1,
-        return_X_y=True,
-    )
-    return X, y.astype(int)
-
+from sksvhn.datasets import load_svhn_digits, make_street_digits
 
 if folder := os.environ.get("SKSVHN_DATA"):
     source = "Real digits, from SVHN's published test set"
@@ -44,8 +32,9 @@ if folder := os.environ.get("SKSVHN_DATA"):
     X_test, y_test = load_svhn_digits(Path(folder, "svhn", "test_32x32.mat"), return_X_y=True)
 else:
     source = "Generated digits"
-    parts = (draw(1000, random_state) for random_state in range(5))
-    X_test, y_test = draw(1000, 5)
+    draw = partial(make_street_digits, 1000, n_jobs=-1, return_X_y=True)
+    parts = (draw(random_state=state) for state in range(5))
+    X_test, y_test = draw(random_state=5)
 
 temporary = TemporaryDirectory()
 path = Path(temporary.name, "digits.h5")

@@ -142,8 +142,8 @@ class SVHNCNNClassifier(DigitClassifier):
     Examples
     --------
     >>> from sksvhn import SVHNCNNClassifier
-    >>> from sksvhn.datasets import make_street_numbers
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> from sksvhn.datasets import make_street_digits
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNCNNClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> clf.predict_proba(digits.images).shape
     (100, 10)

@@ -102,8 +102,8 @@ class SVHNLogisticRegression(Saved, ClassifierMixin, BaseEstimator):
     Examples
     --------
     >>> from sksvhn import SVHNLogisticRegression
-    >>> from sksvhn.datasets import make_street_numbers
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> from sksvhn.datasets import make_street_digits
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNLogisticRegression().fit(digits.images, digits.target)
     >>> clf.predict(digits.images).shape
     (100,)

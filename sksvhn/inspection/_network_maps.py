@@ -51,9 +51,9 @@ def first_layer_filters(estimator: Any) -> NDArray[Any]:
     Examples
     --------
     >>> from sksvhn import SVHNCNNClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.inspection import first_layer_filters
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNCNNClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> first_layer_filters(clf).shape
     (32, 5, 5, 1)
@@ -107,12 +107,12 @@ def activations(estimator: Any, X: ArrayLike) -> list[NDArray[Any]]:
     Examples
     --------
     >>> from sksvhn import SVHNCNNClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.inspection import activations
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNCNNClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> [maps.shape for maps in activations(clf, digits.images[:2])]
-    [(2, 32, 12, 12), (2, 64, 6, 6), (2, 128, 6, 6)]
+    [(2, 32, 8, 8), (2, 64, 4, 4), (2, 128, 4, 4)]
     """
     import torch
     from torch import nn
@@ -266,12 +266,12 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     Examples
     --------
     >>> from sksvhn import SVHNMLPClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.inspection import saliency_maps
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNMLPClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> saliency_maps(clf, digits.images[:2]).shape
-    (2, 1, 64, 64)
+    (2, 1, 32, 32)
     """
     import torch
 

@@ -44,9 +44,9 @@ class ActivationsDisplay(Shown):
     Examples
     --------
     >>> from sksvhn import SVHNCNNClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.plotting import ActivationsDisplay
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNCNNClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> display = ActivationsDisplay.from_estimator(clf, digits.images[0])
     >>> display.axes_.shape

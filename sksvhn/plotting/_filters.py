@@ -42,9 +42,9 @@ class FiltersDisplay(Shown):
     Examples
     --------
     >>> from sksvhn import SVHNCNNClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.plotting import FiltersDisplay
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNCNNClassifier(max_epochs=1, random_state=0).fit(digits.images, digits.target)
     >>> FiltersDisplay.from_estimator(clf).axes_.shape
     (4, 8)

@@ -48,9 +48,9 @@ class LearningCurvesDisplay(Shown):
     Examples
     --------
     >>> from sksvhn import SVHNMLPClassifier
-    >>> from sksvhn.datasets import make_street_numbers
+    >>> from sksvhn.datasets import make_street_digits
     >>> from sksvhn.plotting import LearningCurvesDisplay
-    >>> digits = make_street_numbers(100, color=False, max_length=1, random_state=0)
+    >>> digits = make_street_digits(100, color=False, random_state=0)
     >>> clf = SVHNMLPClassifier(max_epochs=2, random_state=0).fit(digits.images, digits.target)
     >>> display = LearningCurvesDisplay.from_estimator(clf)
     >>> [axes.get_ylabel() for axes in display.axes_]
