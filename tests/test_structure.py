@@ -292,6 +292,12 @@ def test_subpackages_keep_to_what_others_make_public() -> None:
     assert len(private_imports()) <= 8, private_imports()
 
 
+def test_the_guide_names_every_module_of_the_estimators() -> None:
+    guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    modules_there = {path.name for path in (ROOT / "estimators").glob("_*.py")} - {"__init__.py"}
+    assert [name for name in sorted(modules_there) if f"`{name}`" not in guide] == []
+
+
 def test_private_docstrings_are_short() -> None:
     assert [place for place, n in private_docstrings() if n > 3] == []
 

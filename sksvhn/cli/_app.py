@@ -196,8 +196,8 @@ Model = Annotated[
     typer.Argument(
         metavar="MODEL",
         callback=model_path,
-        help="A file that `train` or `clf.save` wrote, or `numbers`, the reader that comes with "
-        "sksvhn.",
+        help="A file that `train` or `clf.save` wrote, or `numbers` or `digits`, the readers that "
+        "come with sksvhn.",
     ),
 ]
 Locator = Annotated[

@@ -134,12 +134,13 @@ def prepare(
     if not incremental:  # parts of a stream keep their weights beside each other's
         data = data.weighted(1 / data.weights.mean())
     seed = int(random_state.randint(np.iinfo(np.int32).max))
+    taken: frozenset[str] = frozenset()
     if fresh:
         new._config = new._module_config()
         dtype = torch.float64 if new._float64 else torch.float32
         new.module_ = build_network(new._make_module, new._config, seed, dtype)
         if start is not None:
-            new._take_weights(start)
+            taken = new._take_weights(start)
     elif new._module_config() != new._config:
         raise ValueError(
             "warm_start and partial_fit need the parameters of the network trained so far; some of "
@@ -150,7 +151,7 @@ def prepare(
     net = None if fresh or not incremental else clf._net
     if net is None or not net.goes_on or new.device_ != str(device):
         new.device_ = str(device)
-        net = make_net(new, seed, incremental=incremental)
+        net = make_net(new, seed, incremental=incremental, taken=taken)
     net.reader, net.lr, net.batch_size = new, params.lr, params.batch_size
     if checkpoint is not None and checkpoint.n_epochs and clf.verbose:
         print(f"Goes on after epoch {checkpoint.n_epochs}, by {checkpoint.path}.")

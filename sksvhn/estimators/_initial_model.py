@@ -11,20 +11,28 @@ from torch import Tensor
 
 from .._capabilities import is_network
 from .._files._pretrained_files import pretrained_names, pretrained_path
-from ._network import Network
 from ._saving import load
 from ._settings import settings_of
 
 _TRUNK = "features.trunk."
 _FIRST = f"{_TRUNK}0."
-# Parameters that all convolutions follow from.
-_CONVOLUTIONS = ("channels", "normalization", "architecture__kernel_size", "architecture__stem")
+# Parameters that all convolutions, and what lies between them, follow from.
+_CONVOLUTIONS = (
+    "channels",
+    "activation",
+    "normalization",
+    "architecture__kernel_size",
+    "architecture__stem",
+    "architecture__pooling",
+    "architecture__negative_slope",
+    "architecture__normalization_position",
+)
 # Where attention maps look whatever they see, at the size of the features.
 _PLACE = "features.attention.place"
 # Rows that stand for the length and the positions in order: the first ones fit.
 _BY_POSITION = ("features.attention.", "length.")
-# Rows that stand for characters.
-_BY_CHARACTER = "characters."
+# Rows that stand for characters, or for the labels of digits.
+_BY_SYMBOL = ("characters.", "output.")
 
 
 def load_initial(model: str | os.PathLike[str]) -> Any:
@@ -45,11 +53,17 @@ def load_start(model: str | os.PathLike[str]) -> Any:
 
 
 @torch.no_grad()
-def take_weights(network: Network, symbols: list[str], start: Any) -> None:
-    """Copy the weights of a fitted estimator into a new network whose classes are `symbols`."""
+def take_weights(clf: Any, start: Any) -> frozenset[str]:
+    """Copy the weights of a fitted estimator into a new network; names of those that fit whole."""
     # All convolutions must fit. Other layers keep what fits: characters that both know, and
     # positions that both have.
-    known, weights = start.module_.state_dict(), network.state_dict()
+    if not start._config["architecture"].channels or _convolutions(clf) != _convolutions(start):
+        raise ValueError(
+            "initial_model must have the convolutions of the network to train; got a "
+            f"{type(start).__name__} with others; {_advice(clf, start)}."
+        )
+    known, weights = start.module_.state_dict(), clf.module_.state_dict()
+    symbols, theirs = clf._symbols(), start._symbols()
     for name in [name for name in weights if name.startswith(_FIRST)]:
         if name in known:
             known[name] = _for_colors(known[name], weights[name])
@@ -57,38 +71,58 @@ def take_weights(network: Network, symbols: list[str], start: Any) -> None:
         known[_PLACE] = F.interpolate(
             known[_PLACE][None], size=weights[_PLACE].shape[1:], mode="bilinear"
         )[0]
-    trunk = [name for name in weights if name.startswith(_TRUNK)]
-    unfit = [n for n in trunk if n not in known or known[n].shape != weights[n].shape]
-    if unfit or not trunk:
-        raise ValueError(
-            "initial_model must have the convolutions of the network to train; got a "
-            f"{type(start).__name__} with others; {_advice(start)}."
-        )
+    whole = set()
     for name, weight in weights.items():
         if name not in known or known[name].shape[1:] != weight.shape[1:]:
             continue
-        if name.startswith(_BY_CHARACTER):
-            theirs = start._symbols()
-            both = [symbol for symbol in symbols if symbol in theirs]
-            weight[[symbols.index(s) for s in both]] = known[name][
-                [theirs.index(s) for s in both]
-            ].to(weight)
+        if name.startswith(_BY_SYMBOL):
+            pairs = [(i, theirs.index(s)) for i, s in enumerate(symbols) if s in theirs]
             if len(weight) > len(symbols) and len(known[name]) > len(theirs):
-                weight[-1] = known[name][-1].to(weight)  # none of the characters
+                pairs.append((-1, -1))  # none of the characters
+            for ours, other in pairs:
+                weight[ours] = known[name][other].to(weight)
+            is_whole = len(pairs) == len(weight)
         elif name.startswith(_BY_POSITION):
             rows = min(len(weight), len(known[name]))
             weight[:rows] = known[name][:rows].to(weight)
-        elif known[name].shape == weight.shape:
-            weight.copy_(known[name])
+            is_whole = rows == len(weight)
+        else:
+            is_whole = known[name].shape == weight.shape
+            if is_whole:
+                weight.copy_(known[name])
+        if is_whole:
+            whole.add(name)
+    return frozenset(whole)
 
 
-def _advice(start: Any) -> str:
+def _convolutions(clf: Any) -> tuple[Any, ...]:
+    """Say what an estimator's convolutions compute, whatever their weights are."""
+    spec = clf._config["architecture"]
+    normalization = spec.normalization[: len(spec.channels)]
+    return (
+        spec.channels,
+        spec.kernel_size,
+        spec.stem,
+        spec.pooling,
+        (spec.activation, spec.negative_slope if spec.activation == "leaky_relu" else None),
+        (normalization, spec.normalization_position if any(normalization) else None),
+    )
+
+
+def _advice(clf: Any, start: Any) -> str:
     """How to make a network that begins like a fitted estimator's."""
-    theirs = vars(settings_of(start))
+    ours, theirs = vars(settings_of(clf)), vars(settings_of(start))
+    if "channels" not in ours:
+        return "fit a classifier that has convolutions"
     if "channels" not in theirs:
         return "pass a model that has convolutions"
-    same = [f"{name}={theirs[name.removeprefix('architecture__')]!r}" for name in _CONVOLUTIONS]
-    return f"call set_params({', '.join(same)})"
+    other = [name for name in _CONVOLUTIONS if ours[_short(name)] != theirs[_short(name)]]
+    changes = (f"{name}={theirs[_short(name)]!r}" for name in other)
+    return f"call set_params({', '.join(changes)})"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("architecture__")
 
 
 def _for_colors(known: Tensor, weight: Tensor) -> Tensor:

@@ -480,8 +480,10 @@ class NumberLocator(NeuralEstimator):
             )
         return start
 
-    def _take_weights(self, start: Any) -> None:
-        self.module_.load_state_dict(start.module_.state_dict())
+    def _take_weights(self, start: Any) -> frozenset[str]:
+        weights = start.module_.state_dict()
+        self.module_.load_state_dict(weights)
+        return frozenset(weights)
 
     def _preparation(self) -> Preparation:
         return ScenePreparation(self._standardizer, torch.device(self.device_), torch.float32)

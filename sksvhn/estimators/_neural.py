@@ -195,9 +195,9 @@ class NeuralEstimator(BaseEstimator, metaclass=ABCMeta):
         """Load the estimator with whose weights training begins, or raise."""
         return load_initial(model)
 
-    def _take_weights(self, start: Any) -> None:
-        """Give the new network the weights of a loaded estimator."""
-        take_weights(self.module_, self._symbols(), start)
+    def _take_weights(self, start: Any) -> frozenset[str]:
+        """Give the new network the weights of a loaded estimator; names of those it takes whole."""
+        return take_weights(self, start)
 
     def _learn_pictures(self, pictures: Pictures, data: TrainingData) -> None:
         """Learn everything about pixels from the first pictures."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -33,6 +33,7 @@ from ._memory import keep_freed_memory
 from ._network import Network
 from ._optimization import Schedule, make_optimizer
 from ._settings import settings_of
+from ._weight_average import WeightAverage
 
 # Batches whose outputs are measured at once.
 BATCHES_MEASURED = 64
@@ -52,73 +53,6 @@ class Reader(Protocol):
 
     def _known_pictures(self, X: Any) -> NDArray[Any] | LazyPictures:
         """Check pictures like those that were trained on."""
-
-
-class WeightAverage:
-    """Exponential moving average of a module's weights and running statistics."""
-
-    def __init__(self, module: nn.Module, decay: float) -> None:
-        self.decay = decay
-        # Listed once: a state_dict costs a small network as much as a layer.
-        self.own = [t for t in module.state_dict().values() if t.is_floating_point()]
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin with the weights that the module has."""
-        self.n_updates = 0
-        self.tensors = [tensor.clone() for tensor in self.own]
-        #: The weights that are trained, while the module has the average.
-        self.trained: list[Tensor] | None = None
-
-    @torch.no_grad()
-    def update(self) -> None:
-        """Move the average towards the module; early on, faster, to forget the random start."""
-        self.n_updates += 1
-        decay = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
-        torch._foreach_lerp_(self.tensors, self.own, 1 - decay)
-
-    @torch.no_grad()
-    def put_in_place(self) -> None:
-        """Give the module the averaged weights until `take_out`."""
-        if self.trained is None:
-            self.trained = [tensor.clone() for tensor in self.own]
-        # Also after a Ctrl-C that came between these two.
-        torch._foreach_copy_(self.own, self.tensors)
-
-    @torch.no_grad()
-    def take_out(self) -> None:
-        """Give the module back the weights that are trained; those it has become the average."""
-        if self.trained is not None:
-            torch._foreach_copy_(self.tensors, self.own)
-            torch._foreach_copy_(self.own, self.trained)
-            self.trained = None
-
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Let the module have the averaged weights for a while."""
-        if self.trained is not None:
-            yield
-            return
-        self.put_in_place()
-        try:
-            yield
-        finally:
-            self.take_out()
-
-    def settle(self) -> None:
-        """Go on from the weights in the module if they are not the average, as the best epoch's."""
-        if not all(map(torch.equal, self.own, self.tensors)):
-            self.restart()
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Let code of others see the averaged weights; training goes on from what it loads."""
-        self.put_in_place()
-        try:
-            yield
-        finally:
-            self.settle()
-            self.take_out()
 
 
 class EpochMeans:
@@ -194,6 +128,8 @@ class TrainingNet(NeuralNet):
         make_optimizer: Callable[..., torch.optim.Optimizer],
         schedule: Schedule,
         ema_decay: float,
+        initial_share: float,
+        taken: frozenset[str],
         amp: bool,
         patience: int | None,
         goes_on: bool,
@@ -206,6 +142,8 @@ class TrainingNet(NeuralNet):
         self.make_optimizer = make_optimizer
         self.schedule = schedule
         self.ema_decay = ema_decay
+        self.initial_share = initial_share
+        self.taken = taken
         self.amp = amp
         self.patience = patience
         self.goes_on = goes_on
@@ -232,7 +170,7 @@ class TrainingNet(NeuralNet):
     def initialize(self) -> TrainingNet:
         """Prepare everything for the first step."""
         super().initialize()
-        self.average_ = WeightAverage(self.module_, self.ema_decay)
+        self.average_ = WeightAverage(self.module_, self.ema_decay, self.initial_share, self.taken)
         self.n_steps_ = self.n_epochs_ = 0
         return self
 
@@ -467,8 +405,10 @@ class TrainingNet(NeuralNet):
         return (self.criterion_(y_pred, targets) * weights).mean()
 
 
-def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
-    """Wrap the network in a training net, ready for its first step."""
+def make_net(
+    clf: Any, seed: int, *, incremental: bool, taken: frozenset[str] = frozenset()
+) -> TrainingNet:
+    """Wrap the network, whose weights `taken` are an initial model's, in a training net."""
     params = settings_of(clf)
     kind = params.lr_schedule
     if incremental and kind == "one_cycle":
@@ -491,6 +431,8 @@ def make_net(clf: Any, seed: int, *, incremental: bool) -> TrainingNet:
         ),
         schedule=Schedule(kind, params.lr_decay, params.lr_decay_steps),
         ema_decay=params.ema_decay,
+        initial_share=params.initial_share,
+        taken=taken,
         amp=clf.amp_,
         lr=params.lr,
         batch_size=params.batch_size,

@@ -48,7 +48,8 @@ def path(fitted: SVHNSequenceClassifier, tmp_path: Path) -> Path:
 
 def started(path: Path, **params: Any) -> SVHNSequenceClassifier:
     training = Training(initial_model=path)
-    return SVHNSequenceClassifier(**SMALL | STILL | params, training=training, random_state=1)
+    clf = SVHNSequenceClassifier(**SMALL | STILL, training=training, random_state=1)
+    return clf.set_params(**params)
 
 
 def test_begins_with_what_the_model_reads(fitted: SVHNSequenceClassifier, path: Path) -> None:
@@ -84,6 +85,52 @@ def test_digits_begin_with_the_convolutions_of_numbers(path: Path) -> None:
         np.testing.assert_allclose(clf.module_.features.trunk.state_dict()[name], weight, atol=1e-6)
 
 
+def test_digits_keep_what_they_know_of_each_label(tmp_path: Path) -> None:
+    first = np.array([int(number[0]) for number in Y])
+    known = SVHNCNNClassifier(**SMALL, random_state=0).fit(X, first)
+    known.save(tmp_path / "digits.sksvhn")
+    training = Training(initial_model=tmp_path / "digits.sksvhn")
+    # 0 becomes 10, whose code is the last one; the other codes move, and one label is left out.
+    kept = first != 5
+    labels = np.where(first == 0, 10, first)[kept]
+    clf = SVHNCNNClassifier(**SMALL | STILL, training=training, random_state=1)
+    clf.fit(X[kept], labels)
+    both = [label for label in clf.classes_ if label in known.classes_]
+    assert len(both) >= 3
+    for name, weight in clf.module_.output.state_dict().items():
+        theirs = known.module_.output.state_dict()[name]
+        np.testing.assert_allclose(
+            weight[np.searchsorted(clf.classes_, both)],
+            theirs[np.searchsorted(known.classes_, both)],
+            atol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.998])
+def test_the_initial_model_keeps_its_share(
+    ema_decay: float, fitted: SVHNSequenceClassifier, path: Path
+) -> None:
+    def trained(share: float) -> dict[str, torch.Tensor]:
+        clf = started(path, lr=0.05, max_epochs=3)
+        clf.set_params(training__initial_share=share, training__ema_decay=ema_decay)
+        weights: dict[str, torch.Tensor] = clf.fit(X, Y).module_.state_dict()
+        return weights
+
+    start, alone, mixed = fitted.module_.state_dict(), trained(0.0), trained(0.75)
+    for name, weight in mixed.items():
+        expected = 0.75 * start[name] + 0.25 * alone[name]
+        np.testing.assert_allclose(weight, expected, atol=1e-5, err_msg=name)
+
+
+def test_weights_by_chance_keep_no_share(path: Path, fitted: SVHNSequenceClassifier) -> None:
+    longer = {"max_length": fitted.max_length_ + 1, "lr": 0.05}
+    mixed, alone = (
+        started(path, **longer, training__initial_share=share).fit(X, Y).module_.length.weight
+        for share in (0.75, 0.0)
+    )
+    torch.testing.assert_close(mixed, alone)
+
+
 def test_attention_looks_at_the_same_places_of_pictures_of_another_size(
     path: Path, tmp_path: Path
 ) -> None:
@@ -116,7 +163,18 @@ def test_a_saved_model_does_not_say_where_the_other_was(path: Path, tmp_path: Pa
     assert load(tmp_path / "later.sksvhn").training.initial_model is None
 
 
-@pytest.mark.parametrize("params", [{"channels": ((5,), (6,))}, {"channels": ((4,), (6,), (6,))}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"channels": ((5,), (6,))},
+        {"channels": ((4,), (6,), (6,))},
+        {"activation": "leaky_relu"},
+        {"normalization": "batch"},
+        {"architecture__stem": (5, 1)},
+        {"architecture__pooling": "average"},
+    ],
+    ids=str,
+)
 def test_other_convolutions_are_refused(path: Path, params: dict[str, Any]) -> None:
     clf = started(path, **params)
     with pytest.raises(ValueError, match="initial_model must have the convolutions") as told:
