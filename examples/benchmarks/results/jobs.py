@@ -106,7 +106,7 @@ def curve() -> list[Job]:
         name = "all" if n is None else n
         if n:
             jobs.append(Job(f"reader, {name}", ("labels",), "real numbers", _reader, n_train=n))
-        tuned = f"pre-trained reader, {name}"
+        tuned = f"pretrained reader, {name}"
         jobs.append(Job(tuned, ("labels",), "real numbers", _tuned_reader, n_train=n))
     return jobs
 

@@ -37,14 +37,9 @@ of their figures is followed by the least lower and the greatest upper end. Noth
 the scored pictures. B2, C1, C2, D1 and D2 have settings for 100,000 to 200,000 steps; here, they
 were trained until their score on a tenth of the training pictures, which was held out, had not
 risen for a tenth of those steps, and the epoch with the best such score is shown.
-{dagger}A program writes this page from [records of the runs](results.json); only the published
+A program writes this page from [records of the runs](results.json); only the published
 figures were typed in.
 [Single digits](digits.md) and [accuracy](accuracy.md) have more runs, by other scripts.
-"""
-
-DAGGER = """\
-A dagger (†) marks runs that were ended long before that, to save time: such figures show what so
-many epochs give, no more.
 """
 
 ALL_ROWS = (
@@ -66,9 +61,8 @@ def markdown(records: list[Record], systems: Path | None, picture: Path | None) 
         The drawn learning curve, if there is one.
     """
     runs = by_job(records)
-    some_are_short = any(is_short(states[0]) for states in runs.values())
     parts = [
-        INTRODUCTION.format(dagger=DAGGER if some_are_short else ""),
+        INTRODUCTION,
         f"![{ALL_ROWS}](images/{systems.name})\n" if systems else "",
         *(system(runs, one) for one in SYSTEMS),
         depths(runs),
@@ -146,13 +140,7 @@ def figure(runs: Runs, name: str, row: str) -> str:
     if name not in runs:
         return f"not run (`--rows {row}`)"
     score = dict(zip(("estimate", "low", "high"), over_states(runs[name]), strict=True))
-    return interval(score) + ("\N{NO-BREAK SPACE}†" if is_short(runs[name][0]) else "")
-
-
-def is_short(record: Record) -> bool:
-    """Whether a run ended before its settings' epochs and before its score stood still."""
-    is_complete = record.get("epochs", 0) == record.get("epochs of the settings", 0)
-    return not is_complete and "still for" not in record
+    return interval(score)
 
 
 def interval(score: dict[str, float]) -> str:
@@ -215,7 +203,7 @@ def labels(runs: Runs, picture: Path | None) -> str:
         ]
     rows, names = [], []
     for n in (0, *CURVE, "all"):
-        both = (f"reader, {n}", f"pre-trained reader, {n}")
+        both = (f"reader, {n}", f"pretrained reader, {n}")
         cells = [figure(runs, name, "labels") if name != "reader, 0" else "" for name in both]
         rows.append([f"{n:,}" if isinstance(n, int) else n, *cells])
         names += both
@@ -227,7 +215,7 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "nothing, the other from the weights of [the reader that comes with the package]"
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
         "share of pictures, surest first, of which 98 % are read right: the share that needs no "
-        "second look. The other one trained on at a rate of 0.005, chosen on held-out training "
+        "second look. The other one was trained on at a rate of 0.005, chosen on held-out training "
         "numbers. With fewer than 200 numbers it is better left as it is."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
@@ -237,10 +225,10 @@ def curves(runs: Runs) -> tuple[Curve, Curve]:
     """Return the runs of the default reader on real numbers, by the number of labels."""
     found: tuple[Curve, Curve] = ({}, {})
     for name, group in runs.items():
-        if name.startswith(("reader, ", "pre-trained reader, ")) and (
+        if name.startswith(("reader, ", "pretrained reader, ")) and (
             group[0]["data"] == "real numbers"
         ):
-            found[name.startswith("pre-trained")][group[0]["trained on"]] = group
+            found[name.startswith("pretrained")][group[0]["trained on"]] = group
     return found
 
 

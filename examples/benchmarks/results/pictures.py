@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .page import by_job, curves, is_short, over_states
+from .page import by_job, curves, over_states
 from .rows import SYSTEMS
 
 # Okabe and Ito's colours, which people with any colour vision tell apart.
@@ -50,11 +50,7 @@ def draw_systems(records: list[dict[str, Any]], folder: Path) -> Path:
             capsize=3,
             label=label,
         )
-    names = [
-        f"{row.name}{' †' if row.settings in runs and is_short(runs[row.settings][0]) else ''}: "
-        + row.what.replace(", centre crop", "")
-        for row in rows
-    ]
+    names = [f"{row.name}: {row.what.replace(', centre crop', '')}" for row in rows]
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
