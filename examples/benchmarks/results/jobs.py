@@ -136,5 +136,9 @@ def _reader(n_train: int) -> SVHNSequenceClassifier:
 def _tuned_reader(n_train: int) -> SVHNSequenceClassifier:
     """Return the reader that comes with the package, which trains on from its weights."""
     return load_pretrained("numbers").set_params(
-        training__initial_model="numbers", lr=0.005, batch_size=64, max_epochs=40
+        training__initial_model="numbers",
+        training__initial_share=0.5,
+        lr=0.02,
+        batch_size=64,
+        max_epochs=40,
     )
