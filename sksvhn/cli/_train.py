@@ -27,6 +27,7 @@ from ._app import (
     check_out,
     counted,
     described,
+    is_model,
     note,
     parse_image_size,
     shows_progress,
@@ -129,9 +130,7 @@ def train(
 
     Example: sksvhn train train.tar.gz --out model.sksvhn --random-state 0
     """
-    # The same command resumes after an interruption, which saved a model.
-    goes_on = checkpoint_dir is not None and any(checkpoint_dir.glob("*.checkpoint"))
-    check_out(out, data, force=force or goes_on)
+    check_out(out, data, force=force or _resumes(out, estimator, checkpoint_dir))
     size = parse_image_size(image_size)
     if validation_fraction is not None and not early_stopping:
         raise typer.BadParameter(
@@ -180,6 +179,16 @@ def train(
     note(f"Training {type(clf).__name__} on {described(labelled.images)} from {data}", quiet=quiet)
     _fit(clf, labelled.images, labelled.target, out, quiet=quiet)
     _save(clf, out, quiet=quiet)
+
+
+def _resumes(out: Path, name: str | None, folder: Path | None) -> bool:
+    """Whether `out` is the model that an interrupted fit of this kind left."""
+    classes = [_CLASSES[kind] for kind in (_DEFAULTS.values() if name is None else [name])]
+    return (
+        folder is not None
+        and is_model(out)
+        and any(any(folder.glob(f"{cls}-*.checkpoint")) for cls in classes)
+    )
 
 
 def _train_locator(data: Path, locator: Any, out: Path, *, quiet: bool) -> None:

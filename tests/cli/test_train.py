@@ -78,8 +78,14 @@ def test_goes_on_from_a_checkpoint(run: Run, archives: Path, tmp_path: Path) -> 
     assert run(*command).exit_code == 0
     assert sksvhn.load(out).checkpoint_dir is None
     assert run(*command).exit_code == 2  # it is over, and its model there
+    (folder / "SVHNLogisticRegression-0.checkpoint").touch()
+    assert run(*command).exit_code == 2  # of another kind
     (folder / "SVHNSequenceClassifier-0.checkpoint").touch()
     assert run(*command).exit_code == 0
+    out.write_text("notes")
+    result = run(*command)
+    assert (result.exit_code, out.read_text()) == (2, "notes")  # no model
+    assert "exists already; choose another name, or add --force" in words(result.stderr)
 
 
 def test_what_holds_no_labels(run: Run, tmp_path: Path) -> None:
