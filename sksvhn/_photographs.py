@@ -20,7 +20,7 @@ from ._boxes import coverage
 from ._capabilities import reads_numbers, reads_photographs
 from ._files._csv_lines import BOX_COLUMNS
 from ._images._crop import number_region, resize_region
-from ._images._load import MAX_PIXELS, read_picture, warn_of_notes
+from ._images._load import MAX_PIXELS, check_size, read_picture, warn_of_notes
 from ._images._one_or_many import named_pictures
 from ._parameters import positive_int
 from ._reading import Picture, PictureBatchReader, Reading, reason
@@ -118,8 +118,10 @@ class PhotographBatchReader:
     def _decoded(self, picture: Picture, source: Any, notes: dict[str, str]) -> _Photograph | str:
         if isinstance(source, Exception):
             return reason(source, picture.key)
+        max_pixels = self.reader.settings.max_pixels
         try:
-            decoded = read_picture(source, color="rgb", max_pixels=self.reader.settings.max_pixels)
+            decoded = read_picture(source, color="rgb", max_pixels=max_pixels)
+            check_size(decoded.picture, max_pixels)  # of an array, which needs no decoding
             candidates = self.reader.candidates_of(picture)
         except (ValueError, TypeError, OSError, MemoryError) as error:
             return reason(error, source)
@@ -248,7 +250,7 @@ def read(
     recursive : bool, default=False
         Whether folders in folders are looked into.
     max_pixels : int, default=268435456
-        Largest width times height of a picture that is decoded.
+        Largest width times height of a picture, be it a file or an array.
     verbose : int, default=0
         Whether to show progress.
 

@@ -228,7 +228,7 @@ def test_pictures_that_may_be_wrong_are_told(reader: SVHNSequenceClassifier, bar
         assert len(read([content.getvalue()], reader)) == 3
 
 
-def test_pictures_above_max_pixels_are_not_decoded(
+def test_pictures_above_max_pixels_are_not_read(
     reader: SVHNSequenceClassifier, bars: Any
 ) -> None:
     found = read(Image.fromarray(street(bars[0])), reader, max_pixels=5999, all=True)
@@ -236,6 +236,12 @@ def test_pictures_above_max_pixels_are_not_decoded(
         "it cannot be read as a picture: it has 100 x 60 pixels, more than max_pixels=5999; shrink "
         "it or raise max_pixels"
     ]
+    small = street(bars[0])[:, :60]
+    found = read([small, street(bars[0]), small], reader, max_pixels=5999, all=True)
+    assert found["picture"].tolist() == [0, 0, 1, 2, 2]
+    assert found["rejected"][2] == (
+        "it has 100 x 60 pixels, more than max_pixels=5999; shrink it or raise max_pixels"
+    )
 
 
 def test_groups_are_small_in_number_and_in_pixels(

@@ -230,7 +230,7 @@ def _convert(
 ) -> Decoded:
     try:
         picture = open_picture()
-        _check_size(picture, max_pixels)
+        check_size(picture, max_pixels)
         if verify:
             picture.verify()  # decoding alone passes over a PNG's checksums
             picture = open_picture()
@@ -251,7 +251,8 @@ def _convert(
     return Decoded(picture, note)
 
 
-def _check_size(picture: Image.Image, max_pixels: int | None) -> None:
+def check_size(picture: Image.Image, max_pixels: int | None) -> None:
+    """Raise ValueError if a picture has no pixels, or more than allowed."""
     width, height = picture.size
     if width * height == 0:
         raise ValueError(f"it is {width} x {height} pixels large")
