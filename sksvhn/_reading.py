@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._capabilities import reads_numbers, reads_photographs
+from ._capabilities import locates_numbers, reads_numbers, reads_photographs
 from ._images._crop import blankness, crop_picture
 from ._images._load import MAX_PIXELS, PictureError, warn_of_notes
 from ._labels import codes_of, numbers_to_strings
@@ -55,6 +55,11 @@ class PictureBatchReader:
         min_confidence: float | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
+        if locates_numbers(clf):
+            raise ValueError(
+                f"model must read numbers; got a {type(clf).__name__}, which finds them and reads "
+                "none; pass it as the locator."
+            )
         if not reads_photographs(clf):
             raise ValueError(
                 f"model must read photographs; got a {type(clf).__name__}, which reads only "

@@ -228,9 +228,7 @@ def test_pictures_that_may_be_wrong_are_told(reader: SVHNSequenceClassifier, bar
         assert len(read([content.getvalue()], reader)) == 3
 
 
-def test_pictures_above_max_pixels_are_not_read(
-    reader: SVHNSequenceClassifier, bars: Any
-) -> None:
+def test_pictures_above_max_pixels_are_not_read(reader: SVHNSequenceClassifier, bars: Any) -> None:
     found = read(Image.fromarray(street(bars[0])), reader, max_pixels=5999, all=True)
     assert found["rejected"].tolist() == [
         "it cannot be read as a picture: it has 100 x 60 pixels, more than max_pixels=5999; shrink "
@@ -321,6 +319,7 @@ def test_progress_is_told_if_asked_for(
         ({"max_pixels": 0}, ValueError, "max_pixels"),
         ({"pictures": []}, ValueError, "pictures must hold at least one picture; got 0"),
         ({"pictures": 5}, TypeError, "pictures must be a picture"),
+        ({"pictures": np.array("a.png")}, TypeError, "pictures must be .* got a 0-d ndarray"),
         ({"pictures": {"a": 1}}, TypeError, "pictures must be a picture"),
         ({"pictures": pd.DataFrame({"path": ["a"]})}, TypeError, "got a DataFrame; pass its col"),
         ({"pictures": np.zeros((3, 20, 20))}, ValueError, "3 grey pictures, or one picture"),

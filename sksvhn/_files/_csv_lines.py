@@ -42,11 +42,14 @@ def csv_header(path: Path, columns: Iterable[str]) -> list[str]:
 
 
 def csv_rows(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a table as dicts, with the numbers of their lines."""
+    """Yield the rows of a table as dicts, with the numbers of their lines.
+
+    Cells that a short line lacks are empty.
+    """
     lines = csv_lines(path, _needed(columns))
     header = _header(lines, path, columns)
     for number, cells in lines:
-        yield number, dict(zip(header, cells, strict=False))
+        yield number, dict.fromkeys(header, "") | dict(zip(header, cells, strict=False))
 
 
 def _needed(columns: Iterable[str]) -> str:

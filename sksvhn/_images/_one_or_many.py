@@ -124,8 +124,9 @@ def _check_several(pictures: Any) -> None:
 
 
 def _check_iterable(given: Any, name: str, expected: str) -> None:
-    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
-        raise TypeError(f"{name} must be {expected}; got a {type(given).__name__}.")
+    is_0d = getattr(given, "ndim", None) == 0  # such as np.array("1.png")
+    if is_0d or isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be {expected}; got a {'0-d ' * is_0d}{type(given).__name__}.")
 
 
 def _in_step(pictures: Iterable[Any], boxes: Iterable[Any]) -> Iterator[tuple[Any, Any]]:

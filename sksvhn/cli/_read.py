@@ -340,6 +340,8 @@ class Boxes:
         self.by_path: dict[str, list[Box]] = {}
         self.n_without = 0
         for line, row in csv_rows(path, ("path", *BOX_COLUMNS)):
+            if not row["path"]:
+                raise ValueError(f"line {line} of {path} must have a path; it is empty.")
             box = box_of(row, line, path)
             if box is None:
                 raise ValueError(
@@ -379,7 +381,7 @@ class Candidates:
             return
         for line, cells in lines[1:]:
             row = dict(zip(header, cells, strict=False))
-            if not row.get("candidate"):
+            if not (row.get("path") and row.get("candidate")):
                 raise ValueError(
                     f"each line of {path} must have a path and a candidate; got {cells} in line "
                     f"{line}."

@@ -33,6 +33,8 @@ def test_box_of_another_form(text: str) -> None:
         ("path,left,top,width,height\na.png,1,2,3\n", "line 2 of .* must have numbers for left"),
         ("path,left,top,width,height\na.png,1,2,3,x\n", "line 2 of .* got '1,2,3,x'"),
         ("path,left,top,width,height\na.png,,,,\n", "line 2 of .* must have numbers for"),
+        ("left,top,width,height,path\n1,2,3,4\n", "line 2 of .* must have a path; it is empty"),
+        ("path,left,top,width,height\n,1,2,3,4\n", "line 2 of .* must have a path; it is empty"),
     ],
 )
 def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
@@ -48,6 +50,7 @@ def test_bad_boxes(tmp_path: Path, text: str, message: str) -> None:
         ("\n \n", "must hold at least one candidate; write one number per line"),
         ("12,14\n", "one number per line, .* got '12,14' in line 1"),
         ("path,candidate\na.png,\n", "must have a path and a candidate; got .* in line 2"),
+        ("candidate,path\n52\n", r"must have a path and a candidate; got \['52'\] in line 2"),
     ],
 )
 def test_bad_candidates(tmp_path: Path, text: str, message: str) -> None:

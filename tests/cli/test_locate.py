@@ -127,6 +127,14 @@ def test_a_reader_is_no_locator(run: Run, model: Path, photos: Path) -> None:
     assert "locator must be a fitted NumberLocator" in words(result.stderr)
 
 
+def test_a_locator_is_no_reader(run: Run, photos: Path) -> None:
+    result = run("read", photos, "--model", "locator")
+    assert result.exit_code == 1
+    assert "got a NumberLocator, which finds them and reads none; pass it as the locator" in words(
+        result.stderr
+    )
+
+
 def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     write = writer("table", width=3, has_boxes=True, has_candidates=True, has_rejected=True)
     box = (1310.4, 120.0, 96.2, 64.0)

@@ -102,6 +102,7 @@ def test_boxes_come_in_step_with_their_pictures() -> None:
     [
         ({"a.png": 1}, None, "pictures must be a picture .* or several of them; got a dict"),
         (5, None, "pictures must be .* got a int"),
+        (np.array("a.png"), None, "pictures must be .* got a 0-d ndarray"),
         (
             ["a.png"],
             {"a.png": (1, 2, 3, 4)},

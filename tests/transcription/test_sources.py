@@ -125,6 +125,7 @@ def test_files_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
     pd.DataFrame({"file": ["1.png"]}).to_csv(tmp_path / "no_path.csv")
+    (tmp_path / "short.csv").write_text("candidates,path\n12\n")
     with h5py.File(tmp_path / "two.h5", "w") as file:
         file["a"] = file["b"] = np.zeros((2, 4, 4))
     frame = pd.DataFrame({"path": ["1.png"], "boxes": [[1, 1, 1, 1]]})
@@ -140,6 +141,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
             "must be a CSV file with the columns path; got the first line",
         ),
         ((tmp_path / "two.h5",), ValueError, r"must have one dataset of pictures.* got a, b"),
+        ((tmp_path / "short.csv",), ValueError, "line 2 of .* must name a picture"),
         ((folder / "b.png",), ValueError, "it is an empty file; download or copy it again"),
         ((frame[["boxes"]],), ValueError, "The DataFrame must have the column 'path'; got 'boxes'"),
         ((frame.assign(left=1),), ValueError, "must have all of the columns left, top"),
@@ -148,7 +150,7 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
         ((4,), TypeError, "source must be a folder, .* got a int"),
     ):
         with pytest.raises(error, match=words):
-            open_source(*arguments)
+            open_source(*arguments).count()
     for boxes, words in (
         ([[1, 1, 1, 1]], "got 1 for more than 1 pictures"),
         ([[1, 1, 1, 1]] * 3, "one entry per picture; got 3 for 2 pictures"),
