@@ -195,18 +195,28 @@ class PhotographBatchReader:
         sure = there * np.array([reading.confidence or 0.0 for reading in readings])
         # What is only told with rejected boxes must not change what is told without.
         whole = (there >= self.min_confidence) & (sure >= _LEAST_WHOLE)
-        parts = _parts([reading.reading or "" for reading in readings], boxes, whole)
+        # What the reader rejects is a number still, of which others may be parts.
+        numbers = [one.reading or next(iter(one.top_readings), "") for one in readings]
+        parts = _parts(numbers, boxes, whole)
         found = []
         for row, (box, reading) in enumerate(zip(boxes[:, :4].tolist(), readings, strict=True)):
             rejected = None
-            if not reading.reading:
+            if not numbers[row]:
                 rejected = NOTHING_READ
             elif parts[row]:
                 rejected = PART
+            elif not reading.reading:
+                rejected = (
+                    f"rejected by the reader's min_confidence of {self.reader.min_confidence:g}"
+                )
             elif sure[row] < self.min_confidence:
                 rejected = f"confidence below {self.min_confidence:g}"
             top_probability = [float(there[row]) * p for p in reading.top_probability]
-            reading = reading._replace(confidence=float(sure[row]), top_probability=top_probability)
+            reading = reading._replace(
+                reading=numbers[row] or None,
+                confidence=float(sure[row]),
+                top_probability=top_probability,
+            )
             found.append(Found(tuple(box), reading, rejected))
         return found
 
@@ -236,8 +246,8 @@ def read(
         folder, whose pictures are read in sorted order, or a pattern such as ``"photos/*.jpg"``.
     reader : fitted classifier, default=None
         What reads the numbers: a classifier of this package with a method ``read``. What it rejects
-        by its own `min_confidence` is no number. None is ``load_pretrained("numbers")``, which is
-        loaded once.
+        by its own `min_confidence` is no number, nor is a part of that. None is
+        ``load_pretrained("numbers")``, which is loaded once.
     locator : fitted locator, default=None
         What finds the numbers: a :class:`NumberLocator`, or another object whose
         ``predict(pictures, max_pixels=...)`` returns, for each picture, an array of shape

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 import sksvhn
 from sksvhn import SVHNCNNClassifier, SVHNSequenceClassifier, _photographs
-from sksvhn._reading import Reading
+from sksvhn._reading import PictureBatchReader, Reading
 
 from ._street import PLACES, Always, Finder, street
 from .estimators._pictures import bar_numbers, bar_reader
@@ -181,9 +181,22 @@ def test_what_the_reader_rejects_is_no_number(reader: SVHNSequenceClassifier, ba
     careful = copy.copy(reader).set_params(min_confidence=1.0)
     assert len(read(street(bars[0]), careful, min_confidence=0)) == 0
     found = read(street(bars[0]), careful, min_confidence=0, all=True)
-    assert found["number"].tolist() == [""] * 3
-    assert found["rejected"].tolist() == ["nothing is read there"] * 3
+    kept = read(street(bars[0]), reader, min_confidence=0)
+    assert found["number"].tolist() == kept["number"].tolist()
+    assert found["rejected"].tolist() == ["rejected by the reader's min_confidence of 1"] * 3
     assert (found["confidence"] > 0.5).all()
+
+
+def test_a_part_of_what_the_reader_rejects_is_no_number(reader: SVHNSequenceClassifier) -> None:
+    careful = copy.copy(reader).set_params(min_confidence=0.7)
+    finder = _photographs.PhotographBatchReader(PictureBatchReader(careful), Finder())
+    boxes = np.array([[10, 10, 60, 20, 1], [50, 10, 20, 20, 1]], dtype=float)
+    readings = [Reading(None, 0.6, ["206", "200"], [0.6, 0.1]), Reading("2", 0.9, ["2"], [0.9])]
+    found = finder._judged(boxes, readings)
+    assert [one.reading.reading for one in found] == ["206", "2"]
+    assert [one.rejected for one in found] == [
+        "rejected by the reader's min_confidence of 0.7", "a part of a longer number"
+    ]  # fmt: skip
 
 
 def test_unreadable_pictures_are_named_and_no_other_is_lost(
