@@ -258,7 +258,7 @@ def read(
     all : bool, default=False
         Whether rejected boxes, and pictures that could not be read, have rows too, which say why.
     recursive : bool, default=False
-        Whether folders in folders are looked into.
+        Whether folders in folders are looked into, but not links to folders.
     max_pixels : int, default=268435456
         Largest width times height of a picture, be it a file or an array.
     verbose : int, default=0

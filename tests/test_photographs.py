@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import errno
 import io
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -226,6 +228,24 @@ def test_unreadable_pictures_are_named_and_no_other_is_lost(
     assert failed[COLUMNS[2:]].isna().all(axis=None)
     with pytest.warns(UserWarning, match=re.escape("1 of 1 picture could not be read: picture 0")):
         assert len(read([5.5], reader)) == 0
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(
+    reader: SVHNSequenceClassifier, bars: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "locked").mkdir()
+    Image.fromarray(street(bars[0])).save(tmp_path / "a.png")
+    list_folder = os.scandir
+
+    def refuse(path: str) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = read(tmp_path, reader, recursive=True, all=True)
+    assert found["picture"].tolist() == [str(tmp_path / "a.png")] * 3 + [str(tmp_path / "locked")]
+    assert found["rejected"].tolist() == [None] * 3 + ["Permission denied"]
 
 
 def test_a_warning_names_only_some_of_many(reader: SVHNSequenceClassifier) -> None:

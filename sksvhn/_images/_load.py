@@ -165,6 +165,7 @@ def read_picture(
         return _convert(lambda: source, "The PIL image", color, max_pixels)
     if isinstance(source, (str, PathLike)):
         if os.path.isdir(source):
+            os.scandir(source).close()  # raises what keeps its files from being found
             raise IsADirectoryError(
                 f"a picture must be a file; {os.fspath(source)!r} is a folder; pass the files in "
                 f"it, such as sorted(Path({os.fspath(source)!r}).glob('*.jpg'))."

@@ -26,7 +26,7 @@ SUFFIXES = (
 def find_pictures(name: str, *, recursive: bool) -> Iterator[str]:
     """Yield the pictures of a folder, a pattern such as ``photos/*.jpg`` or a path, in fixed order.
 
-    Raises FileNotFoundError if a folder holds no pictures or no file matches.
+    Links to folders are not followed. Raises FileNotFoundError if nothing is found.
     """
     is_pattern = not os.path.lexists(name) and glob.has_magic(name)
     n_found = 0
@@ -45,10 +45,20 @@ def find_pictures(name: str, *, recursive: bool) -> Iterator[str]:
 
 def _pictures_in(folder: str, *, recursive: bool) -> Iterator[str]:
     """Pictures of a folder, sorted; then, if `recursive`, those of the folders in it."""
-    for parent, folders, names in os.walk(folder):
+    errors: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=errors.append):
+        # Reading a folder that cannot be looked into fails with the reason.
+        yield from _names_of(errors)
         folders.sort()
         for name in sorted(names):
             if name.lower().endswith(SUFFIXES):
                 yield os.path.join(parent, name)
         if not recursive:
             break
+    yield from _names_of(errors)
+
+
+def _names_of(errors: list[OSError]) -> Iterator[str]:
+    """Folders to which these errors belong, which are taken from the list."""
+    while errors:
+        yield errors.pop(0).filename

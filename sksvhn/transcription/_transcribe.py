@@ -86,7 +86,8 @@ def transcribe(
     source : path-like, sequence of path-like, or DataFrame
         One of
 
-        - a folder, whose pictures and those of folders in it are read in sorted order;
+        - a folder, whose pictures and those of folders in it, but not of links to folders, are read
+          in sorted order;
         - a pattern such as ``"photos/*.jpg"``, sorted, or a sequence of paths;
         - a table: a DataFrame, CSV (``.csv``) or Parquet file with the column ``path`` and,
           optionally, ``left``, ``top``, ``width`` and ``height`` of the number, or ``boxes``, and

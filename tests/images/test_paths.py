@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sksvhn._images._paths import find_pictures
+from sksvhn.preprocessing import load_image
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +44,28 @@ def test_patterns_of_folders() -> None:
     Path("empty").mkdir()
     assert paths("[ie]*") == ["in/c.png"]
     assert paths("[ie]*", recursive=True) == ["in/c.png", "in/in/d.tiff"]
+
+
+def test_folders_that_cannot_be_looked_into_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("in/a").mkdir()
+    Path("in/z").mkdir()
+    list_folder = os.scandir
+
+    def refuse(path: str) -> Any:
+        if Path(path).name in ("a", "z"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert paths("in", recursive=True) == ["in/c.png", "in/a", "in/in/d.tiff", "in/z"]
+    assert paths("in/a") == paths("in/a", recursive=True) == ["in/a"]
+    with pytest.raises(PermissionError, match="Permission denied: 'in/a'"):
+        load_image("in/a")
+
+
+def test_links_to_folders_are_not_followed() -> None:
+    Path("in/link").symlink_to(Path("in/in").absolute(), target_is_directory=True)
+    assert paths("in", recursive=True) == ["in/c.png", "in/in/d.tiff"]
 
 
 def test_nothing_found_is_said() -> None:
