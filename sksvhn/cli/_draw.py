@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from .._files._atomic import written_whole
-from .._images._paths import SUFFIXES
+from .._files._file_kinds import check_is_file
+from ._app import complain, sentence
 from ._rows import Row
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ class Drawings:
         self.out = out
         self.max_pixels = max_pixels
         suffix = out.suffix.lower()
-        self.is_file = suffix in SUFFIXES and not out.is_dir()
+        # A suffix of figures is a folder's, such as 2024.05.01.
+        self.is_file = any(map(str.isalpha, suffix)) and not out.is_dir()
         self._taken: set[str] = set()
         problem = None
         if self.is_file and suffix not in _FORMATS:
-            problem = f"must end in {', '.join(_FORMATS)}, or be a folder; got {out}"
+            problem = f"must end in {', '.join(_FORMATS)}, or be a folder without suffix; got {out}"
         elif self.is_file and not _is_one(pictures):
             problem = f"must be a folder if there may be several pictures; got {out}"
         elif self.is_file and (out.exists() or not out.absolute().parent.is_dir()):
@@ -50,13 +52,22 @@ class Drawings:
         if not self.is_file:
             out.mkdir(parents=True, exist_ok=True)
 
-    def draw(self, rows: Sequence[Row]) -> None:
-        """Draw the rows of one picture, unless it cannot be read."""
-        if rows[0].error is not None:
-            return
+    def draw(self, rows: Sequence[Row]) -> bool:
+        """Draw the rows of one picture, unless it could not be read; False if that fails."""
+        if rows[0].error is None:
+            try:
+                self._draw(rows)
+            except (ValueError, TypeError, OSError, MemoryError) as error:
+                complain(f"{rows[0].path}: it cannot be drawn: {sentence(error)}")
+                return False
+        return True
+
+    def _draw(self, rows: Sequence[Row]) -> None:
         from .._images._load import MAX_PIXELS, read_picture
 
         path = rows[0].path
+        # A pipe would give nothing the second time, or wait for ever.
+        check_is_file(path, "a picture that can be read twice")
         max_pixels = self.max_pixels or MAX_PIXELS
         picture = read_picture(path, color="rgb", max_pixels=max_pixels).picture
         draw_rows(picture, rows)

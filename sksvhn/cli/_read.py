@@ -128,7 +128,7 @@ def read(
     line. The pictures are turned upright, cropped, resized and converted like the model's training
     pictures.
 
-    If a picture cannot be read, the others are read, and the exit code is 1.
+    If a picture cannot be read or drawn, the others are, and the exit code is 1.
 
     Example: sksvhn read photos/ --draw drawn
     """
@@ -173,7 +173,7 @@ def read(
             min_confidence=LEAST_CONFIDENCE if min_confidence is None else min_confidence,
             with_rejected=all_boxes,
         )
-        read_paths = partial(_read_located, finder, picture_of, drawings)
+        read_paths = partial(_read_located, finder, picture_of)
     shown: Shown = "json" if json else "csv" if csv or not sys.stdout.isatty() else "table"
     write = writer(
         shown,
@@ -182,10 +182,11 @@ def read(
         has_candidates=listed is not None,
         has_rejected=all_boxes,
     )
-    n_read, n_failed = _read_all(
+    n_read, n_failed, n_undrawn = _read_all(
         _named(pictures, recursive=recursive),
         read_paths,
         write,
+        drawings,
         size=_BATCH if is_known else _FEW,
         with_errors=shown != "table",
         # On one terminal a bar would go through the readings.
@@ -197,6 +198,9 @@ def read(
         warn(f"{candidates} has no candidates for {listed.n_without:,} of the pictures.")
     if n_failed:
         complain(f"{n_failed:,} of {counted(n_read + n_failed, 'picture')} could not be read.")
+    if n_undrawn:
+        complain(f"{n_undrawn:,} of {counted(n_read, 'picture')} could not be drawn.")
+    if n_failed or n_undrawn:
         raise typer.Exit(1)
 
 
@@ -240,16 +244,11 @@ def _known(path: str, one: Any) -> list[Row]:
 def _read_located(
     finder: PhotographBatchReader,
     picture_of: Callable[[str], Picture],
-    drawings: Drawings | None,
     paths: Sequence[str],
 ) -> list[list[Row]]:
-    """Rows of photographs in which numbers are looked for, and drawings of these."""
+    """Rows of photographs in which numbers are looked for."""
     found = finder.read((picture_of(path), path) for path in paths)
-    rows = [_located(path, one) for path, one in zip(paths, found, strict=True)]
-    if drawings is not None:
-        for of_picture in rows:
-            drawings.draw(of_picture)
-    return rows
+    return [_located(path, one) for path, one in zip(paths, found, strict=True)]
 
 
 def _located(path: str, found: Any) -> list[Row]:
@@ -268,30 +267,36 @@ def _read_all(
     named: Iterator[Row],
     read_paths: ReadPaths,
     write: Any,
+    drawings: Drawings | None,
     *,
     size: int,
     with_errors: bool,
     with_bar: bool,
-) -> tuple[int, int]:
-    """Read and write, `size` at a time; return how many could be read, and how many not."""
+) -> tuple[int, int, int]:
+    """Read, write and draw, `size` at a time.
+
+    Returns how many could be read, how many not, and how many could be read but not drawn.
+    """
     from tqdm import tqdm
 
-    n_read = n_failed = 0
+    n_read = n_failed = n_undrawn = 0
     with tqdm(unit=" pictures", leave=False, file=sys.stderr, disable=not with_bar) as bar:
         while batch := list(islice(named, size)):
             found = iter(read_paths([row.path for row in batch if row.error is None]))
-            rows = [
-                row for name in batch for row in ([name] if name.error is not None else next(found))
-            ]
+            of_pictures = [[name] if name.error is not None else next(found) for name in batch]
+            rows = [row for of_picture in of_pictures for row in of_picture]
             write(rows)
             failed = [row for row in rows if row.error is not None]
             if with_errors:
                 for row in failed:
                     complain(f"{row.path}: {row.error}")
+            # After the rows, which no drawing that fails may cost.
+            if drawings is not None:
+                n_undrawn += sum(not drawings.draw(of_picture) for of_picture in of_pictures)
             n_read += len(batch) - len(failed)
             n_failed += len(failed)
             bar.update(len(batch))
-    return n_read, n_failed
+    return n_read, n_failed, n_undrawn
 
 
 # --- which pictures -----------------------------------------------------------------------------

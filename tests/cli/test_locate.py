@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -181,7 +182,8 @@ def test_drawing_of_one_picture(run: Run, model: Path, photos: Path, tmp_path: P
     [
         ("photos/a.png", ["photos/a.png"], "must be a new file in an existing folder"),
         ("absent/a.png", ["photos/a.png"], "must be a new file in an existing folder"),
-        ("a.tif", ["photos/a.png"], "must end in .jpg, .jpeg, .png, or be a folder"),
+        ("a.tif", ["photos/a.png"], "must end in .jpg, .jpeg, .png, or be a folder without suffix"),
+        ("a.pdf", ["photos"], "must end in .jpg, .jpeg, .png, or be a folder without suffix"),
         ("a.png", ["photos"], "must be a folder if there may be several pictures"),
         ("a.png", ["-"], "must be a folder if there may be several pictures"),
         ("a.png", ["photos/*.png"], "must be a folder if there may be several pictures"),
@@ -202,6 +204,40 @@ def test_no_picture_is_overwritten(
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"Invalid value for --draw: {message}; got {out}" in words(result.stderr)
     assert sorted(os.listdir(photos)) == ["a.png", "b.jpg", "c.png"]
+    assert sorted(os.listdir(photos.parent)) == ["photos"]
+
+
+def test_folders_may_have_suffixes(tmp_path: Path) -> None:
+    (tmp_path / "out.pdf").mkdir()
+    for name in ("out.pdf", "2024.05.01"):
+        Drawings(tmp_path / name, ["a.png"], None)
+    assert sorted(os.listdir(tmp_path)) == ["2024.05.01", "out.pdf"]
+
+
+def test_a_drawing_that_fails_costs_no_reading(
+    run: Run, model: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "drawn"
+    expected = run("read", "--model", model, photos).stdout
+    seen = []
+
+    def draw(picture: Image.Image, rows: list[Row]) -> None:
+        seen.append(Path(rows[0].path).name)
+        if seen[-1] == "a.png":
+            raise OSError(errno.ENOSPC, "No space left on device", str(out / "a.png"))
+        if seen[-1] == "b.jpg":
+            (photos / "c.png").unlink()
+
+    monkeypatch.setattr("sksvhn.cli._draw.draw_rows", draw)
+    result = run("read", "--model", model, photos, "--draw", out)
+    assert (result.exit_code, result.stdout) == (1, expected)
+    assert (seen, os.listdir(out)) == (["a.png", "b.jpg"], ["b.jpg"])
+    assert result.stderr.splitlines() == [
+        f"Error: {photos / 'a.png'}: it cannot be drawn: {out / 'a.png'}: No space left on device",
+        f"Error: {photos / 'c.png'}: it cannot be drawn: there is no file at {photos / 'c.png'}; "
+        "pass a picture that can be read twice.",
+        "Error: 2 of 3 pictures could not be drawn.",
+    ]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (40, 30), (1200, 900), (2000, 40)])
