@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,9 @@ _LINE, _LEAST_LINE = 1 / 250, 2
 class Drawings:
     """Where drawings go: to one file, or to a folder that is new or empty."""
 
-    def __init__(self, out: Path, pictures: Sequence[str], max_pixels: int | None) -> None:
+    def __init__(
+        self, out: Path, pictures: Sequence[str], max_pixels: int | None, *, recursive: bool
+    ) -> None:
         self.out = out
         self.max_pixels = max_pixels
         suffix = out.suffix.lower()
@@ -47,6 +50,8 @@ class Drawings:
             problem = f"must be a new file in an existing folder; got {out}"
         elif not self.is_file and out.exists() and not (out.is_dir() and not any(out.iterdir())):
             problem = f"must be a new folder, or an empty one; got {out}"
+        elif not self.is_file and _is_read(out, pictures, recursive=recursive):
+            problem = f"must lie outside the folders that are searched; got {out}"
         if problem is not None:
             raise typer.BadParameter(f"{problem}; choose another name.", param_hint="--draw")
         if not self.is_file:
@@ -125,6 +130,15 @@ def _label(
     )
     canvas.rectangle((x, y, x + width, y + height), fill=color)
     canvas.text((x + rim - x0, y + rim - y0), text, "white", font)
+
+
+def _is_read(out: Path, pictures: Sequence[str], *, recursive: bool) -> bool:
+    """Whether drawings in a folder would be listed among the pictures, and read as well."""
+    folder = Path(os.path.realpath(out))
+    searched = [folder, *folder.parents] if recursive else [folder]
+    names = list(map(os.path.realpath, pictures))
+    # A pattern may match a folder that is to be made.
+    return any(str(one) == name or fnmatch(str(one), name) for one in searched for name in names)
 
 
 def _is_one(pictures: Sequence[str]) -> bool:

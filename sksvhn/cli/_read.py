@@ -142,7 +142,7 @@ def read(
     same = [parse_box(text) for text in box] if box else None
     table = None if boxes is None else Boxes(boxes)
     listed = None if candidates is None else Candidates(candidates)
-    drawings = None if draw is None else Drawings(draw, pictures, max_pixels)
+    drawings = None if draw is None else Drawings(draw, pictures, max_pixels, recursive=recursive)
     from .._capabilities import reads_numbers
     from .._images._load import MAX_PIXELS
     from .._photographs import LEAST_CONFIDENCE, PhotographBatchReader, pretrained_model

@@ -207,10 +207,43 @@ def test_no_picture_is_overwritten(
     assert sorted(os.listdir(photos.parent)) == ["photos"]
 
 
+@pytest.mark.parametrize(
+    ("out", "pictures"),
+    [
+        ("photos/drawn", ["-r", "photos"]),
+        ("link/in/drawn", ["-r", "1.png", "photos"]),
+        ("drawn", ["-r", "."]),
+        ("photos/drawn", ["photos/*"]),
+        ("photos/in/drawn", ["-r", "photos/*"]),
+        ("empty", ["photos", "empty"]),
+    ],
+)
+def test_drawings_are_not_read(
+    run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch, out: str, pictures: list[str]
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    (photos / "in").mkdir()
+    Path("empty").mkdir()
+    Path("link").symlink_to("photos", target_is_directory=True)
+    result = run("read", *pictures, "--draw", out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "must lie outside the folders that are searched; got " + out in words(result.stderr)
+    assert not Path("drawn").exists()
+    assert not list(photos.glob("**/drawn"))
+
+
+def test_drawings_beside_what_is_read(run: Run, model: Path, photos: Path) -> None:
+    for pictures in (photos, photos / "*.png"):
+        out = photos / f"drawn {pictures.name.count('*')}"
+        assert run("read", "--model", model, pictures, "--draw", out).exit_code == 0
+        assert len(os.listdir(out)) >= 2
+    assert run("read", "--model", model, "-r", photos, "--draw", f"{photos}-2").exit_code == 0
+
+
 def test_folders_may_have_suffixes(tmp_path: Path) -> None:
     (tmp_path / "out.pdf").mkdir()
     for name in ("out.pdf", "2024.05.01"):
-        Drawings(tmp_path / name, ["a.png"], None)
+        Drawings(tmp_path / name, ["a.png"], None, recursive=False)
     assert sorted(os.listdir(tmp_path)) == ["2024.05.01", "out.pdf"]
 
 
@@ -258,7 +291,7 @@ def test_boxes_and_labels_lie_in_the_picture(size: tuple[int, int]) -> None:
 
 
 def test_names_that_are_taken(tmp_path: Path) -> None:
-    drawings = Drawings(tmp_path / "drawn", ["a", "b"], None)
+    drawings = Drawings(tmp_path / "drawn", ["a", "b"], None, recursive=False)
     paths = ["a/1.jpg", "b/1.JPG", "b/1.tif", "c/1"]
     names = [drawings._name(Path(path)) for path in paths]
     assert names == ["1.jpg", "1-2.JPG", "1.png", "1-2.png"]
