@@ -21,6 +21,7 @@ from .._files._csv_lines import BOX_COLUMNS, box_of, csv_header, csv_rows
 from .._files._file_kinds import check_is_file
 from .._images._paths import find_pictures
 from .._reading import Picture
+from .._warn import warn_caller
 from ._stored import NEEDED, StoredPictures, open_stored
 
 # Rows of a table that are in memory at a time.
@@ -55,6 +56,8 @@ class Source:
     common: list[str] | None
     has_candidates: bool
     has_boxes: bool
+    # Absolute paths that a mapping of boxes names.
+    box_paths: set[str] | None = None
 
     def partitions(self, size: int) -> Iterator[Partition]:
         """Cut the list into parts."""
@@ -72,9 +75,21 @@ class Source:
         digest = hashlib.sha256()
         facts = None if self.stored is None else self.stored.facts()
         digest.update(json.dumps([facts, self.common, self.has_candidates]).encode())
-        n = 0
+        n = n_without = 0
         for n, row in enumerate(self.rows(), 1):  # noqa: B007
             digest.update(json.dumps(row, default=_plain).encode())
+            if self.box_paths is not None:
+                n_without += os.path.abspath(str(row.key)) not in self.box_paths
+        # Others are read whole, which may not be meant.
+        if n > 0 and n_without == n:
+            raise ValueError(
+                "boxes must name pictures of the source by their paths; got none of these, such as "
+                f"{row.key!r}; write paths as they are seen from {os.getcwd()}."
+            )
+        if n_without:
+            warn_caller(
+                f"boxes names only {n - n_without:,} of {n:,} pictures; the others are read whole."
+            )
         return n, digest.hexdigest()
 
 
@@ -128,11 +143,14 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
             common, candidates = [str(number) for number in candidates], None
     has_candidates = "candidates" in columns or common is not None or candidates is not None
     has_boxes = boxes is not None or not columns.isdisjoint({"boxes", *BOX_COLUMNS})
+    box_paths = None
     if boxes is not None:
         rows = _with(rows, "boxes", boxes)
+        if isinstance(boxes, Mapping):
+            box_paths = set(map(os.path.abspath, boxes))
     if candidates is not None:
         rows = _with(rows, "candidates", candidates)
-    return Source(rows, stored, common, has_candidates, has_boxes)
+    return Source(rows, stored, common, has_candidates, has_boxes, box_paths)
 
 
 def _found(path: str) -> Iterator[Picture]:

@@ -109,8 +109,8 @@ def transcribe(
     boxes : mapping of paths, or sequence, to array-likes of shape (n_boxes, 4) or (4,), \
 default=None
         Where the number is in each picture: left, top, width, height; None for a picture that is
-        read whole. A sequence has the order of the pictures. No numbers are looked for then, nor
-        if `source` is a table of boxes.
+        read whole, as are those that a mapping does not name. A sequence has the order of the
+        pictures. No numbers are looked for then, nor if `source` is a table of boxes.
     candidates : sequence of str, or mapping of paths or sequence to such, default=None
         Numbers that can be right: one list for all pictures, or one per picture. The reading is the
         best match among them. A picture without candidates is rejected.
@@ -154,12 +154,17 @@ default=None
         If Dask or pyarrow is not installed (``pip install sksvhn[dask]``).
     ValueError
         If a source, table or model is not as above, `locator` is given though no numbers are looked
-        for, there are no pictures, or `out` holds something
-        else, such as readings of other pictures or by another model.
+        for, there are no pictures, `boxes` is a mapping that names none of them, or `out` holds
+        something else, such as readings of other pictures or by another model.
     OSError
         If a file is missing or cannot be written.
     RuntimeError
         If partitions are missing at the end because every worker that read them died.
+
+    Warns
+    -----
+    UserWarning
+        Once, if a mapping of boxes does not name all pictures.
 
     See Also
     --------

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from distributed import Client
 from PIL import Image
 from typer.testing import Result
@@ -43,6 +44,7 @@ def test_reads_on_a_cluster_that_runs(
     assert "(different: partition_size); pass another folder" in result.stderr
 
 
+@pytest.mark.filterwarnings("default:.*boxes names only")
 def test_boxes_candidates_and_what_fails(
     reader: SVHNSequenceClassifier,
     model: Path,
@@ -66,6 +68,7 @@ def test_boxes_candidates_and_what_fails(
     )
     assert result.exit_code == 1
     assert result.stderr == (
+        "Warning: boxes names only 1 of 3 pictures; the others are read whole.\n"
         "Error: 1 of 3 pictures could not be read; the column error says why.\n"
     )
     table = pd.read_parquet(tmp_path / "out")

@@ -159,6 +159,23 @@ def test_what_cannot_be_is_said(folder: Path, tmp_path: Path) -> None:
             open_source(["1.png", "2.png"], boxes).count()
 
 
+def test_pictures_that_boxes_do_not_name_are_told(folder: Path) -> None:
+    box = (1, 2, 3, 4)
+    opened = open_source(folder, {folder / "b.png": box, folder / "other.png": box})
+    with pytest.warns(
+        UserWarning, match="^boxes names only 1 of 4 pictures; the others are read whole"
+    ):
+        opened.count()
+    assert len(list(opened.partitions(3))) == 2  # which warns no more
+    open_source(["a.png", "b.png"], {"a.png": box, "./b.png": None}).count()  # named, without a box
+    for boxes in ({}, {"b.png": box}):
+        with pytest.raises(
+            ValueError, match=r"boxes must name .* got none of these, such as .*c.png'"
+        ):
+            open_source(folder, boxes).count()
+    open_source("*.absent", {"b.png": box}).count()  # there is no picture, as the caller says
+
+
 def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:
     from sksvhn._reading import Reading
     from sksvhn.transcription._output import as_table
