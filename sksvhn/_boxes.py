@@ -6,12 +6,13 @@ confidence, is carried along.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._images._crop import union_region
+from ._images._crop import by_name, number_region, union_region
 from ._parameters import check_not_masked
 
 Boxes = NDArray[np.float64]
@@ -113,11 +114,26 @@ def check_boxes(boxes: Any, n_pictures: int, name: str) -> list[Boxes]:
             f"{name} must have one entry per picture; got {len(boxes)} for {n_pictures} pictures; "
             "pass an empty list for a picture without a number."
         )
+    if hasattr(boxes, "columns"):  # one box per picture
+        boxes = by_name(boxes, name)
     return [_checked(entry, f"{name}[{row}]") for row, entry in enumerate(boxes)]
+
+
+def check_boxes_in_pictures(boxes: Any, sizes: Sequence[tuple[int, int]], name: str) -> list[Boxes]:
+    """Check boxes, also that they are in pixels and in their pictures (width, height)."""
+    checked = check_boxes(boxes, len(sizes), name)
+    for row, (of_picture, size) in enumerate(zip(checked, sizes, strict=True)):
+        for box in of_picture:
+            try:
+                number_region(box[np.newaxis], *size)
+            except ValueError as error:
+                raise ValueError(f"{name}[{row}]: {error}") from None
+    return checked
 
 
 def _checked(entry: ArrayLike | None, name: str) -> Boxes:
     check_not_masked(entry, name)
+    entry = by_name(entry, name)
     try:
         array = np.asarray([] if entry is None else entry, dtype=np.float64)
     except (TypeError, ValueError):

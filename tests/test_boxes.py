@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sksvhn._boxes import check_boxes, coverage, inside, match_boxes, overlaps, surest_boxes
+from sksvhn._boxes import (
+    check_boxes,
+    check_boxes_in_pictures,
+    coverage,
+    inside,
+    match_boxes,
+    overlaps,
+    surest_boxes,
+)
 
 SIDES = st.floats(0.5, 50)
 BOXES = st.lists(st.tuples(SIDES, SIDES, SIDES, SIDES, st.floats(0.01, 1)), max_size=12)
@@ -62,6 +71,29 @@ def test_boxes_are_cut_at_the_edges() -> None:
 def test_boxes_in_any_form() -> None:
     checked = check_boxes([[[1, 2, 3, 4]], [], None, np.array([5, 6, 7, 8])], 4, "y")
     assert [boxes.tolist() for boxes in checked] == [[[1, 2, 3, 4]], [], [], [[5, 6, 7, 8]]]
+
+
+def test_columns_of_tables_count_by_name() -> None:
+    table = pd.DataFrame({"width": [3, 7], "height": [4, 8], "left": [1, 5], "top": [2, 6]})
+    rows = [[1, 2, 3, 4], [5, 6, 7, 8]]
+    checked = check_boxes([table, table.iloc[0], pd.DataFrame(rows)], 3, "y")
+    assert [boxes.tolist() for boxes in checked] == [rows, rows[:1], rows]
+    assert [boxes.tolist() for boxes in check_boxes(table, 2, "y")] == [rows[:1], rows[1:]]
+    with pytest.raises(ValueError, match=r"y\[0\] must have the columns left, top, width, height"):
+        check_boxes([table.rename(columns={"left": "x"})], 1, "y")
+
+
+@pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        ([0.1, 0.1, 0.5, 0.5], r"y\[1\]: digit boxes must be .* in pixels; got .* multiply shares"),
+        ([25, 25, 39, 29], "pass right - left as the width"),
+        ([0, 35, 10, 10], "outside the picture of 40 x 30 pixels"),
+    ],
+)
+def test_boxes_outside_or_not_in_pixels(box: list[float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_boxes_in_pictures([[], [[35, 1, 9, 9], box]], [(90, 90), (40, 30)], "y")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -97,11 +98,8 @@ def blankness(cropped: Cropped) -> str | None:
 def _digit_boxes(boxes: Any) -> NDArray[np.float64] | None:
     """Rows of a picture's boxes, or None where there are none."""
     check_not_masked(boxes, "digit boxes")
-    if hasattr(boxes, "to_frame"):  # one row of a table
-        boxes = boxes.to_frame().T
-    if hasattr(boxes, "columns"):
-        boxes = box_rows(boxes)
-    elif hasattr(boxes, "detach"):  # torch's, whose rows are tensors
+    boxes = by_name(boxes)
+    if hasattr(boxes, "detach"):  # torch's, whose rows are tensors
         boxes = boxes.tolist()
     elif _is_iterable(boxes):
         boxes = list(boxes)
@@ -123,18 +121,23 @@ def _is_iterable(values: Any) -> bool:
     return isinstance(values, Iterable) and not isinstance(values, (Sequence, Mapping, np.ndarray))
 
 
-def box_rows(table: Any) -> NDArray[Any]:
-    """Rows of a DataFrame of boxes, whose columns may stand in any order if they have names."""
-    named = [name for name in BOX_COLUMNS if name in table.columns]
-    if any(isinstance(name, str) for name in table.columns) and (
-        len(named) < len(BOX_COLUMNS) or len(table.columns) > len(BOX_COLUMNS)
+def by_name(boxes: Any, name: str = "boxes", columns: Sequence[str] = BOX_COLUMNS) -> Any:
+    """Boxes of a DataFrame or of its row, with `columns` in order if they have names.
+
+    Anything else is returned as it is.
+    """
+    table = boxes.to_frame().T if isinstance(boxes, pd.Series) else boxes
+    if not hasattr(table, "columns"):
+        return boxes
+    named = [column for column in columns if column in table.columns]
+    if any(isinstance(column, str) for column in table.columns) and (
+        len(named) < len(columns) or len(table.columns) > len(columns)
     ):
         raise ValueError(
-            f"boxes must have the columns {', '.join(BOX_COLUMNS)}; got "
+            f"{name} must have the columns {', '.join(columns)}; got "
             f"{', '.join(map(str, table.columns))}."
         )
-    rows: NDArray[Any] = (table[named] if named else table).to_numpy()
-    return rows
+    return (table[named] if named else table).to_numpy()
 
 
 def union_region(boxes: ArrayLike) -> Region:

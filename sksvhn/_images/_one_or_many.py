@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from ._crop import CropSettings, blankness, box_rows, crop_picture
+from ._crop import CropSettings, blankness, by_name, crop_picture
 from ._load import Color, Decoded, read_picture, warn_of_notes
 from ._paths import find_pictures
 
@@ -82,7 +82,7 @@ def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
         return zip(pictures, repeat(None))
     _check_iterable(boxes, "boxes", "the boxes of each picture, in the order of the pictures")
     if hasattr(boxes, "columns"):
-        boxes = box_rows(boxes)
+        boxes = by_name(boxes)
     if hasattr(pictures, "__len__") and hasattr(boxes, "__len__") and len(boxes) != len(pictures):
         raise ValueError(
             f"boxes must have one entry per picture; got {len(boxes)} for {len(pictures)} "

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._boxes import RIGHT, Boxes, check_boxes, inside, overlaps, surest_boxes
+from .._boxes import RIGHT, Boxes, check_boxes_in_pictures, inside, overlaps, surest_boxes
 from .._images._load import MAX_PIXELS
 from .._parameters import python_params
 from ._batches import Preparation, TrainingData
@@ -257,7 +257,8 @@ class NumberLocator(NeuralEstimator):
         ------
         ValueError
             If a picture cannot be read, boxes are not rows of four finite numbers with a positive
-            width and height or lie outside their picture, or there is no box at all.
+            width and height, lie outside their picture or are not in pixels, or there is no box at
+            all.
         """
         validation = validation_set(X_val, y_val, sample_weight_val)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
@@ -331,7 +332,8 @@ class NumberLocator(NeuralEstimator):
         """
         from ..metrics import location_average_precision  # only whoever scores waits for it
 
-        return location_average_precision(y, self.predict(X))
+        found, true = self._located_and_true(X, y)
+        return location_average_precision(true, [self._judged(*of_picture) for of_picture in found])
 
     def calibrate(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> Self:
         """Learn from other pictures how often a box of each score is right.
@@ -354,12 +356,9 @@ class NumberLocator(NeuralEstimator):
         Raises
         ------
         ValueError
-            If all boxes that are found are right, or all are wrong.
+            If boxes are not as for `fit`, or if all that are found are right, or all are wrong.
         """
-        check_is_fitted(self)
-        self._validate_params()
-        found = list(self._located(read_all(X, MAX_PIXELS)))
-        true = check_boxes(y, len(found), "y")
+        found, true = self._located_and_true(X, y)
         right = np.concatenate(
             [
                 (overlaps(boxes, of_picture) >= RIGHT).any(axis=1)
@@ -377,6 +376,15 @@ class NumberLocator(NeuralEstimator):
         return self
 
     export_onnx = _locating.export_onnx
+
+    def _located_and_true(
+        self, X: PictureSources, y: Sequence[ArrayLike | None]
+    ) -> tuple[list[tuple[Boxes, Evidence, tuple[int, int]]], list[Boxes]]:
+        """Locate numbers in each picture, and check the boxes of those that are there."""
+        check_is_fitted(self)
+        self._validate_params()
+        found = list(self._located(read_all(X, MAX_PIXELS)))
+        return found, check_boxes_in_pictures(y, [size for *_, size in found], "y")
 
     def _located(
         self, pictures: Iterator[Image.Image]

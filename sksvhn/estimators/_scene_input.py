@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .._boxes import check_boxes
+from .._boxes import check_boxes_in_pictures
 from .._images._load import MAX_PIXELS, warn_of_notes
 from .._images._one_or_many import is_one_picture, read_row
 from ._canvas import on_canvas, scaled
@@ -33,25 +33,21 @@ def training_scenes(
     if is_one_picture(X, first_axis_counts=True):
         raise ValueError("X must hold several pictures; got a single one; pass a list.")
     if getattr(X, "dtype", None) == np.uint8 and X.shape[1:] == (side, side, 3):
-        canvases, scales = X, np.ones((len(X), 2))
+        canvases, scales, sizes = X, np.ones((len(X), 2)), [(side, side)] * len(X)
     else:
-        placed, ratios = [], []
+        placed, ratios, sizes = [], [], []
         for picture in read_all(X, MAX_PIXELS):
             pixels, ratio = scaled(picture, (0, 0, *picture.size), side)
             placed.append(on_canvas(pixels, (side, side)))
             ratios.append(ratio)
+            sizes.append(picture.size)
         if not placed:
             raise ValueError("X must hold at least one picture; got 0.")
         canvases, scales = np.stack(placed), np.array(ratios)
-    boxes = check_boxes(y, len(canvases), name)
+    boxes = check_boxes_in_pictures(y, sizes, name)
     edges = np.zeros((len(boxes), max(1, *map(len, boxes)), 4), np.float32)
     for row, (entry, scale) in enumerate(zip(boxes, scales, strict=True)):
         first = entry[:, :2] * scale
         last = first + entry[:, 2:] * scale
-        if (last <= 0).any() or (first >= side).any():
-            raise ValueError(
-                f"{name}[{row}] must hold boxes in pixels of the picture; got "
-                f"{entry.tolist()}, of which some lie outside."
-            )
         edges[row, : len(entry)] = np.concatenate([first, last], axis=1)
     return canvases, edges.reshape(len(boxes), -1)

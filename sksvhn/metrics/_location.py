@@ -11,8 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval
 
 from .._boxes import RIGHT, Boxes, check_boxes, match_boxes
+from .._files._csv_lines import BOX_COLUMNS
+from .._images._crop import by_name
 from .._parameters import check_not_masked, validate_params
 
+_COLUMNS = (*BOX_COLUMNS, "confidence")
 _CONSTRAINTS = {
     "y_true": "no_validation",
     "y_pred": "no_validation",
@@ -145,7 +148,7 @@ def location_average_precision(
 
 def _checked(boxes: ArrayLike, name: str) -> Boxes:
     check_not_masked(boxes, name)
-    found = np.asarray(boxes, dtype=np.float64)
+    found = np.asarray(by_name(boxes, name, _COLUMNS), dtype=np.float64)
     if found.size == 0:
         return np.empty((0, 5))
     if found.ndim != 2 or found.shape[1] != 5 or not np.isfinite(found).all():

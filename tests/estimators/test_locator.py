@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -231,13 +232,28 @@ def test_checkpoints_resume(scenes: Scenes, tmp_path: Path) -> None:
         (np.zeros((64, 64, 3), np.uint8), [[]], "X must hold several pictures; got a single one"),
         ([], [], "X must hold at least one picture; got 0"),
         ([np.zeros((9, 9), np.uint8)], [[]], "y must hold at least one box; got none"),
-        ([np.zeros((9, 9), np.uint8)], [[[20, 0, 5, 5]]], r"y\[0\] must hold boxes in pixels"),
+        ([np.zeros((9, 9), np.uint8)], [[[20, 0, 5, 5]]], r"y\[0\]: .* outside the picture"),
+        ([np.zeros((9, 40), np.uint8)], [[[1, 20, 5, 5]]], r"y\[0\]: .* of 40 x 9 pixels"),
+        (np.zeros((1, 64, 64, 3), np.uint8), [[[0.1, 0.1, 0.5, 0.5]]], "multiply shares"),
         ([b"no picture"], [[[1, 1, 1, 1]]], "Picture 0: "),
     ],
 )
 def test_wrong_pictures_and_boxes(X: Any, y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NumberLocator(**SETTINGS).fit(X, y)
+
+
+def test_boxes_are_checked_wherever_they_are_taken(locator: NumberLocator) -> None:
+    X, y = make_scenes(8, 1)
+    shares = [np.reshape(boxes, (-1, 4)) / 64 for boxes in y]
+    for take in (locator.score, locator.calibrate):
+        with pytest.raises(ValueError, match=r"y\[1\]: .* multiply shares"):
+            take(X, shares)
+    with pytest.raises(ValueError, match=r"y_val\[1\]: .* multiply shares"):
+        clone(locator).fit(X, y, X_val=X, y_val=shares)
+    columns = ["left", "top", "width", "height"]
+    tables = [pd.DataFrame(np.reshape(boxes, (-1, 4)), columns=columns) for boxes in y]
+    assert locator.score(X, [table[columns[::-1]] for table in tables]) == locator.score(X, y)
 
 
 def test_parameters_may_be_numpys(scenes: Scenes) -> None:

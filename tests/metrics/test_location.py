@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,14 @@ def test_min_overlap() -> None:
     found = [[[10, 10, 20, 14, 0.9]]]
     assert location_average_precision([[BOX]], found, min_overlap=0.7) == 1
     assert location_average_precision([[BOX]], found, min_overlap=0.8) == 0
+
+
+def test_columns_of_tables_count_by_name() -> None:
+    table = pd.DataFrame([[0.9, *BOX]], columns=["confidence", "left", "top", "width", "height"])
+    true = table[["width", "height", "left", "top"]]
+    assert location_average_precision([true], [table]) == 1
+    with pytest.raises(ValueError, match=r"y_pred\[0\] must have the columns .* confidence; got"):
+        location_average_precision([true], [true])
 
 
 @pytest.mark.parametrize(
