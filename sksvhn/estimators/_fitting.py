@@ -118,6 +118,11 @@ def prepare(
     auto = new._auto_augmentation if new._is_picture() else 0.0
     new._strength = float(auto if params.augmentation == "auto" else params.augmentation)
     valid = None if validation is None else _validation_data(new, *validation)
+    if valid is not None and params.early_stopping and not new._shows_numbers(valid.targets):
+        raise ValueError(
+            "y_val must hold at least one number for early_stopping, which scores no other "
+            "pictures; got none; pass pictures that show numbers."
+        )
     start = None
     if fresh and params.initial_model is not None:
         start = new._load_initial(params.initial_model)
@@ -130,6 +135,12 @@ def prepare(
         train, held_out = _split(new, data, params.validation_fraction, random_state)
         data, valid = data.subset(train), data.subset(held_out)
         by_label = by_label[train]
+        if not new._shows_numbers(valid.targets):
+            raise ValueError(
+                "validation_fraction must hold out at least one number for early_stopping, which "
+                f"scores no other pictures; got none in {len(valid)} of {len(rows)} pictures; "
+                "raise it, or pass X_val and y_val."
+            )
     data = data.weighted(by_label)
     if not incremental:  # parts of a stream keep their weights beside each other's
         data = data.weighted(1 / data.weights.mean())

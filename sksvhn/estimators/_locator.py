@@ -463,6 +463,10 @@ class NumberLocator(NeuralEstimator):
         edges = np.asarray(y, dtype=np.float32)
         return (edges.reshape(len(edges), -1, 4),)
 
+    def _shows_numbers(self, targets: tuple[NDArray[Any], ...]) -> bool:
+        (boxes,) = targets
+        return bool(boxes.any())
+
     def _symbols(self) -> list[str]:
         return []
 

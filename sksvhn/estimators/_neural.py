@@ -139,6 +139,10 @@ class NeuralEstimator(BaseEstimator, metaclass=ABCMeta):
         """Return groups of which a validation split takes the same share each."""
         return None
 
+    def _shows_numbers(self, targets: tuple[NDArray[Any], ...]) -> bool:
+        """Whether there is a sample that the score counts."""
+        return True
+
     def _label_weights(
         self, targets: tuple[NDArray[np.int64], ...], weights: NDArray[np.float64]
     ) -> NDArray[np.float64]:

@@ -406,6 +406,10 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
         codec = self._codec.for_labels(as_labels(y, name), name)
         return codec.encode(codec.strings_of(y, name), name, empty=self._tells_others())
 
+    def _shows_numbers(self, targets: tuple[NDArray[Any], ...]) -> bool:
+        _, lengths = targets
+        return bool(lengths.any())
+
     def _symbols(self) -> list[str]:
         return list(self.alphabet_)
 

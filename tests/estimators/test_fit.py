@@ -257,6 +257,19 @@ def test_early_stopping_names_labels_not_codes() -> None:
         sequence(early_stopping=True, training__validation_fraction=0.9).fit(X[:1], NUMBERS[:1])
 
 
+def test_early_stopping_needs_numbers_to_score() -> None:
+    clf = sequence()
+    assert "valid_score" not in clf.fit(X, NUMBERS, X_val=X[:2], y_val=["", ""]).history_[-1]
+    clf.set_params(early_stopping=True)
+    with pytest.raises(ValueError, match=r"y_val must hold at least one number .* got none;"):
+        clf.fit(X, NUMBERS, X_val=X[:2], y_val=["", ""])
+    weights = {"X_val": X[:2], "y_val": ["", NUMBERS[1]], "sample_weight_val": [1, 0]}
+    with pytest.raises(ValueError, match=r"y_val must hold at least one number .* got none;"):
+        clf.fit(X, NUMBERS, **weights)
+    with pytest.raises(ValueError, match=r"validation_fraction must hold out .* 4 of 40 pictures"):
+        clf.fit(X, [NUMBERS[0], *[""] * 39])
+
+
 def test_hog_of_pictures_too_small_leaves_the_old_fit() -> None:
     clf = SVHNLogisticRegression(features="hog").fit(X, DIGITS)
     before = pickle.dumps(clf)

@@ -161,10 +161,15 @@ def test_confidence_may_depend_on_the_size(
 
 def test_pictures_without_a_number_have_no_score(scenes: Scenes) -> None:
     X, y = (part[:8] for part in scenes)
-    locator = NumberLocator(**SETTINGS, early_stopping=True)
+    locator = NumberLocator(**SETTINGS)
     last = locator.fit(X, y, X_val=X, y_val=[[]] * 8).history_[-1]
     assert "valid_loss" in last
     assert "valid_score" not in last
+    stops = NumberLocator(**SETTINGS, early_stopping=True)
+    with pytest.raises(ValueError, match=r"y_val must hold at least one number for early_stopping"):
+        stops.fit(X, y, X_val=X, y_val=[[]] * 8)
+    with pytest.raises(ValueError, match=r"validation_fraction must hold out .* 1 of 8 pictures"):
+        stops.fit(X, [y[1], *[[]] * 7])
 
 
 def test_grids_early_stopping_weights_and_validation(scenes: Scenes) -> None:
