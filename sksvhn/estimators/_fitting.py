@@ -103,7 +103,7 @@ def prepare(
         shape = vars(params).get("image_shape")
         pictures = check_stored_pictures(new, X, reset=True, image_shape=shape)
     else:
-        pictures = new._known_pictures(X)
+        pictures = new._further_pictures(X)
     check_consistent_length(pictures, as_labels(y))
     weights = _checked_weights(sample_weight, len(pictures))
     rows = np.flatnonzero(weights)

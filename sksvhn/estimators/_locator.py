@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -19,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .._boxes import RIGHT, Boxes, check_boxes_in_pictures, inside, overlaps, surest_boxes
+from .._images._arrays import check_stored_pictures
 from .._images._load import MAX_PIXELS
 from .._parameters import python_params
 from ._batches import Preparation, TrainingData
@@ -97,7 +99,7 @@ class NumberLocator(NeuralEstimator):
         Whether to stop when the validation score has not risen for 10 epochs, and keep the weights
         of the best epoch.
     warm_start : bool, default=False
-        Whether `fit` continues from the current weights.
+        Whether `fit` continues from the current weights. `input_size` may be another one.
     callbacks : list of skorch callbacks, default=None
         Callbacks of the training that look at epochs or batches.
     checkpoint_dir : path-like, default=None
@@ -117,7 +119,7 @@ class NumberLocator(NeuralEstimator):
         What `calibrate` learns: the weights, in the logit of the confidence, of the logits of the
         scores at first and second look, of the logarithms of width and height as shares of the
         longer side of what the network sees at first, of the squares of these logarithms, and the
-        intercept. Before, it is (0.5, 0.5, 0, 0, 0, 0, 0), the mean of both looks.
+        intercept. After `fit`, it is (0.5, 0.5, 0, 0, 0, 0, 0), the mean of both looks.
     image_shape_ : tuple of 3 ints
         (height, width, channels) of a training picture as the network read it.
     module_ : torch.nn.Module
@@ -310,10 +312,7 @@ class NumberLocator(NeuralEstimator):
         check_is_fitted(self)
         self._validate_params()
         check_scalar(max_pixels, "max_pixels", Integral, min_val=1)
-        return [
-            self._judged(boxes, facts, size)
-            for boxes, facts, size in self._located(read_all(X, max_pixels))
-        ]
+        return [self._judged(*found) for found in self._located(read_all(X, max_pixels))]
 
     def score(self, X: PictureSources, y: Sequence[ArrayLike | None]) -> float:
         """Compute the average precision of the boxes found.
@@ -365,12 +364,6 @@ class NumberLocator(NeuralEstimator):
                 for (boxes, *_), of_picture in zip(found, true, strict=True)
             ]
         )
-        if right.all() or not right.any():
-            raise ValueError(
-                "X must hold pictures in which some boxes that are found are right and others "
-                f"wrong; got {len(right)} boxes, of which {right.sum()} are right; pass more "
-                "pictures."
-            )
         facts = np.concatenate([of_picture for _, of_picture, _ in found])
         self.calibration_ = learned_calibration(facts, right)
         return self
@@ -447,6 +440,13 @@ class NumberLocator(NeuralEstimator):
         )
         self._float64 = False
         self.calibration_ = NOT_CALIBRATED
+
+    def _further_pictures(self, X: ArrayLike) -> Pictures:
+        pictures = check_stored_pictures(self, X, reset=True)  # `input_size` may be another by now
+        self._standardizer = replace(self._standardizer, size=self.image_shape_[:2])
+        self._config = self._config | {"image_shape": self.image_shape_}
+        self.calibration_ = NOT_CALIBRATED
+        return pictures
 
     def _encode(
         self,

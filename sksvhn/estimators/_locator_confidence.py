@@ -31,6 +31,11 @@ def evidence(boxes: Boxes, longer_side: float) -> Evidence:
 
 def learned_calibration(facts: Evidence, right: NDArray[np.bool_]) -> tuple[float, ...]:
     """Learn weights and intercept from boxes that are right and others that are wrong."""
+    if right.all() or not right.any():
+        raise ValueError(
+            "X must hold pictures in which some boxes that are found are right and others wrong; "
+            f"got {len(right)} boxes, of which {right.sum()} are right; pass more pictures."
+        )
     curve = LogisticRegression(max_iter=1000).fit(facts, right)
     return (*curve.coef_[0].tolist(), float(curve.intercept_[0]))
 

@@ -221,6 +221,10 @@ class NeuralEstimator(BaseEstimator, metaclass=ABCMeta):
         scale = KnownScale(self._standardizer.white)
         return check_stored_pictures(self, X, reset=False, scale=scale)
 
+    def _further_pictures(self, X: ArrayLike) -> Pictures:
+        """Check pictures that a training goes on with."""
+        return self._known_pictures(X)
+
     def _learned_white(self) -> int | None:
         return self._standardizer.white
 

@@ -208,6 +208,27 @@ def test_training_begins_with_another_locator(
         clone(clf).set_params(training__initial_model="numbers").fit(X, y)
 
 
+def test_a_training_goes_on_at_another_size(
+    locator: NumberLocator, scenes: Scenes, tmp_path: Path
+) -> None:
+    X, y = (part[:16] for part in scenes)
+    more = pickle.loads(pickle.dumps(locator)).calibrate(*make_scenes(60, 2))
+    learned = more.calibration_
+    more.set_params(warm_start=True, max_epochs=1, lr=1e-9, input_size=128)
+    with pytest.raises(ValueError, match="network trained so far"):
+        more.set_params(width=8).fit(X, y)
+    assert (more.image_shape_, more.calibration_) == ((64, 64, 3), learned)
+    more.set_params(width=4).fit(X, y, X_val=X, y_val=y)
+    assert (more.image_shape_, more.n_iter_) == ((128, 128, 3), locator.n_iter_ + 1)
+    assert more.calibration_ == locator.calibration_ != learned
+    more.save(tmp_path / "locator.sksvhn")
+    copy = sksvhn.load(tmp_path / "locator.sksvhn")
+    np.testing.assert_array_equal(copy.predict(X[1])[0], more.predict(X[1])[0])
+    head = "head.weight"  # the trained weights are those that were there, by a tiny step
+    expected = locator.module_.state_dict()[head]
+    torch.testing.assert_close(more.module_.state_dict()[head], expected, atol=1e-6, rtol=0)
+
+
 def test_checkpoints_resume(scenes: Scenes, tmp_path: Path) -> None:
     X, y = scenes
     whole = NumberLocator(**SETTINGS | {"max_epochs": 3}).fit(X[:32], y[:32])
