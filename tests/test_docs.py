@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 from collections.abc import Iterator
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from sksvhn import SVHNSequenceClassifier, datasets, model_selection
+from sksvhn.datasets import make_street_numbers
 from sksvhn.estimators._digit import DigitClassifier
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -46,18 +47,28 @@ SUBPACKAGES = (
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+\.[a-z]+)(?:#[^)]*)?\)")
 
-N_DRAWN = 30
-N_FITTED = 60  # among which are all that were drawn
+N_DRAWN = 300  # as many as most pages ask for
+N_FITTED = 60
+
+
+@cache
+def drawn_numbers(color: bool) -> Bunch:
+    return make_street_numbers(N_DRAWN, image_size=(16, 16), color=color, random_state=0)
 
 
 @pytest.fixture
 def in_brief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Small pictures, repeated to as many as asked for, and one epoch with few of them."""
-    draw = datasets.make_street_numbers
+    """Small pictures, repeated only where more than drawn are asked for, and one epoch of few."""
 
-    def few(n_samples: int = 100, *, n_jobs: int | None = None, **params: Any) -> Bunch:
-        drawn = draw(N_DRAWN, image_size=(16, 16), **params)
-        rows = np.arange(n_samples) % N_DRAWN
+    def few(
+        n_samples: int = 100,
+        *,
+        color: bool = True,
+        random_state: int = 0,
+        n_jobs: int | None = None,
+    ) -> Bunch:
+        drawn = drawn_numbers(color)
+        rows = (np.arange(n_samples) + random_state * N_FITTED) % N_DRAWN
         return Bunch(
             images=drawn.images[rows],
             target=drawn.target[rows],
@@ -70,6 +81,8 @@ def in_brief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             self.set_params(max_epochs=1)
             if hasattr(self, "n_views"):
                 self.set_params(n_views=1)
+            if hasattr(self, "max_length"):  # those of the few may be shorter than others
+                self.set_params(max_length=max(map(len, drawn_numbers(color=False).target)))
             return fit(self, X[:N_FITTED], y[:N_FITTED], *args, **kwargs)
 
         return fit_once
