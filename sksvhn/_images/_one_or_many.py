@@ -77,7 +77,7 @@ def split_table(X: Any, boxes: Any) -> tuple[Any, Any]:
 def with_boxes(pictures: Any, boxes: Any) -> Iterable[tuple[Any, Any]]:
     """Pair each of several pictures with its boxes, lazily; raise ValueError if counts differ."""
     pictures, boxes = split_table(pictures, boxes)
-    _check_several(pictures)
+    check_several(pictures)
     if boxes is None:
         return zip(pictures, repeat(None))
     _check_iterable(boxes, "boxes", "the boxes of each picture, in the order of the pictures")
@@ -98,12 +98,7 @@ def named_pictures(pictures: Any, *, recursive: bool = False) -> Iterator[tuple[
     """
     if is_one_picture(pictures):
         pictures = [pictures]
-    _check_several(pictures)
-    if isinstance(pictures, pd.DataFrame):
-        raise TypeError(
-            "pictures must be a picture or several of them; got a DataFrame; pass its column of "
-            "pictures."
-        )
+    check_several(pictures)
     for position, source in enumerate(pictures):
         if not isinstance(source, (str, os.PathLike)):
             yield position, source
@@ -115,7 +110,13 @@ def named_pictures(pictures: Any, *, recursive: bool = False) -> Iterator[tuple[
             yield path, error
 
 
-def _check_several(pictures: Any) -> None:
+def check_several(pictures: Any) -> None:
+    """Raise TypeError for what holds no pictures one by one."""
+    if isinstance(pictures, pd.DataFrame):
+        raise TypeError(
+            "pictures must be a picture or several of them; got a DataFrame; pass its column of "
+            "pictures."
+        )
     _check_iterable(
         pictures,
         "pictures",

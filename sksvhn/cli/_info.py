@@ -35,8 +35,9 @@ def export(
     """Export a model to ONNX.
 
     The ONNX model of a reader takes cropped pictures and returns readings and confidences. That of
-    a locator takes a photograph and returns boxes and confidences. Standardisation and decoding
-    are included. Needs the extra: pip install 'sksvhn[onnx]'
+    a locator takes a photograph that was resized to its input_size, and returns the boxes and
+    confidences of its first look. Standardisation and decoding are included. Needs the extra:
+    pip install 'sksvhn[onnx]'
 
     Example: sksvhn export model.sksvhn --out model.onnx
     """

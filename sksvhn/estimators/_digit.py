@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
@@ -165,8 +166,12 @@ class DigitClassifier(ClassifierMixin, NeuralEstimator):
                 "at once; pass a dict of weights."
             )
         labels = single_labels(y, "y", self)
+        check_no_iterator(classes, "classes")
+        if classes is not None and pd.isna(np.asarray(classes, dtype=object)).any():
+            raise ValueError(
+                f"classes must hold labels, neither NaN nor None; got {classes!r}; leave these out."
+            )
         if reset:
-            check_no_iterator(classes, "classes")
             if incremental and classes is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             known = np.unique(labels if classes is None else np.asarray(classes))

@@ -80,7 +80,14 @@ def validation_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> tuple[Any,
         raise ValueError(
             f"X_val and y_val must be passed together; got only {given}; pass {missing} too."
         )
-    return None if X_val is None else (X_val, y_val, sample_weight_val)
+    if X_val is None:
+        if sample_weight_val is not None:
+            raise ValueError(
+                "sample_weight_val must be passed with X_val and y_val; got it alone; pass them "
+                "too, or leave it out."
+            )
+        return None
+    return X_val, y_val, sample_weight_val
 
 
 def prepare(

@@ -11,14 +11,17 @@ from PIL import Image
 
 from .._boxes import check_boxes_in_pictures
 from .._images._load import MAX_PIXELS, warn_of_notes
-from .._images._one_or_many import is_one_picture, read_row
+from .._images._one_or_many import check_several, is_one_picture, read_row
 from ._canvas import on_canvas, scaled
 
 
 def read_all(pictures: Any, max_pixels: int) -> Iterator[Image.Image]:
     """Read pictures one by one, as RGB; errors, and one warning at the end, name their rows."""
+    if is_one_picture(pictures):
+        pictures = [pictures]
+    check_several(pictures)
     notes: dict[str, str] = {}
-    for row, source in enumerate([pictures] if is_one_picture(pictures) else pictures):
+    for row, source in enumerate(pictures):
         picture, note = read_row(row, source, "rgb", max_pixels)
         if note is not None:
             notes[f"picture {row}"] = note
@@ -32,7 +35,7 @@ def training_scenes(
     """Pictures at the size of the network, and the edges of their numbers, flattened."""
     if is_one_picture(X, first_axis_counts=True):
         raise ValueError("X must hold several pictures; got a single one; pass a list.")
-    if getattr(X, "dtype", None) == np.uint8 and X.shape[1:] == (side, side, 3):
+    if getattr(X, "dtype", None) == np.uint8 and X.shape[1:] == (side, side, 3) and len(X):
         canvases, scales, sizes = X, np.ones((len(X), 2)), [(side, side)] * len(X)
     else:
         placed, ratios, sizes = [], [], []

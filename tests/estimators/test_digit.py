@@ -154,6 +154,9 @@ def test_partial_fit_says_what_it_needs(data: Data) -> None:
         make_mlp().partial_fit(X, y)
     with pytest.raises(ValueError, match="must not be 'balanced' for partial_fit"):
         make_mlp(class_weight="balanced").partial_fit(X, y, classes=range(10))
+    for missing in (np.nan, None):
+        with pytest.raises(ValueError, match="classes must hold labels, neither NaN nor None; got"):
+            make_mlp().partial_fit(X, y, classes=[*range(10), missing])
     clf = make_mlp().partial_fit(X, y, classes=range(10))
     with pytest.raises(ValueError, match="must be those of the first call"):
         clf.partial_fit(X, y, classes=range(9))

@@ -257,6 +257,7 @@ def test_checkpoints_resume(scenes: Scenes, tmp_path: Path) -> None:
     [
         (np.zeros((64, 64, 3), np.uint8), [[]], "X must hold several pictures; got a single one"),
         ([], [], "X must hold at least one picture; got 0"),
+        (np.zeros((0, 64, 64, 3), np.uint8), [], "X must hold at least one picture; got 0"),
         ([np.zeros((9, 9), np.uint8)], [[]], "y must hold at least one box; got none"),
         ([np.zeros((9, 9), np.uint8)], [[[20, 0, 5, 5]]], r"y\[0\]: .* outside the picture"),
         ([np.zeros((9, 40), np.uint8)], [[[1, 20, 5, 5]]], r"y\[0\]: .* of 40 x 9 pixels"),
@@ -267,6 +268,21 @@ def test_checkpoints_resume(scenes: Scenes, tmp_path: Path) -> None:
 def test_wrong_pictures_and_boxes(X: Any, y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NumberLocator(**SETTINGS).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [
+        (None, "pictures must be a picture .* or several of them; got a NoneType"),
+        ({0: np.zeros((9, 9))}, "pictures must be a picture .* got a dict"),
+        (pd.DataFrame({"path": ["a"]}), "got a DataFrame; pass its column of pictures"),
+    ],
+)
+def test_what_holds_no_pictures(locator: NumberLocator, pictures: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        locator.predict(pictures)
+    with pytest.raises(TypeError, match=message):
+        clone(locator).fit(pictures, [[]])
 
 
 def test_boxes_are_checked_wherever_they_are_taken(locator: NumberLocator) -> None:
@@ -298,6 +314,8 @@ def test_what_is_not_fitted_says_so() -> None:
         NumberLocator().predict(np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
         NumberLocator(**SETTINGS).fit(*make_scenes(4, 0), X_val=make_scenes(4, 0)[0])
+    with pytest.raises(ValueError, match="sample_weight_val must be passed with X_val and y_val"):
+        NumberLocator(**SETTINGS).fit(*make_scenes(4, 0), sample_weight_val=[1.0])
 
 
 @pytest.mark.filterwarnings("ignore:Can't test estimator NumberLocator which requires input")
