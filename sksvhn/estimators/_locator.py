@@ -258,9 +258,8 @@ class NumberLocator(NeuralEstimator):
         Raises
         ------
         ValueError
-            If a picture cannot be read, boxes are not rows of four finite numbers with a positive
-            width and height, lie outside their picture or are not in pixels, or there is no box at
-            all.
+            If a picture cannot be read, boxes are not rows of four finite numbers in pixels of
+            their picture, with a positive width and height, or there is no box at all.
         """
         validation = validation_set(X_val, y_val, sample_weight_val)
         fresh = not (self.warm_start and self.__sklearn_is_fitted__())
@@ -464,8 +463,7 @@ class NumberLocator(NeuralEstimator):
         return (edges.reshape(len(edges), -1, 4),)
 
     def _shows_numbers(self, targets: tuple[NDArray[Any], ...]) -> bool:
-        (boxes,) = targets
-        return bool(boxes.any())
+        return bool(targets[0].any())
 
     def _symbols(self) -> list[str]:
         return []
