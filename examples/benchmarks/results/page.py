@@ -215,8 +215,8 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "nothing, the other from the weights of [the reader that comes with the package]"
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
         "share of pictures, surest first, of which 98 % are read right: the share that needs no "
-        "second look. The other one was trained on at a rate of 0.02 and keeps half of each weight of "
-        "its beginning; both were chosen on other training numbers."
+        "second look. The other one was trained on at a rate of 0.02 and keeps half of each weight "
+        "that it began with; both were chosen on other training numbers."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
