@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -62,7 +63,8 @@ def test_an_oblique_view_is_as_steep_as_told_at_most(seed, size, turn, steepest,
 
 def test_most_oblique_views_are_from_below():
     rng = np.random.default_rng(0)
-    views = [camera.draw_oblique_viewpoint(rng, (100, 60), 1.0, steepest=0.5) for _ in range(200)]
+    draw = partial(camera.draw_oblique_viewpoint, rng, (100, 60), 1.0, 0.0, steepest=0.5)
+    views = [draw() for _ in range(200)]
     top, bottom = (np.array([view[2] @ (50, y, 1) for view in views]) for y in (0, 60))
     assert 0.7 < (top > bottom).mean() < 0.95
 
