@@ -17,8 +17,10 @@ def percent(metric: Callable[..., float], *values: np.ndarray) -> dict[str, Any]
     `values` are true numbers, readings and, for a metric that needs it, confidences.
     """
     n_pictures = len(values[0])
-    if n_pictures < 2:
-        return {"n": n_pictures}
+    if n_pictures == 0:
+        return {"n": 0}
+    if n_pictures == 1:  # of which nothing can be drawn
+        return {"percent": round(100 * metric(*values), 1), "n": 1}
     score, *interval = bootstrap_interval(metric, *values, random_state=0)
     return {
         "percent": round(100 * score, 1),

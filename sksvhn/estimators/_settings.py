@@ -170,8 +170,8 @@ class Training(Settings):
         `warm_start` continues from the estimator's own weights instead.
     initial_share : float in [0, 1), default=0.0
         Share that the weights of `initial_model` keep in those that predict, which are means of
-        theirs and of the trained ones [2]_. For a few hundred labelled pictures of the kind that
-        the model knows, 0.5 is better than 0; for many, or for pictures of another kind, 0 is.
+        theirs and of the trained ones [2]_. For up to some 2,000 labelled pictures of the kind that
+        the model knows, 0.5 is better than 0. For pictures of another kind, it is not.
     amp : "auto" or bool, default="auto"
         Whether training multiplies in bfloat16. "auto" does so if the hardware does it natively,
         unless the network is too small to gain. Training on float64 pictures never does, and

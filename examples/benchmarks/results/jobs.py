@@ -16,7 +16,7 @@ from sksvhn import (
     load_pretrained,
 )
 
-from .rows import CURVE
+from .rows import CURVE, FEW
 
 # Of jobs that are trained more than once, to show how far chance goes.
 STATES = (0, 1, 2)
@@ -135,10 +135,11 @@ def _reader(n_train: int) -> SVHNSequenceClassifier:
 
 def _tuned_reader(n_train: int) -> SVHNSequenceClassifier:
     """Return the reader that comes with the package, which trains on from its weights."""
+    few = n_train <= FEW
     return load_pretrained("numbers").set_params(
         training__initial_model="numbers",
-        training__initial_share=0.5,
-        lr=0.02,
+        training__initial_share=0.5 if few else 0.0,
+        lr=0.02 if few else 0.005,
         batch_size=64,
         max_epochs=40,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from .rows import CURVE, DEPTHS, SYSTEMS, System
+from .rows import CURVE, DEPTHS, FEW, SYSTEMS, System
 
 Record = dict[str, Any]
 #: The runs of each job, one per random state.
@@ -216,7 +216,8 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
         "share of pictures, surest first, of which 98 % are read right: the share that needs no "
         "second look. The other one was trained on at a rate of 0.02 and keeps half of each weight "
-        "that it began with; both were chosen on other training numbers."
+        f"that it began with, or, with more than {FEW:,} numbers, at 0.005 and keeps nothing. This "
+        "was chosen on other training numbers."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 

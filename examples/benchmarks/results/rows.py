@@ -116,3 +116,5 @@ DEPTHS = {1: "60", 2: "89.3"}
 
 # Numbers of labelled pictures of the learning curve, which ends with all of them.
 CURVE = (50, 100, 200, 500, 1000, 2000, 4000)
+# Of these, up to which a share of the pretrained weights helped on other training numbers.
+FEW = 2_000
