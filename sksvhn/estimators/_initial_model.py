@@ -14,8 +14,7 @@ from .._files._pretrained_files import pretrained_names, pretrained_path
 from ._saving import load
 from ._settings import settings_of
 
-_TRUNK = "features.trunk."
-_FIRST = f"{_TRUNK}0."
+_FIRST = "features.trunk.0."
 # Parameters that all convolutions, and what lies between them, follow from.
 _CONVOLUTIONS = (
     "channels",

@@ -6,7 +6,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, repeat
@@ -57,7 +57,7 @@ class Source:
     has_candidates: bool
     has_boxes: bool
     # Absolute paths that a mapping of boxes names.
-    box_paths: set[str] | None = None
+    box_paths: Collection[str] | None = None
 
     def partitions(self, size: int) -> Iterator[Partition]:
         """Cut the list into parts."""
@@ -143,13 +143,12 @@ def open_source(source: Any, boxes: Any = None, candidates: Any = None) -> Sourc
             common, candidates = [str(number) for number in candidates], None
     has_candidates = "candidates" in columns or common is not None or candidates is not None
     has_boxes = boxes is not None or not columns.isdisjoint({"boxes", *BOX_COLUMNS})
-    box_paths = None
+    boxes, candidates = map(_by_absolute_path, (boxes, candidates))
     if boxes is not None:
         rows = _with(rows, "boxes", boxes)
-        if isinstance(boxes, Mapping):
-            box_paths = set(map(os.path.abspath, boxes))
     if candidates is not None:
         rows = _with(rows, "candidates", candidates)
+    box_paths = boxes.keys() if isinstance(boxes, dict) else None
     return Source(rows, stored, common, has_candidates, has_boxes, box_paths)
 
 
@@ -207,11 +206,18 @@ def _box(sides: Sequence[Any], row: int) -> list[Any] | None:
     return None if any(missing) else list(sides)
 
 
+def _by_absolute_path(given: Any) -> Any:
+    """Make the paths of a mapping absolute; anything else is returned as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    return {os.path.abspath(path): entry for path, entry in given.items()}
+
+
 def _with(rows: Callable[[], Iterator[Picture]], name: str, given: Any) -> Any:
-    """Rows with what was passed for each, by path or in their order."""
+    """Rows with what was passed for each, by absolute path or in their order."""
     convert = _numbers if name == "candidates" else lambda entry: entry
     if isinstance(given, Mapping):
-        by_path = {os.path.abspath(path): convert(entry) for path, entry in given.items()}
+        by_path = {path: convert(entry) for path, entry in given.items()}
         missing = convert(None)
 
         def with_own() -> Iterator[Picture]:
