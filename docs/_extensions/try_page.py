@@ -130,6 +130,7 @@ def settings() -> dict[str, Any]:
             "same": _boxes.SAME,
             "alike": _boxes.ALIKE,
             "rather_sure": _locator_boxes._RATHER_SURE,
+            "sure": _locator_boxes._SURE,
             "again": _locator_boxes._AGAIN,
             "least_share": _locator_confidence.LEAST_SHARE,
             "least_score": _locator_network.LEAST_SCORE,

@@ -246,15 +246,20 @@ async function locate(models, picture) {
   const [left, top, right, bottom] = parts[0]; // all are of one size
   const longer = Math.max(right - left, bottom - top);
   const judged = [];
+  const rather = first.filter((box) => box[4] >= settings.rather_sure).length;
+  let stop = Math.max(settings.n_refined, rather);
+  let highest = 0; // score of a second look
   for (const [row, box] of first.entries()) {
     let [better, score] = [box, settings.least_score]; // of what is not found again
-    if (row < settings.n_refined || box[4] >= settings.rather_sure) {
+    if (row === stop && highest < settings.sure) stop += settings.n_refined;
+    if (row < stop) {
       const part = nearPart(box, picture, settings);
       const near = await candidates(models, picture, part, settings.near, true);
       const again = inside(near, picture).filter((one) => overlap(one, box) >= settings.again);
       if (again.length) {
         [better] = surest(again, 1, settings);
         score = better[4];
+        highest = Math.max(highest, score);
       }
     }
     const place = better.slice(0, 4);

@@ -126,7 +126,8 @@ def make_street_scenes(
             The pictures.
         target : ndarray of shape (n_samples,), dtype object
             For each picture an ndarray of shape (n_numbers, 4), dtype float64: left, top, width
-            and height in pixels of the box round each number. `n_numbers` is 0 to `max_numbers`.
+            and height in pixels of the box round each number, as a person would draw it: 6 % of
+            the height of a character away from its ink. `n_numbers` is 0 to `max_numbers`.
         numbers : ndarray of shape (n_samples,), dtype object
             For each picture a list of the numbers as ``str``, in the order of the boxes.
         frame : DataFrame of shape (n_numbers_in_all, 8)

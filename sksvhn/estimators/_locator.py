@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -27,12 +28,7 @@ from ._batches import Preparation, TrainingData
 from ._canvas import Piece, near_views, pieces_of, whole_multiple
 from ._fitting import fit, validation_set
 from ._initial_model import load_start
-from ._locator_boxes import (
-    boxes_of_cells,
-    candidates,
-    looked_at_again,
-    number_looked_at_again,
-)
+from ._locator_boxes import boxes_of_cells, candidates, with_second_look
 from ._locator_confidence import (
     NOT_CALIBRATED,
     Evidence,
@@ -74,8 +70,9 @@ class NumberLocator(NeuralEstimator):
     n_refined : int >= 0, default=6
         Number of boxes of a picture, the surest, that the network looks at a second time, from
         near. It does so with every other box, too, whose score at first look, before calibration,
-        is 0.3 or more. The box is then what it tells there, and both looks make the confidence. 0
-        means that it looks once. It may be changed after `fit`; `calibrate` is then due.
+        is 0.3 or more. As long as no second look gives a score of 0.4, so many others follow. The
+        box is then what it tells there, and both looks make the confidence. 0 means that it looks
+        once. It may be changed after `fit`; `calibrate` is then due.
     augmentation : "auto" or float >= 0, default="auto"
         Strength of the random changes of training pictures: zoom, stretch, shift, shear,
         rotation, contrast, brightness and colour. 0 means none, and "auto" is 1, the full ranges.
@@ -389,13 +386,8 @@ class NumberLocator(NeuralEstimator):
                 for piece, cells in self._maps(module, picture):
                     found.append(candidates(piece, cells))
                 boxes = surest_boxes(inside(np.concatenate(found), picture.size), MOST_NUMBERS)
-                n_again = number_looked_at_again(boxes, int(self.n_refined))
-                if n_again:
-                    views = near_views(picture, boxes[:n_again], int(self.input_size))
-                    answers = self._answers(module, views)
-                    boxes = looked_at_again(boxes, views, answers, picture.size)
-                else:
-                    boxes = np.column_stack([boxes, boxes[:, 4]])
+                look = partial(self._near_maps, module, picture)
+                boxes = with_second_look(boxes, look, int(self.n_refined), picture.size)
                 # All pieces of a picture are of one size.
                 yield boxes[:, :4], evidence(boxes, piece.longer_side), picture.size
 
@@ -406,6 +398,13 @@ class NumberLocator(NeuralEstimator):
         pieces = pieces_of(picture, int(self.input_size))
         while some := list(islice(pieces, _BATCH)):
             yield from zip(some, self._answers(module, some), strict=True)
+
+    def _near_maps(
+        self, module: torch.nn.Module, picture: Image.Image, boxes: Boxes
+    ) -> Iterator[tuple[Piece, Tensor]]:
+        """Return views of boxes from near, and what the network answers for each."""
+        views = near_views(picture, boxes, int(self.input_size))
+        return zip(views, self._answers(module, views), strict=True)
 
     def _answers(self, module: torch.nn.Module, pieces: list[Piece]) -> Tensor:
         """Return what the network answers for pieces of one shape, (n, 5, n_rows, n_columns)."""

@@ -12,7 +12,13 @@ from PIL import Image, ImageDraw
 
 from sksvhn.datasets import _street_scenes, make_street_scenes
 from sksvhn.datasets._street._fonts import find_fonts
-from sksvhn.datasets._street._front import _LEAST_CONTRAST, _paint_beams, _View, draw_count
+from sksvhn.datasets._street._front import (
+    _LEAST_CONTRAST,
+    _annotate,
+    _paint_beams,
+    _View,
+    draw_count,
+)
 from sksvhn.datasets._street._paint import Site
 from sksvhn.datasets._street._writing import draw_code, draw_words, is_no_number, write
 
@@ -65,6 +71,12 @@ def test_a_number_is_the_union_of_its_characters_and_in_the_picture(scenes):
         np.testing.assert_allclose(corners(box[None])[0], union)
         assert (np.array(union) >= 0).all()
         assert (np.array(union) <= (*SIZE[::-1], *SIZE[::-1])).all()
+
+
+def test_boxes_are_as_far_from_the_ink_as_people_draw_them():
+    tight = np.array([[20.0, 10, 30, 60], [32, 12, 34, 62]])
+    boxes = corners(_annotate(tight, (88, 64)))
+    np.testing.assert_allclose(boxes, [[17, 7, 33, 63], [29, 9, 37, 64]])
 
 
 def test_pictures_have_different_numbers_of_numbers(scenes):

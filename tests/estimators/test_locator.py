@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from sklearn.utils.estimator_checks import check_estimator
 import sksvhn
 from sksvhn import NumberLocator
 from sksvhn._boxes import overlaps
+from sksvhn.estimators import _locator_boxes
 from sksvhn.estimators._augmentation import sample_affine
-from sksvhn.estimators._canvas import near_views
-from sksvhn.estimators._locator_boxes import number_looked_at_again
+from sksvhn.estimators._canvas import Piece, near_views
+from sksvhn.estimators._locator_boxes import number_looked_at_again, with_second_look
 from sksvhn.estimators._locator_confidence import LEAST_SHARE
 from sksvhn.estimators._locator_network import LEAST_SCORE, LocatorNetwork, assign
 from sksvhn.estimators._scene_preparation import moved
@@ -398,7 +400,42 @@ def test_the_surest_boxes_and_all_rather_sure_ones_are_looked_at_again(
     assert number_looked_at_again(boxes, n_refined) == expected
 
 
-def test_what_no_second_look_found_again_is_less_sure(locator: NumberLocator) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "looks"),
+    [
+        ([0.2, 0.2, 0.1, 0.1, 0.1], [0.6, 0.0, 0.0, 0.0, 0.0], [2]),
+        ([0.2, 0.2, 0.1, 0.1, 0.1], [0.3, 0.0, 0.3, 0.5, 0.9], [2, 2]),
+        ([0.2, 0.2, 0.1, 0.1, 0.1], [0.0, 0.0, 0.0, 0.0, 0.3], [2, 2, 1]),
+        ([0.4, 0.3, 0.3, 0.1, 0.1], [0.0, 0.3, 0.3, 0.3, 0.3], [3, 2]),
+        ([], [], []),
+    ],
+)
+def test_it_looks_on_until_a_box_is_sure(
+    first: list[float], second: list[float], looks: list[int]
+) -> None:
+    boxes = np.array([[20.0 * i, 0, 10, 10, score] for i, score in enumerate(first)])
+    boxes = boxes.reshape(-1, 5)
+    done: list[int] = []
+
+    def look(some: np.ndarray) -> Iterator[tuple[Piece, torch.Tensor]]:
+        done.append(len(some))
+        for left, *_ in some:
+            cell = [logit(second[round(left / 20)]), left, 0.0, left + 10, 10.0]
+            piece = Piece(np.zeros((64, 64, 3), np.uint8), 0.0, 0.0, (1.0, 1.0), 64.0)
+            yield piece, torch.tensor(cell).reshape(5, 1, 1)
+
+    found = with_second_look(boxes, look, 2, (100, 10))
+    assert done == looks
+    n = sum(looks)
+    expected = [max(score, LEAST_SCORE) for score in second[:n]] + [LEAST_SCORE] * (len(first) - n)
+    np.testing.assert_allclose(found[:, 5], expected, rtol=1e-6)
+    np.testing.assert_array_equal(found[:, :5], boxes)
+
+
+def test_what_no_second_look_found_again_is_less_sure(
+    locator: NumberLocator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_locator_boxes, "_SURE", 0.0)  # it looks at one place again
     pictures, boxes = make_scenes(24, 9)
     other = pickle.loads(pickle.dumps(locator))
     once = other.set_params(n_refined=0).predict(pictures)

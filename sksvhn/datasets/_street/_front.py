@@ -53,6 +53,8 @@ _VISIBLE, _CHARACTER_VISIBLE = 0.75, 0.5
 _BREADTH, _HEIGHT = 1.3, 1.12
 # Least coverage by ink, of 255, within the box of a number.
 _IS_INK = 90
+# People draw boxes so far from the ink, in heights of a character: the mean of those of crops.
+_SLACK = 0.06
 
 
 class Front(NamedTuple):
@@ -338,13 +340,19 @@ def _develop(
         smooth = Image.Resampling.BICUBIC if rng.random() < 0.6 else Image.Resampling.BILINEAR
         picture = picture.resize((width, height), smooth)
     scale = np.array((width, height) * 2) / (*view.size, *view.size)
-    corners = [place * scale for place in boxes]
     return Front(
         np.asarray(picture),
         [number.text for number in numbers],
-        [np.concatenate([box[:, :2], box[:, 2:] - box[:, :2]], axis=1) for box in corners],
+        [_annotate(place * scale, (width, height)) for place in boxes],
         [number.hand.name for number in numbers],
     )
+
+
+def _annotate(tight: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """Boxes (left, top, width, height) as people draw them, within a picture of that size."""
+    slack = _SLACK * (tight[:, 3:] - tight[:, 1:2])
+    corners = np.clip(tight + slack * (-1, -1, 1, 1), 0, (*size, *size))
+    return np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
 
 
 def _is_whole(boxes: NDArray[np.float64], places: NDArray[np.float64]) -> bool:
