@@ -37,7 +37,7 @@ def check_pictures(
 
     Without `image_shape`, rows are squares in grey or colour, or else pictures one pixel high.
     """
-    check_no_files(estimator, X, reads_files=not reset and is_classifier(estimator))
+    check_no_files(estimator, X, is_fitted=not reset)
     X = as_frame(X)
     table: Any = X if _has_rows_by_name(X) or sparse.issparse(X) else as_array(X)
     given: ImageShape | None = None
@@ -107,8 +107,8 @@ def check_stored_pictures(
     return LazyPictures(X, estimator.image_shape_, seen.dtype, scale)
 
 
-def check_no_files(estimator: BaseEstimator, X: Any, *, reads_files: bool = False) -> None:
-    """Raise ValueError if X is or begins with files; `reads_files` says if `read` takes them."""
+def check_no_files(estimator: BaseEstimator, X: Any, *, is_fitted: bool = False) -> None:
+    """Raise ValueError if X is or begins with files, which `read` of a fitted classifier takes."""
     first = X
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 0) == 1:
         first = next(iter(X), None)
@@ -117,7 +117,7 @@ def check_no_files(estimator: BaseEstimator, X: Any, *, reads_files: bool = Fals
     name = type(estimator).__name__
     remedy = (
         f"{name}.read takes files and crops them"
-        if reads_files
+        if is_fitted and is_classifier(estimator)
         else "sksvhn.preprocessing.NumberCropper makes an array of them"
     )
     raise ValueError(f"X must be an array of pictures; got names or contents of files; {remedy}.")

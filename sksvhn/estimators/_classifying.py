@@ -51,8 +51,7 @@ def network_spec(clf: Any) -> NetworkSpec:
 
 
 def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
-    """Mean logits over `n_views` of each picture, as float64 arrays."""
-    check_is_fitted(clf)
+    """Mean logits over `n_views` of each picture, as float64 arrays, of a fitted classifier."""
     pictures = clf._known_pictures(X)
     n_views = n_views_seen(clf)
     preparation = clf._preparation()

@@ -6,6 +6,7 @@ log P(S|X) = log P(L=l|X) + sum over its positions i of log P(S_i|X).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate
 from operator import mul
 from typing import Any, NamedTuple
@@ -52,12 +53,14 @@ class Pattern(NamedTuple):
         return sum(count for count, there in zip(by_length, self.lengths, strict=True) if there)
 
 
-def string_patterns(alphabet: str, max_length: int) -> list[Pattern]:
+@lru_cache(maxsize=32)
+def string_patterns(alphabet: str, max_length: int) -> tuple[Pattern, ...]:
     """All strings of at most `max_length` characters."""
-    return [Pattern(np.full(max_length, True), np.full((max_length, len(alphabet)), True))]
+    return (Pattern(np.full(max_length, True), np.full((max_length, len(alphabet)), True)),)
 
 
-def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
+@lru_cache(maxsize=32)
+def integer_patterns(alphabet: str, max_length: int) -> tuple[Pattern, ...]:
     """Patterns of integers written out; `alphabet` holds digits and perhaps a minus sign.
 
     "07", "-" and "1-" are excluded: they have some probability, but no label could be one of them.
@@ -71,13 +74,15 @@ def integer_patterns(alphabet: str, max_length: int) -> list[Pattern]:
         (several, [leading]),
         (several, [characters == MINUS, leading]),
     ]
-    return [
+    return tuple(
         Pattern(lengths, np.array([*start, *[digit] * max_length][:max_length]))
         for lengths, start in patterns
-    ]
+    )
 
 
-def best_readings(log_factors: SequenceFactors, patterns: list[Pattern], k: int = 1) -> Readings:
+def best_readings(
+    log_factors: SequenceFactors, patterns: tuple[Pattern, ...], k: int = 1
+) -> Readings:
     """Find the k most probable numbers of each picture, over all lengths at once; exact.
 
     Returns codes (n, k, max_length), lengths and log P(number | picture) (n, k), descending.
@@ -197,7 +202,7 @@ class TopReadings(NamedTuple):
 
 
 def top_readings(
-    codec: NumberCodec, log_factors: SequenceFactors, patterns: list[Pattern], k: int
+    codec: NumberCodec, log_factors: SequenceFactors, patterns: tuple[Pattern, ...], k: int
 ) -> TopReadings:
     """Find the k most probable numbers of each picture, some pictures at a time."""
     k = min(k, sum(pattern.n_numbers() for pattern in patterns))

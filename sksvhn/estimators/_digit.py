@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from .._images._crop import CropStyle
 from .._labels import single_labels
@@ -330,4 +331,5 @@ class DigitClassifier(ClassifierMixin, NeuralEstimator):
         return log_softmax(self._logits(X))
 
     def _logits(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self)
         return _classifying.mean_outputs(self, X)[0]

@@ -464,7 +464,7 @@ class NumberReader(metaclass=ABCMeta):
         # What a position lacks is the probability that another character stands there.
         return SequenceFactors(length, positions[..., : len(self.alphabet_)])
 
-    def _patterns(self) -> list[Pattern]:
+    def _patterns(self) -> tuple[Pattern, ...]:
         """Say which numbers labels could be."""
         there_can_be = integer_patterns if self._codec.form == "int" else string_patterns
         return there_can_be(self.alphabet_, self.max_length_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,9 +68,9 @@ class Standardizer:
                     continue
                 first = pixels[np.argmax(weight > 0)]
                 center = first.mean(axis=(0, 1), dtype=np.float64)
-            chunk = pixels.astype(np.float64) - center
+            chunk = np.subtract(pixels, center, dtype=np.float64)
             total += weight @ chunk.sum(axis=(1, 2))
-            squares += weight @ np.square(chunk).sum(axis=(1, 2))
+            squares += weight @ np.square(chunk, out=chunk).sum(axis=(1, 2))
         count = weights.sum() * pictures.shape[1] * pictures.shape[2]
         offset = total / count
         std = np.sqrt(np.maximum(squares / count - offset**2, 0.0))
@@ -108,10 +109,10 @@ class Standardizer:
     ) -> Tensor:
         """Standardised (n, channels, height, width), channels last in memory, full size."""
         stored = (pictures if isinstance(pictures, Tensor) else as_tensor(pictures)).to(device)
-        mean = torch.tensor(self.mean, dtype=dtype, device=device)
-        scale = torch.tensor(1 / self.std, dtype=dtype, device=device)
-        if len(mean) > 1:  # whole rows, which are faster than the few values of a pixel
-            mean, scale = mean.repeat(stored.shape[2]), scale.repeat(stored.shape[2])
+        # Whole rows are faster than the few values of a pixel.
+        n_columns = stored.shape[2] if len(self.mean) > 1 else 1
+        learned = tuple(self.mean.tolist()), tuple(self.std.tolist())
+        mean, scale = _constants(*learned, n_columns, dtype, device)
         # A copy, so that everything else is in place: new memory costs more than arithmetic.
         flat = stored.to(dtype, copy=True).flatten(2).sub_(mean).mul_(scale).flatten(1)
         if self.per_image:
@@ -123,6 +124,20 @@ class Standardizer:
         factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
         # Averaging whole blocks first keeps much larger pictures from aliasing.
         return F.avg_pool2d(batch, factor) if factor > 1 else batch
+
+
+@lru_cache(maxsize=32)
+def _constants(
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    n_columns: int,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> tuple[Tensor, Tensor]:
+    """Return what a row of pixels is lowered by and then multiplied by, made once."""
+    with torch.inference_mode(False):
+        offset, scale = torch.tensor([mean, [1 / s for s in std]], dtype=torch.float64)
+        return offset.to(device, dtype).repeat(n_columns), scale.to(device, dtype).repeat(n_columns)
 
 
 def _input_sides(input_size: int | Sequence[int] | None, sides: tuple[int, int]) -> tuple[int, int]:

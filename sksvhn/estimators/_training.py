@@ -31,7 +31,7 @@ from ._epoch_callbacks import (
 from ._layers import Dropout
 from ._memory import keep_freed_memory
 from ._network import Network
-from ._optimization import Schedule, make_optimizer
+from ._optimization import Schedule, bare_step, make_optimizer
 from ._settings import settings_of
 from ._weight_average import WeightAverage
 
@@ -328,11 +328,14 @@ class TrainingNet(NeuralNet):
             self.step_ = 0
             self.parameters_ = list(self.module_.parameters())
             self.tells_gradients_ = bool(self.listeners("on_grad_computed"))
+        tells_batches = bool(self.callbacks or self.listeners("on_batch_end"))
         with nullcontext() if training else self.average_.in_place():
             for batch in iterator:
-                self.notify("on_batch_begin", batch=batch, training=training)
+                if tells_batches:
+                    self.notify("on_batch_begin", batch=batch, training=training)
                 step = step_fn(batch, **params)
-                self.notify("on_batch_end", batch=batch, training=training, **step)
+                if tells_batches:
+                    self.notify("on_batch_end", batch=batch, training=training, **step)
                 means.add(step["loss"], step["y_pred"], *batch[1])
         if training and not self.ema_decay:
             self.average_.update()
@@ -374,7 +377,10 @@ class TrainingNet(NeuralNet):
         if self.tells_gradients_:
             parameters = list(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=parameters, batch=batch)
-        self.optimizer_.step()
+        if self.callbacks:  # they may have hooked it, or schedule its rate
+            self.optimizer_.step()
+        else:
+            bare_step(self.optimizer_)
         self.step_ += 1
         self.n_steps_ += 1
         if self.ema_decay:

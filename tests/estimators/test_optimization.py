@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from sksvhn.estimators._optimization import OPTIMIZERS, Schedule, make_optimizer
+from sksvhn.estimators._optimization import OPTIMIZERS, Schedule, bare_step, make_optimizer
 
 
 def factors(schedule: Schedule, n_steps: int = 100, steps_per_epoch: int = 10) -> np.ndarray:
@@ -56,3 +58,22 @@ def test_optimizers_take_their_first_step(name: str) -> None:
     optimizer.step()
     if name == "momentum":
         assert layer.bias.item() == pytest.approx(weight - 0.3 - 0.1 * (0.9 * 3 + 3), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_bare_steps_do_what_steps_do(name: str) -> None:
+    layers = nn.Linear(3, 2), nn.Linear(3, 2)
+    layers[1].load_state_dict(layers[0].state_dict())
+    optimizers = [
+        make_optimizer(name, layer, lr=0.1, momentum=0.9, weight_decay=0.5) for layer in layers
+    ]
+    steps = optimizers[0].step, partial(bare_step, optimizers[1])
+    inputs = torch.arange(12.0).reshape(4, 3)
+    for _ in range(3):
+        for layer, step in zip(layers, steps, strict=True):
+            layer.zero_grad()
+            layer(inputs).square().sum().backward()
+            step()
+    for one, other in zip(*(layer.parameters() for layer in layers), strict=True):
+        assert torch.equal(one, other)
+        assert other.requires_grad

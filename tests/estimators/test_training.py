@@ -100,6 +100,21 @@ def test_gradients_can_be_clipped_before_the_step(data: Data) -> None:
     assert min(changes) > 1e-4
 
 
+def test_hooks_of_callbacks_see_every_step(data: Data) -> None:
+    class Hook(Callback):
+        steps = 0
+
+        def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+            net.optimizer_.register_step_post_hook(self.count)
+
+        def count(self, *args: Any) -> None:
+            self.steps += 1
+
+    hook = Hook()
+    make_mlp(callbacks=[hook]).fit(*data)
+    assert hook.steps == 2 * 3  # epochs, batches
+
+
 def test_every_callback_gets_all_gradients_of_a_step_by_name(data: Data) -> None:
     class Look(Callback):
         calls = 0

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
@@ -245,3 +248,17 @@ def test_pictures_of_one_value_are_told() -> None:
 @pytest.mark.parametrize("value", [0, 2, 255.0, True, "1", np.int64(1)])
 def test_what_is_no_white(value: Any) -> None:
     assert not is_white(value)
+
+
+@given(data=st.data(), white=st.sampled_from([1, 255, 65535]))
+def test_pictures_that_are_plainly_of_the_scale_are_judged_as_beside_a_blank_one(
+    data: st.DataObject, white: int
+) -> None:
+    unit = white / 255
+    pixels = hnp.arrays(np.float64, (3, 8, 8, 1), elements=st.integers(0, 4 * 255))
+    pictures = data.draw(pixels) * unit
+    # Beside a blank picture, all of them are looked at closely.
+    beside = np.concatenate([pictures, np.zeros((1, 8, 8, 1))])
+    (refused, told), others = (verdict(KnownScale(white), x) for x in (pictures, beside))
+    assert refused == others[0]
+    assert told.replace(" of 3 ", " of 4 ") == others[1]

@@ -15,7 +15,7 @@ def add_reading(
     position_logits: str,
     *,
     temperatures: tuple[float, float],
-    patterns: list[Pattern],
+    patterns: tuple[Pattern, ...],
     alphabet: str,
     min_confidence: float,
 ) -> tuple[str, str]:
