@@ -101,7 +101,7 @@ def _best_of_pattern(log_factors: SequenceFactors, pattern: Pattern, k: int) -> 
         best = length + positions.max(axis=2).cumsum(axis=1)
         column = best.argmax(axis=1)[:, None]
         codes = np.where(np.arange(max_length) <= column, positions.argmax(axis=2), 0)
-        return codes[:, None], column + 1, np.take_along_axis(best, column, axis=1)
+        return codes[:, None], column + 1, best[np.arange(n_samples)[:, None], column]
     prefixes = np.zeros((n_samples, 1))
     codes = np.zeros((n_samples, 1, max_length), dtype=np.int64)
     found: list[Readings] = []
