@@ -174,7 +174,7 @@ def differences(page: pd.DataFrame, python: pd.DataFrame) -> tuple[float, float]
     return boxes, np.abs(page["confidence"].to_numpy() - python["confidence"].to_numpy()).max()
 
 
-def check(opened: TryPage, contents: list[bytes], bound: float) -> int:
+def check(opened: TryPage, contents: list[bytes]) -> int:
     """Compare with Python; return how many numbers were read."""
     opened.set_threshold(LOWEST)
     found = []
@@ -188,12 +188,14 @@ def check(opened: TryPage, contents: list[bytes], bound: float) -> int:
         f"{boxes.max():.1e} pixels, confidences by {confidences.max():.1e}"
     )
     assert boxes.max() <= PIXELS
-    assert confidences.max() <= bound
+    # The least shift of a box may change a pixel of what is read by one grey level.
+    assert confidences.max() <= 10 * BOUND
+    assert (confidences <= BOUND).mean() >= 0.9
     return int(n_found.sum())
 
 
 def test_it_reads_scenes_as_python_does(opened: TryPage) -> None:
-    assert check(opened, [png(scene) for scene in scenes(60, 12345)], BOUND) > 50
+    assert check(opened, [png(scene) for scene in scenes(60, 12345)]) > 50
 
 
 def test_it_reads_pictures_of_all_shapes_and_kinds_as_python_does(opened: TryPage) -> None:
@@ -215,8 +217,7 @@ def test_it_reads_pictures_of_all_shapes_and_kinds_as_python_does(opened: TryPag
         png(scene.quantize(64)),
         png(scene.transpose(Image.Transpose.ROTATE_90), exif=exif),
     ]
-    # The least shift of a box may change a pixel of what is read by one grey level.
-    assert check(opened, contents, 10 * BOUND) > 8
+    assert check(opened, contents) > 8
 
 
 def test_transparent_pictures_are_put_on_white_or_black(opened: TryPage) -> None:
