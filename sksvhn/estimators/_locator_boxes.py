@@ -14,8 +14,8 @@ from ._locator_network import CANDIDATES, LEAST_SCORE
 #: Highest score: the logarithm of the odds of 1 is infinite.
 HIGHEST = 1 - 1e-7
 
-# Score from which every box is looked at a second time, and that ends the search once a second look
-# gives it to some box.
+# Score from which every box is looked at a second time, and the one that ends the search once a
+# second look gives it.
 _RATHER_SURE, _SURE = 0.3, 0.4
 # Least overlap of a box with what a second look finds of it.
 _AGAIN = 0.1

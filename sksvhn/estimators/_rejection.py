@@ -15,7 +15,7 @@ MIN_CONFIDENCE: dict[str, list[Any]] = {"min_confidence": [Interval(Real, 0, 1, 
 def check_min_confidence(min_confidence: float, name: str) -> None:
     """Check the parameter, which may have been set after the fit, of an estimator of some name."""
     if type(min_confidence) is float and 0 <= min_confidence <= 1:
-        return  # for one picture, the check takes a fiftieth of the time of a prediction
+        return  # for one picture, the check takes a hundredth of a prediction
     validate_parameter_constraints(MIN_CONFIDENCE, {"min_confidence": min_confidence}, name)
 
 

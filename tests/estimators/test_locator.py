@@ -435,7 +435,7 @@ def test_it_looks_on_until_a_box_is_sure(
 def test_what_no_second_look_found_again_is_less_sure(
     locator: NumberLocator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_locator_boxes, "_SURE", 0.0)  # it looks at one place again
+    monkeypatch.setattr(_locator_boxes, "_SURE", 1e-9)  # it looks at one place again
     pictures, boxes = make_scenes(24, 9)
     other = pickle.loads(pickle.dumps(locator))
     once = other.set_params(n_refined=0).predict(pictures)

@@ -53,7 +53,7 @@ _VISIBLE, _CHARACTER_VISIBLE = 0.75, 0.5
 _BREADTH, _HEIGHT = 1.3, 1.12
 # Least coverage by ink, of 255, within the box of a number.
 _IS_INK = 90
-# People draw boxes so far from the ink, in heights of a character: the mean of those of crops.
+# People draw boxes so far from the ink, in heights of a character: the mean of what `_scene` draws.
 _SLACK = 0.06
 
 
