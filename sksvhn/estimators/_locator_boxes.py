@@ -53,10 +53,10 @@ def with_second_look(
 
     It looks at the surest and, as long as none of these turns out sure, at `n_refined` others.
     """
-    if n_refined == 0:
+    start, stop = 0, number_looked_at_again(boxes, n_refined)
+    if stop == 0:
         return np.column_stack([boxes, boxes[:, 4]])
     better = np.column_stack([boxes, np.full(len(boxes), LEAST_SCORE)])  # not found again
-    start, stop = 0, number_looked_at_again(boxes, n_refined)
     while start < len(boxes) and better[:start, 5].max(initial=0.0) < _SURE:
         for row, (view, cells) in enumerate(look(boxes[start:stop]), start):
             found = inside(candidates(view, cells), size)
