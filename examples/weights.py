@@ -47,7 +47,7 @@ READER = {
     # The last stage is deep, for each position has to know how many come before.
     "channels": ((32, 32), (128, 128), (192, 192, 192, 192)),
     "architecture": Architecture(input_size=(48, 64)),
-    "n_views": 3,
+    "n_views": "adaptive",
     "batch_size": 128,
     "lr": 0.15,
     "max_epochs": 12,

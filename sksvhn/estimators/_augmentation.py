@@ -23,6 +23,12 @@ ERASE = 0.5
 # Zoom and shift in x of the views that a prediction averages, in the order they are added.
 # Shifts in y and shears as well gained nothing on held-out training pictures.
 VIEWS = ((1.0, 0.0), (0.87, 0.0), (1.13, 0.0), (1.0, 0.08), (1.0, -0.08))
+# What `n_views` may be instead of a number: so many views, and second looks from nearer and from
+# farther at pictures whose reading is not sure.
+ADAPTIVE, N_FIRST = "adaptive", 3
+SECOND_LOOKS = (((0.62, 0.0), (0.75, 0.0)), ((1.2, 0.0), (1.4, 0.0)))
+
+View = tuple[float, float]
 
 
 def augment(
@@ -38,20 +44,17 @@ def augment(
     return _erase(pictures, strength, generator)
 
 
-def fixed_view(pictures: Tensor, index: int, *, size: tuple[int, int]) -> Tensor:
-    """Resize pictures to `size`, seen a little nearer, farther, or from the side.
-
-    `index` is one of `VIEWS`; the first is the picture as it is.
-    """
-    return _sample(pictures, _fixed_places(index, size, pictures.dtype, pictures.device))
+def fixed_view(pictures: Tensor, view: View, *, size: tuple[int, int]) -> Tensor:
+    """Resize pictures to `size`, seen from nearer, from farther, or from the side."""
+    return _sample(pictures, _fixed_places(view, size, pictures.dtype, pictures.device))
 
 
 @lru_cache(maxsize=32)
 def _fixed_places(
-    index: int, size: tuple[int, int], dtype: torch.dtype, device: torch.device
+    view: View, size: tuple[int, int], dtype: torch.dtype, device: torch.device
 ) -> Tensor:
     """Where a fixed view samples, computed once: for a single picture it is a tenth of the time."""
-    zoom, shift = VIEWS[index]
+    zoom, shift = view
     with torch.inference_mode(False):
         theta = torch.tensor([[[zoom, 0, shift], [0, zoom, 0]]], dtype=dtype, device=device)
         return _places(theta, size)

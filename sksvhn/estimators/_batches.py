@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._images._lazy import LazyPictures
-from ._augmentation import augment, fixed_view
+from ._augmentation import VIEWS, View, augment, fixed_view
 from ._standardizer import Standardizer, as_tensor
 from ._without_number import draw_foreign, make_foreign, without_number
 
@@ -72,18 +72,18 @@ class Preparation:
 
     def for_evaluation(self, pictures: Pixels) -> Tensor:
         """Standardised pictures as they are."""
-        return self.views(pictures, 1)[0]
+        return self.views(pictures, VIEWS[:1])[0]
 
-    def views(self, pictures: Pixels, n_views: int) -> list[Tensor]:
-        """Return the first few fixed views of standardised pictures."""
+    def views(self, pictures: Pixels, views: Sequence[View]) -> list[Tensor]:
+        """Return fixed views of standardised pictures."""
         batch = self._standardized(pictures)
         size = self.standardizer.size
-        views = []
-        for view in range(n_views):
-            as_it_is = view == 0 and tuple(batch.shape[2:]) == size
+        tensors = []
+        for view in views:
+            as_it_is = view == VIEWS[0] and tuple(batch.shape[2:]) == size
             seen = batch if as_it_is else fixed_view(batch, view, size=size)
-            views.append(seen.contiguous(memory_format=torch.channels_last))
-        return views
+            tensors.append(seen.contiguous(memory_format=torch.channels_last))
+        return tensors
 
     def _standardized(self, pictures: Pixels) -> Tensor:
         return self.standardizer.to_tensor(pictures, self.device, self.dtype)

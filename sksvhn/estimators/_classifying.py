@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any
@@ -17,13 +18,14 @@ from torch import Tensor
 from .._images._lazy import in_chunks
 from .._parameters import as_python
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
-from ._augmentation import VIEWS
+from ._augmentation import ADAPTIVE, N_FIRST, VIEWS, View
 from ._batches import EVALUATION_BATCH
 from ._memory import keep_freed_memory
 from ._network import in_evaluation, in_training, without_normalization
 from ._neural import NeuralEstimator
 from ._onnx import OnnxFile, write_onnx
 from ._picture_reader import READING_CONSTRAINTS
+from ._second_look import Look
 from ._settings import Architecture, settings_of
 
 #: Views of pictures from which on normalisation is folded into the layers before it.
@@ -50,12 +52,25 @@ def network_spec(clf: Any) -> NetworkSpec:
     return NetworkSpec.from_parameters(**{n: params[n] for n in names & params.keys()})
 
 
-def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
-    """Mean logits over `n_views` of each picture, as float64 arrays, of a fitted classifier."""
+def mean_outputs(
+    clf: Any,
+    X: ArrayLike,
+    look_again: Callable[[list[NDArray[Any]], NDArray[Any], Look], list[NDArray[Any]]]
+    | None = None,
+) -> list[NDArray[Any]]:
+    """Mean logits over `n_views` of each picture, as float64 arrays, of a fitted classifier.
+
+    `look_again` may replace those of some pictures of a batch.
+    """
     pictures = clf._known_pictures(X)
     n_views = n_views_seen(clf)
     preparation = clf._preparation()
     batches = []
+
+    def look(part: NDArray[Any], views: Sequence[View]) -> list[NDArray[Any]]:
+        seen = [module(view) for view in preparation.views(part, views)]
+        return [_mean(outputs) for outputs in zip(*seen, strict=True)]
+
     keep_freed_memory()
     with torch.inference_mode():
         module = clf.module_
@@ -65,8 +80,8 @@ def mean_outputs(clf: Any, X: ArrayLike) -> list[NDArray[Any]]:
         elif in_training(module):
             module = in_evaluation(module)
         for part in in_chunks(pictures, EVALUATION_BATCH):
-            seen = [module(view) for view in preparation.views(part, n_views)]
-            batches.append([_mean(outputs) for outputs in zip(*seen, strict=True)])
+            outputs = look(part, VIEWS[:n_views])
+            batches.append(look_again(outputs, part, look) if look_again else outputs)
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 
@@ -78,18 +93,26 @@ def _mean(outputs: tuple[Tensor, ...]) -> NDArray[np.float64]:
 
 def n_views_seen(clf: Any) -> int:
     """Return the number of views that a prediction averages, checked."""
-    n_views: int = as_python(clf.n_views)
+    n_views = as_python(clf.n_views)
+    if n_views == ADAPTIVE and clf._may_look_again:
+        n_views = N_FIRST
     if n_views not in range(1, len(VIEWS) + 1):
-        raise ValueError(f"n_views must be an integer from 1 to {len(VIEWS)}; got {clf.n_views!r}.")
+        choices = f"from 1 to {len(VIEWS)}" + f" or {ADAPTIVE!r}" * clf._may_look_again
+        raise ValueError(f"n_views must be an integer {choices}; got {clf.n_views!r}.")
     # A network that saw every picture in one place only would misread it from another.
-    return n_views if clf._strength > 0 else 1
+    return int(n_views) if clf._strength > 0 else 1
+
+
+def looks_again(clf: Any) -> bool:
+    """Whether a prediction looks again at pictures whose reading is not sure."""
+    return as_python(clf.n_views) == ADAPTIVE and n_views_seen(clf) > 1
 
 
 def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     """Write `predict` to one ONNX file, for onnxruntime in any language.
 
     The file holds everything from the pixels to the answer, as it is now: standardisation, the
-    `n_views` views, the network, temperatures, the search over all numbers, and
+    `n_views` views or second looks, the network, temperatures, the search over all numbers, and
     `min_confidence`. It does not crop, as `crops` does, and does not check pixels.
 
     The file has one input:
@@ -158,4 +181,4 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     True
     """
     check_is_fitted(self)
-    return write_onnx(self, path, n_views_seen(self))
+    return write_onnx(self, path, n_views_seen(self), looks_again=looks_again(self))

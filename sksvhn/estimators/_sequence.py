@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import Tags, _safe_indexing
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _num_samples
 
 from .._images._crop import CropStyle
 from .._labels import BLANK, as_labels
 from . import _classifying, _picture_reader
+from ._augmentation import ADAPTIVE
 from ._batches import Preparation, TrainingData
 from ._decoding import SequenceFactors
 from ._fitting import fit, validation_set
@@ -25,6 +28,7 @@ from ._neural import NeuralEstimator, Pictures
 from ._reader import NumberReader
 from ._saved_network import KEPT_OF_NETWORK
 from ._saving import check
+from ._second_look import surest_look
 from ._settings import SETTINGS, Architecture, Training, settings_of
 from ._without_number import SHARE, letters_outside
 
@@ -89,10 +93,13 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
         to show no number: a letter outside `alphabet` is put
         after the number or over a part of it, characters are torn, or only a small part of the
         picture is left. The network learns to be less confident on such pictures.
-    n_views : int in [1, 5], default=5
+    n_views : int in [1, 5] or "adaptive", default=5
         Number of views of each picture (unchanged, nearer, farther, from the left and from the
-        right) whose logits a prediction averages. Time grows with it. Without augmentation in
-        training, it is 1.
+        right) whose logits a prediction averages. Time grows with it. "adaptive" takes three. Where
+        the confidence in a reading is then below 0.6, it looks at the picture again, twice from
+        much nearer and twice from much farther, and takes the surest of the three readings. This
+        helps where numbers fill pictures less or more than in training. Without augmentation in
+        training, there is one view.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
@@ -200,10 +207,12 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_classifying.CLASSIFIER_CONSTRAINTS,
         **NumberReader._parameter_constraints,
+        "n_views": [*_classifying.CLASSIFIER_CONSTRAINTS["n_views"], StrOptions({ADAPTIVE})],
         "channels": ["array-like"],
     }
 
     _estimators = tuple(SETTINGS)
+    _may_look_again = True
 
     #: Whether labels of the present fit say that pictures show no number.
     _shows_empty = False
@@ -233,7 +242,7 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
         dropout: float | Sequence[float] = 0.0,
         architecture: Architecture | None = None,
         augmentation: str | float = "auto",
-        n_views: int = 5,
+        n_views: int | str = 5,
         optimizer: str = "nesterov",
         lr: float = 0.1,
         max_epochs: int = 80,
@@ -444,7 +453,9 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
         return replace(preparation, foreign_share=share, letters=letters_outside(self.alphabet_))
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
-        length_logits, position_logits = _classifying.mean_outputs(self, X)
+        again = _classifying.looks_again(self)
+        look_again = partial(surest_look, patterns=self._patterns()) if again else None
+        length_logits, position_logits = _classifying.mean_outputs(self, X, look_again)
         return SequenceFactors(log_softmax(length_logits), log_softmax(position_logits))
 
     def __sklearn_tags__(self) -> Tags:

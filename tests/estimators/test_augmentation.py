@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sksvhn.estimators._augmentation import VIEWS, augment, fixed_view, sample_affine
+from sksvhn.estimators._augmentation import (
+    SECOND_LOOKS,
+    VIEWS,
+    View,
+    augment,
+    fixed_view,
+    sample_affine,
+)
 
 
 def augmented(pictures: torch.Tensor, *, seed: int = 0, **params: object) -> torch.Tensor:
@@ -92,13 +101,13 @@ def test_sampling_is_torchs(n_maps: int, size: tuple[int, int]) -> None:
     torch.testing.assert_close(sample_affine(pictures, theta, size), expected, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("index", range(len(VIEWS)))
-def test_fixed_views_zoom_and_shift(index: int) -> None:
+@pytest.mark.parametrize("view", [*VIEWS, *chain(*SECOND_LOOKS)])
+def test_fixed_views_zoom_and_shift(view: View) -> None:
     pictures = torch.randn(4, 1, 24, 40, generator=torch.Generator().manual_seed(0))
-    zoom, shift = VIEWS[index]
+    zoom, shift = view
     theta = torch.tensor([[[zoom, 0.0, shift], [0.0, zoom, 0.0]]])
     torch.testing.assert_close(
-        fixed_view(pictures, index, size=(18, 26)),
+        fixed_view(pictures, view, size=(18, 26)),
         sampled_by_torch(pictures, theta, (18, 26)),
         atol=1e-4,
         rtol=0,

@@ -21,8 +21,8 @@ from scipy.special import log_softmax
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
-from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier
-from sksvhn.datasets import load_svhn_numbers
+from sksvhn import SVHNCNNClassifier, SVHNMLPClassifier, SVHNSequenceClassifier, load_pretrained
+from sksvhn.datasets import load_svhn_numbers, make_street_numbers
 from sksvhn.estimators._architecture import (
     ACTIVATIONS,
     NORMALIZATION_POSITIONS,
@@ -251,6 +251,26 @@ def test_views_and_temperatures(
     changed = deepcopy(reader).set_params(n_views=n_views)
     changed.temperatures_ = temperatures
     check_reader(changed, tmp_path, X, X)
+
+
+def test_second_looks(tmp_path: Path) -> None:
+    clf = load_pretrained("numbers").set_params(n_views=3)
+    pictures = make_street_numbers(64, color=False, margin=(0.6, 0.8), random_state=0).images
+    by_confidence = clf.confidence(pictures).argsort()
+    pictures = pictures[np.r_[by_confidence[:17], by_confidence[-1]]]  # the last is sure alone
+    first = clf.confidence(pictures)
+    clf.set_params(n_views="adaptive")
+    assert (clf.confidence(pictures) > first + 1e-3).any()
+    for temperatures in (clf.temperatures_, (1.7, 0.6)):
+        clf.temperatures_ = temperatures
+        check_reader(clf, tmp_path, pictures, pictures)
+
+
+def test_weights_are_stored_once(reader: Any, tmp_path: Path) -> None:
+    changed = deepcopy(reader).set_params(n_views="adaptive")
+    content = Path(changed.export_onnx(tmp_path / "model.onnx").path).read_bytes()
+    places = changed.module_.features.attention.place.detach().numpy().tobytes()
+    assert content.count(places) == 1
 
 
 def colored(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -142,4 +142,5 @@ def _tuned_reader(n_train: int) -> SVHNSequenceClassifier:
         lr=0.02 if few else 0.005,
         batch_size=64,
         max_epochs=40,
+        n_views="adaptive" if few else 3,
     )

@@ -49,9 +49,11 @@ def _forward_pass(clf: Any, X: np.ndarray, n_views: int) -> Callable[[], None]:
     """Only the module: its inputs are standardised and resized beforehand."""
     import torch
 
+    from sksvhn.estimators._augmentation import VIEWS
+
     module, preparation = clf.module_, clf.net_.preparation
     chunks = (X[start : start + CHUNK, ..., None] for start in range(0, len(X), CHUNK))
-    inputs = [view for chunk in chunks for view in preparation.views(chunk, n_views)]
+    inputs = [view for chunk in chunks for view in preparation.views(chunk, VIEWS[:n_views])]
 
     def run() -> None:
         with torch.inference_mode():

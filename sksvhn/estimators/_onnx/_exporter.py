@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from ..._files._atomic import written_whole
+from .._augmentation import SECOND_LOOKS, VIEWS, View
 from .._network import without_normalization
 from .._reader import NumberReader
 from .._rejection import check_min_confidence, rejected_label
-from ._decoding_ops import add_reading
+from ._decoding_ops import add_reading, add_surest_look
 from ._graph import OPSET, Graph, floats, integers
 from ._network_ops import add_network
-from ._preparation import add_views, mean_of_views
+from ._preparation import add_standardized, add_views, mean_of_views
 
 
 class OnnxFile(NamedTuple):
@@ -40,9 +42,11 @@ class OnnxFile(NamedTuple):
     n_bytes: int
 
 
-def write_onnx(clf: Any, path: str | os.PathLike[str], n_views: int) -> OnnxFile:
+def write_onnx(
+    clf: Any, path: str | os.PathLike[str], n_views: int, *, looks_again: bool
+) -> OnnxFile:
     """Write all that a neural classifier predicts to one ONNX file."""
-    return write_file(_to_onnx(clf, n_views), path)
+    return write_file(_to_onnx(clf, n_views, looks_again), path)
 
 
 def write_file(content: bytes, path: str | os.PathLike[str]) -> OnnxFile:
@@ -52,7 +56,7 @@ def write_file(content: bytes, path: str | os.PathLike[str]) -> OnnxFile:
     return OnnxFile(Path(path), OPSET, len(content))
 
 
-def _to_onnx(clf: Any, n_views: int) -> bytes:
+def _to_onnx(clf: Any, n_views: int, looks_again: bool) -> bytes:
     """Content of the file."""
     check_min_confidence(clf.min_confidence, type(clf).__name__)
     standardizer = clf._standardizer
@@ -63,12 +67,19 @@ def _to_onnx(clf: Any, n_views: int) -> bytes:
         np.uint8 if standardizer.white == 255 else np.float32,
         (*size,) if channels == 1 else clf.image_shape_,
     )
-    views = add_views(graph, pictures, standardizer, image_shape=clf.image_shape_, n_views=n_views)
+    batch = add_standardized(graph, pictures, standardizer, clf.image_shape_)
     with torch.inference_mode():
         module = without_normalization(clf.module_)
-        outputs = add_network(graph, module, views, clf._input_shape())
-    if n_views > 1:
-        outputs = [mean_of_views(graph, logits, n_views) for logits in outputs]
+
+    def look(batch: str, views: Sequence[View]) -> list[str]:
+        seen = add_views(graph, batch, standardizer, image_shape=clf.image_shape_, views=views)
+        with torch.inference_mode():
+            outputs = add_network(graph, module, seen, clf._input_shape())
+        if len(views) == 1:
+            return outputs
+        return [mean_of_views(graph, logits, len(views)) for logits in outputs]
+
+    outputs = look(batch, VIEWS[:n_views])
     about = {
         "sksvhn": version("sksvhn"),
         "estimator": type(clf).__name__,
@@ -80,6 +91,13 @@ def _to_onnx(clf: Any, n_views: int) -> bytes:
     }
     if isinstance(clf, NumberReader):
         clf._keeps(np.empty(0))  # checks what can be rejected
+        if looks_again:
+
+            def look_again(rows: str) -> list[list[str]]:
+                unsure = graph.add("Gather", batch, rows)
+                return [look(unsure, views) for views in SECOND_LOOKS]
+
+            outputs = add_surest_look(graph, outputs, look_again, clf._patterns())
         _add_reading(graph, outputs, clf)
         about["alphabet"] = clf.alphabet_
     else:

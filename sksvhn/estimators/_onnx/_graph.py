@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,15 @@ OPSET = 20
 IR_VERSION = 9
 
 Shape = tuple[int | str, ...]
+# Operator, names of its inputs and outputs, and attributes.
+_Node = tuple[str, list[str], list[str], dict[str, Any]]
+
+
+class _Branch(NamedTuple):
+    """Operators that run only in one case, and the float32 values that come out."""
+
+    nodes: list[_Node]
+    outputs: list[str]
 
 
 class Graph:
@@ -22,8 +32,10 @@ class Graph:
     """
 
     def __init__(self) -> None:
-        self._nodes: list[tuple[str, list[str], list[str], dict[str, Any]]] = []
+        self._nodes: list[_Node] = []
+        self._n_nodes = 0
         self._constants: dict[str, NDArray[Any]] = {}
+        self._names: dict[tuple[Any, ...], str] = {}
         self._inputs: list[tuple[str, np.dtype[Any], Shape]] = []
         self._outputs: list[tuple[str, np.dtype[Any], Shape]] = []
 
@@ -49,6 +61,24 @@ class Graph:
         largest, places = self._add("TopK", (values, n_most), {}, 2)
         return largest, places
 
+    def replaced_if(
+        self, condition: str, values: list[str], replace: Callable[[], list[str]]
+    ) -> list[str]:
+        """Add a branch: if the condition, a scalar, holds, what `replace` adds runs.
+
+        Returns the float32 values that it returns, else `values`.
+        """
+        outer = self._nodes
+        branches = []
+        for outcome in (replace, lambda: values):
+            self._nodes = []
+            outputs = [self.add("Identity", value) for value in outcome()]
+            branches.append(_Branch(self._nodes, outputs))
+        self._nodes = outer
+        then, otherwise = branches
+        attributes = {"then_branch": then, "else_branch": otherwise}
+        return self._add("If", (condition,), attributes, len(values))
+
     def _add(
         self,
         operator: str,
@@ -56,17 +86,23 @@ class Graph:
         attributes: dict[str, Any],
         n_outputs: int,
     ) -> list[str]:
-        output = f"{operator}_{len(self._nodes)}"
+        output = f"{operator}_{self._n_nodes}"
+        self._n_nodes += 1
         outputs = [output, *(f"{output}_output_{index}" for index in range(1, n_outputs))]
         names = []
         for index, value in enumerate(inputs):
             if not isinstance(value, str):
-                name = f"{output}_constant_{index}"
-                self._constants[name] = value
-                value = name
+                value = self._constant(value, f"{output}_constant_{index}")
             names.append(value)
         self._nodes.append((operator, names, outputs, attributes))
         return outputs
+
+    def _constant(self, value: NDArray[Any], name: str) -> str:
+        """Return the name of a constant, which is stored once however often it is used."""
+        content = tuple(value.flat) if value.dtype.kind == "O" else value.tobytes()
+        known = self._names.setdefault((value.dtype.str, value.shape, content), name)
+        self._constants.setdefault(known, value)
+        return known
 
     def to_bytes(self, name: str, metadata: dict[str, str]) -> bytes:
         """Return the content of an ONNX file."""
@@ -82,11 +118,30 @@ class Graph:
             kind = TensorProto.STRING if is_text else helper.np_dtype_to_tensor_dtype(dtype)
             return helper.make_tensor_value_info(name, kind, shape)
 
+        def nodes(added: list[_Node]) -> list[Any]:
+            return [
+                helper.make_node(
+                    operator,
+                    inputs,
+                    outputs,
+                    outputs[0],
+                    **{
+                        key: branch(key, value) if isinstance(value, _Branch) else value
+                        for key, value in attributes.items()
+                    },
+                )
+                for operator, inputs, outputs, attributes in added
+            ]
+
+        def branch(name: str, added: _Branch) -> Any:
+            infos = [
+                helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+                for output in added.outputs
+            ]
+            return helper.make_graph(nodes(added.nodes), name, [], infos)
+
         graph = helper.make_graph(
-            [
-                helper.make_node(operator, inputs, outputs, outputs[0], **attributes)
-                for operator, inputs, outputs, attributes in self._nodes
-            ],
+            nodes(self._nodes),
             name,
             [info(*described) for described in self._inputs],
             [info(*described) for described in self._outputs],

@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .._augmentation import fixed_view
+from .._augmentation import VIEWS, View, fixed_view
 from .._standardizer import LOWEST_DEVIATION, Standardizer
 from ._graph import Graph, floats, integers
 
 
-def add_views(
-    graph: Graph,
-    pictures: str,
-    standardizer: Standardizer,
-    *,
-    image_shape: tuple[int, int, int],
-    n_views: int,
+def add_standardized(
+    graph: Graph, pictures: str, standardizer: Standardizer, image_shape: tuple[int, int, int]
 ) -> str:
-    """Standardise pictures (n, height, width[, channels]) of any dtype, and resample their views.
+    """Standardise pictures (n, height, width[, channels]) of any dtype, and shrink large ones.
 
-    Returns float32 (n_views * n, channels, height, width), view by view.
+    Returns float32 (n, channels, height, width).
     """
-    height, width, channels = image_shape
-    batch = graph.add("Cast", _channels_first(graph, pictures, channels), to=1)  # float32
+    batch = _channels_first(graph, pictures, image_shape[2])
+    batch = graph.add("Cast", batch, to=1)  # float32
     batch = by_channel(graph, batch, standardizer)
     if standardizer.per_image:
         batch = _per_image(graph, batch, math.prod(image_shape))
-    factor = min(height // standardizer.size[0], width // standardizer.size[1])
+    factor = _shrinking(standardizer, image_shape)
     if factor > 1:
         sides = [factor, factor]
         batch = graph.add("AveragePool", batch, kernel_shape=sides, strides=sides)
-        height, width = height // factor, width // factor
-    if n_views == 1 and (height, width) == standardizer.size:
+    return batch
+
+
+def add_views(
+    graph: Graph,
+    batch: str,
+    standardizer: Standardizer,
+    *,
+    image_shape: tuple[int, int, int],
+    views: Sequence[View],
+) -> str:
+    """Resample views of a standardised batch: (n_views * n, ...), view by view."""
+    factor = _shrinking(standardizer, image_shape)
+    height, width = image_shape[0] // factor, image_shape[1] // factor
+    if list(views) == [VIEWS[0]] and (height, width) == standardizer.size:
         return batch
-    rows, columns = _sampled(height, width, standardizer.size, n_views)
+    rows, columns = _sampled(height, width, standardizer.size, views)
     seen = graph.add("MatMul", graph.add("MatMul", rows, batch), columns)
-    return graph.add("Reshape", seen, integers(-1, channels, *standardizer.size))
+    return graph.add("Reshape", seen, integers(-1, image_shape[2], *standardizer.size))
 
 
 def by_channel(graph: Graph, batch: str, standardizer: Standardizer) -> str:
@@ -53,6 +62,12 @@ def mean_of_views(graph: Graph, logits: str, n_views: int) -> str:
     shape = graph.add("Concat", integers(n_views, -1), graph.add("Shape", logits, start=1), axis=0)
     by_view = graph.add("Reshape", logits, shape)
     return graph.add("ReduceMean", by_view, integers(0), keepdims=0)
+
+
+def _shrinking(standardizer: Standardizer, image_shape: tuple[int, int, int]) -> int:
+    """Side of the squares of pixels that are averaged, 1 for none."""
+    height, width, _ = image_shape
+    return max(1, min(height // standardizer.size[0], width // standardizer.size[1]))
 
 
 def _channels_first(graph: Graph, pictures: str, channels: int) -> str:
@@ -71,14 +86,14 @@ def _per_image(graph: Graph, batch: str, n_values: int) -> str:
 
 
 def _sampled(
-    height: int, width: int, size: tuple[int, int], n_views: int
+    height: int, width: int, size: tuple[int, int], views: Sequence[View]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights by which views mix rows and columns: (n_views, 1, 1, size, height), and transposed.
 
     Views are zoomed and shifted, not rotated, so bilinear sampling is one matrix on each side.
     """
     rows, columns = [], []
-    for view in range(n_views):
+    for view in views:
         # What becomes of pictures with one bright row, or one bright column.
         of_row = fixed_view(torch.eye(height).view(height, 1, height, 1), view, size=(size[0], 1))
         of_column = fixed_view(torch.eye(width).view(width, 1, 1, width), view, size=(1, size[1]))
