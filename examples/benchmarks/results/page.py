@@ -216,9 +216,9 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
         "share of pictures, surest first, of which 98 % are read right: the share that needs no "
         "second look. The other one was trained on at a rate of 0.02 and keeps half of each weight "
-        f"that it began with, or, with more than {FEW:,} numbers, at 0.005, keeps nothing and "
-        "never looks again where it is not sure. This was chosen on other training numbers, but for "
-        "the looks."
+        f"that it began with, or, with more than {FEW:,} numbers, at 0.005 and keeps nothing. This "
+        "was chosen on other training numbers. Up to so many, it "
+        "[looks again](pretrained.md#second-looks) where it is not sure."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
