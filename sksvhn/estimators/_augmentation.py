@@ -25,7 +25,7 @@ ERASE = 0.5
 VIEWS = ((1.0, 0.0), (0.87, 0.0), (1.13, 0.0), (1.0, 0.08), (1.0, -0.08))
 # What `n_views` may be instead of a number: so many views, and second looks from nearer and from
 # farther at pictures whose reading is not sure.
-ADAPTIVE, N_FIRST = "adaptive", 3
+ADAPTIVE, N_FIRST_VIEWS = "adaptive", 3
 SECOND_LOOKS = (((0.62, 0.0), (0.75, 0.0)), ((1.2, 0.0), (1.4, 0.0)))
 
 View = tuple[float, float]

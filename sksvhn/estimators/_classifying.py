@@ -18,7 +18,7 @@ from torch import Tensor
 from .._images._lazy import in_chunks
 from .._parameters import as_python
 from ._architecture import ACTIVATIONS, NORMALIZATIONS, NetworkSpec
-from ._augmentation import ADAPTIVE, N_FIRST, VIEWS, View
+from ._augmentation import ADAPTIVE, N_FIRST_VIEWS, VIEWS, View
 from ._batches import EVALUATION_BATCH
 from ._memory import keep_freed_memory
 from ._network import in_evaluation, in_training, without_normalization
@@ -55,12 +55,11 @@ def network_spec(clf: Any) -> NetworkSpec:
 def mean_outputs(
     clf: Any,
     X: ArrayLike,
-    look_again: Callable[[list[NDArray[Any]], NDArray[Any], Look], list[NDArray[Any]]]
-    | None = None,
+    revise: Callable[[list[NDArray[Any]], NDArray[Any], Look], list[NDArray[Any]]] | None = None,
 ) -> list[NDArray[Any]]:
     """Mean logits over `n_views` of each picture, as float64 arrays, of a fitted classifier.
 
-    `look_again` may replace those of some pictures of a batch.
+    `revise` may look at some pictures of a batch again, and replace their logits.
     """
     pictures = clf._known_pictures(X)
     n_views = n_views_seen(clf)
@@ -81,7 +80,7 @@ def mean_outputs(
             module = in_evaluation(module)
         for part in in_chunks(pictures, EVALUATION_BATCH):
             outputs = look(part, VIEWS[:n_views])
-            batches.append(look_again(outputs, part, look) if look_again else outputs)
+            batches.append(revise(outputs, part, look) if revise else outputs)
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 
@@ -95,17 +94,19 @@ def n_views_seen(clf: Any) -> int:
     """Return the number of views that a prediction averages, checked."""
     n_views = as_python(clf.n_views)
     if n_views == ADAPTIVE and clf._may_look_again:
-        n_views = N_FIRST
+        n_views = N_FIRST_VIEWS
     if n_views not in range(1, len(VIEWS) + 1):
-        choices = f"from 1 to {len(VIEWS)}" + f" or {ADAPTIVE!r}" * clf._may_look_again
-        raise ValueError(f"n_views must be an integer {choices}; got {clf.n_views!r}.")
+        choices = f"an integer from 1 to {len(VIEWS)}"
+        if clf._may_look_again:
+            choices += f" or {ADAPTIVE!r}"
+        raise ValueError(f"n_views must be {choices}; got {clf.n_views!r}.")
     # A network that saw every picture in one place only would misread it from another.
     return int(n_views) if clf._strength > 0 else 1
 
 
 def looks_again(clf: Any) -> bool:
     """Whether a prediction looks again at pictures whose reading is not sure."""
-    return as_python(clf.n_views) == ADAPTIVE and n_views_seen(clf) > 1
+    return as_python(clf.n_views) == ADAPTIVE and clf._strength > 0
 
 
 def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
@@ -118,7 +119,8 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     The file has one input:
 
     - ``pictures``, of shape (n, height, width) for grey and (n, height, width, 3) for colour
-      pictures, with any n: uint8 if white was 255 in the training pictures, else float32.
+      pictures, with n of at least 1: uint8 if white was 255 in the training pictures, else
+      float32.
 
     Outputs of a reader of numbers:
 
@@ -161,7 +163,8 @@ def export_onnx(self: Any, path: str | os.PathLike[str]) -> OnnxFile:
     Notes
     -----
     The file holds operators of opset 20, which onnxruntime runs from version 1.17 on.
-    Arithmetic is float32, so that probabilities differ from `predict`'s by about 1e-6.
+    Arithmetic is float32, so that probabilities differ from `predict`'s by about 1e-6. With
+    ``n_views="adaptive"``, another look may count where two are equally sure to that difference.
 
     Examples
     --------

@@ -18,10 +18,10 @@ from ._log_softmax import log_softmax
 #: Returns mean logits over some views of pictures.
 Look = Callable[[NDArray[Any], Sequence[View]], list[NDArray[Any]]]
 
-# Chosen with the views on SVHN's training numbers and on photographs of a campus: from 0.5 to 0.8,
-# as many were read right. Without the temperature, second looks are too sure of wrong numbers.
+# Chosen with the views, on SVHN's training numbers and on photographs of a campus. Thresholds from
+# 0.5 to 0.8 read as many right. Without a temperature, second looks are too sure of wrong numbers.
 UNSURE_BELOW = 0.6
-TEMPERATURE = 1.5
+SECOND_TEMPERATURE = 1.5
 
 
 def surest_look(
@@ -33,7 +33,7 @@ def surest_look(
         return first
     looks = [[output[unsure] for output in first]]
     for views in SECOND_LOOKS:
-        looks.append([logits / TEMPERATURE for logits in look(pictures[unsure], views)])
+        looks.append([logits / SECOND_TEMPERATURE for logits in look(pictures[unsure], views)])
     surest = np.argmax([_confidence(outputs, patterns) for outputs in looks], axis=0)
     for output, seen in zip(first, zip(*looks, strict=True), strict=True):
         output[unsure] = np.stack(seen)[surest, np.arange(len(unsure))]

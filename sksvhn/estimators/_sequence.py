@@ -96,10 +96,10 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
     n_views : int in [1, 5] or "adaptive", default=5
         Number of views of each picture (unchanged, nearer, farther, from the left and from the
         right) whose logits a prediction averages. Time grows with it. "adaptive" takes three. Where
-        the confidence in a reading is then below 0.6, it looks at the picture again, twice from
-        much nearer and twice from much farther, and takes the surest of the three readings. This
-        helps where numbers fill pictures less or more than in training. Without augmentation in
-        training, there is one view.
+        the confidence in a reading, before `temperatures_`, is then below 0.6, it looks at the
+        picture again, twice from much nearer and twice from much farther, and all answers come from
+        the look whose reading is the surest. This helps where numbers fill pictures less or more
+        than in training. Without augmentation in training, there is one view.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "adam", "adamw"}, default="nesterov"
         "sgd" is plain stochastic gradient descent; "momentum" and "nesterov" add momentum.
     lr : float, default=0.1
@@ -454,8 +454,8 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
 
     def _log_factors(self, X: ArrayLike) -> SequenceFactors:
         again = _classifying.looks_again(self)
-        look_again = partial(surest_look, patterns=self._patterns()) if again else None
-        length_logits, position_logits = _classifying.mean_outputs(self, X, look_again)
+        revise = partial(surest_look, patterns=self._patterns()) if again else None
+        length_logits, position_logits = _classifying.mean_outputs(self, X, revise)
         return SequenceFactors(log_softmax(length_logits), log_softmax(position_logits))
 
     def __sklearn_tags__(self) -> Tags:

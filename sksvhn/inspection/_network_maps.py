@@ -228,7 +228,7 @@ def saliency_maps(estimator: Any, X: ArrayLike) -> NDArray[Any]:
     The maps are those of Simonyan et al. [1]_: the absolute derivative of the logarithm of an
     answer's probability with respect to each pixel, and the largest over its channels. It is
     computed for the reading (rejected or not), with respect to standardised pixels, on the
-    unchanged picture, whatever `n_views` is.
+    unchanged picture, whatever `n_views` is, even if the reading comes from a second look.
 
     Parameters
     ----------

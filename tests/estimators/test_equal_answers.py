@@ -34,6 +34,10 @@ DIGITS = np.array([number[0] for number in NUMBERS])
 NEURAL: dict[str, Any] = {"max_epochs": 3, "random_state": 0}
 MODELS = {
     "numbers": (SVHNSequenceClassifier(channels=((8,), (8,)), n_views=2, **NEURAL), NUMBERS),
+    "second looks": (
+        SVHNSequenceClassifier(channels=((8,), (8,)), n_views="adaptive", **NEURAL),
+        NUMBERS,
+    ),
     "positions": (PositionwiseClassifier(SVHNLogisticRegression(C=1e-5)), NUMBERS),
     "convolutions": (SVHNCNNClassifier(channels=((8,), (8,)), n_views=2, **NEURAL), DIGITS),
     "layers": (SVHNMLPClassifier(hidden_layer_sizes=(32,), **NEURAL), DIGITS),

@@ -319,14 +319,24 @@ def test_pictures(
     ],
     ids=["integers", "negative", "padded", "letters"],
 )
-def test_labels(labels: NDArray[Any], tmp_path: Path) -> None:
-    clf = make_classifier(max_epochs=8).fit(X, labels)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"n_views": "adaptive"},
+        {"n_views": "adaptive", "architecture__blank_class": True},
+    ],
+    ids=["five views", "second looks", "second looks, blank class"],
+)
+def test_labels(params: dict[str, Any], labels: NDArray[Any], tmp_path: Path) -> None:
+    clf = make_classifier(max_epochs=8, **params).fit(X, labels)
     check_reader(clf, tmp_path, X, X)
 
 
+@pytest.mark.parametrize("n_views", [5, "adaptive"])
 @pytest.mark.parametrize("form", [str, int])
-def test_rejected_readings_are_empty(form: Any, tmp_path: Path) -> None:
-    clf = make_classifier().fit(X, Y.astype(form))
+def test_rejected_readings_are_empty(form: Any, n_views: Any, tmp_path: Path) -> None:
+    clf = make_classifier(n_views=n_views).fit(X, Y.astype(form))
     confidence = np.sort(clf.confidence(X[:17]))
     clf.set_params(min_confidence=float(confidence[7:9].mean()))
     check_reader(clf, tmp_path, X, X)

@@ -19,7 +19,7 @@ from sksvhn.datasets import make_street_numbers
 from sksvhn.estimators._augmentation import SECOND_LOOKS, VIEWS
 from sksvhn.estimators._decoding import SequenceFactors, best_readings, string_patterns
 from sksvhn.estimators._log_softmax import log_softmax
-from sksvhn.estimators._second_look import TEMPERATURE, UNSURE_BELOW, surest_look
+from sksvhn.estimators._second_look import SECOND_TEMPERATURE, UNSURE_BELOW, surest_look
 
 PATTERNS = string_patterns("0123456789", 3)
 
@@ -46,7 +46,7 @@ def test_the_surest_look_is_taken_where_the_first_is_not_sure(seed: int, scale: 
     looks = [
         [scale * rng.normal(size=(6, 3)), scale * rng.normal(size=(6, 3, 11))] for _ in range(3)
     ]
-    seen_as = [looks[0], *([logits / TEMPERATURE for logits in look] for look in looks[1:])]
+    seen_as = [looks[0], *([logits / SECOND_TEMPERATURE for logits in look] for look in looks[1:])]
     sure = [confidence(outputs) for outputs in seen_as]
     seen = []
 

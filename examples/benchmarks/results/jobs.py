@@ -142,5 +142,6 @@ def _tuned_reader(n_train: int) -> SVHNSequenceClassifier:
         lr=0.02 if few else 0.005,
         batch_size=64,
         max_epochs=40,
+        # What was trained on more was measured before the reader looked again.
         n_views="adaptive" if few else 3,
     )

@@ -214,11 +214,13 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "Both were trained on the first so many real training numbers, the default reader from "
         "nothing, the other from the weights of [the reader that comes with the package]"
         "(pretrained.md#start-from-it), which has seen generated numbers alone. Coverage is the "
-        "share of pictures, surest first, of which 98 % are read right: the share that needs no "
-        "second look. The other one was trained on at a rate of 0.02 and keeps half of each weight "
+        "share of pictures, surest first, of which 98 % are read right: the share that nobody has "
+        "to check. The other one was trained on at a rate of 0.02 and keeps half of each weight "
         f"that it began with, or, with more than {FEW:,} numbers, at 0.005 and keeps nothing. This "
-        "was chosen on other training numbers. Up to so many, it "
-        "[looks again](pretrained.md#second-looks) where it is not sure."
+        "was chosen on other training numbers. "
+        f"With up to {FEW:,}, it also [looks again](pretrained.md#second-looks) where it is not "
+        "sure; with more, it averages three views. The former were trained on a slower EPYC, which "
+        "has no bfloat16, and the latter on one that has."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 

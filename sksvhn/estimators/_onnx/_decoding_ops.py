@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._decoding import Pattern
-from .._second_look import TEMPERATURE, UNSURE_BELOW
+from .._second_look import SECOND_TEMPERATURE, UNSURE_BELOW
 from ._graph import Graph, floats, integers
 
 
@@ -45,12 +45,12 @@ def add_reading(
 def add_surest_look(
     graph: Graph,
     first: list[str],
-    look_again: Callable[[str], list[list[str]]],
+    further_looks: Callable[[str], list[list[str]]],
     patterns: tuple[Pattern, ...],
 ) -> list[str]:
     """Replace logits where another look at the picture is surer, as in `_second_look.py`.
 
-    `look_again` returns the logits of each further look at some pictures, by their rows.
+    `further_looks` returns the logits of each further look at some pictures, by their rows.
     """
 
     def confidence(logits: list[str]) -> str:
@@ -59,12 +59,12 @@ def add_surest_look(
         return _confidence(graph, numbers)
 
     unsure = graph.add("Less", confidence(first), floats(UNSURE_BELOW))
+    rows = graph.add("Squeeze", graph.add("NonZero", unsure), integers(0))
 
     def surest_of_all() -> list[str]:
-        rows = graph.add("Squeeze", graph.add("NonZero", unsure), integers(0))
         looks = [[graph.add("Gather", logits, rows) for logits in first]]
-        for again in look_again(rows):
-            looks.append([graph.add("Div", logits, floats(TEMPERATURE)) for logits in again])
+        for again in further_looks(rows):
+            looks.append([graph.add("Div", logits, floats(SECOND_TEMPERATURE)) for logits in again])
         by_look = [graph.add("Unsqueeze", confidence(logits), integers(1)) for logits in looks]
         surest = graph.add("ArgMax", graph.add("Concat", *by_look, axis=1), axis=1)
         places = graph.add("Unsqueeze", rows, integers(1))
@@ -77,8 +77,8 @@ def add_surest_look(
         return chosen
 
     # Runtimes do not multiply empty batches.
-    any_unsure = graph.add("ReduceMax", graph.add("Cast", unsure, to=6), keepdims=0)  # int32
-    return graph.replaced_if(graph.add("Cast", any_unsure, to=9), first, surest_of_all)
+    any_unsure = graph.add("Greater", graph.add("Size", rows), np.array(0))
+    return graph.replaced_if(any_unsure, first, surest_of_all)
 
 
 def _best_of_lengths(

@@ -71,8 +71,8 @@ def _to_onnx(clf: Any, n_views: int, looks_again: bool) -> bytes:
     with torch.inference_mode():
         module = without_normalization(clf.module_)
 
-    def look(batch: str, views: Sequence[View]) -> list[str]:
-        seen = add_views(graph, batch, standardizer, image_shape=clf.image_shape_, views=views)
+    def look(pictures: str, views: Sequence[View]) -> list[str]:
+        seen = add_views(graph, pictures, standardizer, image_shape=clf.image_shape_, views=views)
         with torch.inference_mode():
             outputs = add_network(graph, module, seen, clf._input_shape())
         if len(views) == 1:
@@ -93,11 +93,11 @@ def _to_onnx(clf: Any, n_views: int, looks_again: bool) -> bytes:
         clf._keeps(np.empty(0))  # checks what can be rejected
         if looks_again:
 
-            def look_again(rows: str) -> list[list[str]]:
+            def further_looks(rows: str) -> list[list[str]]:
                 unsure = graph.add("Gather", batch, rows)
                 return [look(unsure, views) for views in SECOND_LOOKS]
 
-            outputs = add_surest_look(graph, outputs, look_again, clf._patterns())
+            outputs = add_surest_look(graph, outputs, further_looks, clf._patterns())
         _add_reading(graph, outputs, clf)
         about["alphabet"] = clf.alphabet_
     else:
