@@ -25,6 +25,7 @@ from ._network import in_evaluation, in_training, without_normalization
 from ._neural import NeuralEstimator
 from ._onnx import OnnxFile, write_onnx
 from ._picture_reader import READING_CONSTRAINTS
+from ._reader import NumberReader
 from ._second_look import Look
 from ._settings import Architecture, settings_of
 
@@ -93,11 +94,11 @@ def _mean(outputs: tuple[Tensor, ...]) -> NDArray[np.float64]:
 def n_views_seen(clf: Any) -> int:
     """Return the number of views that a prediction averages, checked."""
     n_views = as_python(clf.n_views)
-    if n_views == ADAPTIVE and clf._may_look_again:
+    if n_views == ADAPTIVE and isinstance(clf, NumberReader):
         n_views = N_FIRST_VIEWS
     if n_views not in range(1, len(VIEWS) + 1):
         choices = f"an integer from 1 to {len(VIEWS)}"
-        if clf._may_look_again:
+        if isinstance(clf, NumberReader):
             choices += f" or {ADAPTIVE!r}"
         raise ValueError(f"n_views must be {choices}; got {clf.n_views!r}.")
     # A network that saw every picture in one place only would misread it from another.

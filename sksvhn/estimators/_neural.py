@@ -100,8 +100,6 @@ class NeuralEstimator(BaseEstimator, metaclass=ABCMeta):
     _float64: bool
     #: Strength of augmentation in the last training.
     _strength: float
-    #: Whether `n_views` may be "adaptive".
-    _may_look_again: ClassVar[bool] = False
     amp_: bool
     #: Arguments of `_make_module`.
     _config: dict[str, Any]

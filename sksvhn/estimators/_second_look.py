@@ -31,9 +31,10 @@ def surest_look(
     (unsure,) = np.nonzero(_confidence(first, patterns) < UNSURE_BELOW)
     if len(unsure) == 0:
         return first
+    pictures = pictures[unsure]
     looks = [[output[unsure] for output in first]]
     for views in SECOND_LOOKS:
-        looks.append([logits / SECOND_TEMPERATURE for logits in look(pictures[unsure], views)])
+        looks.append([logits / SECOND_TEMPERATURE for logits in look(pictures, views)])
     surest = np.argmax([_confidence(outputs, patterns) for outputs in looks], axis=0)
     for output, seen in zip(first, zip(*looks, strict=True), strict=True):
         output[unsure] = np.stack(seen)[surest, np.arange(len(unsure))]

@@ -212,7 +212,6 @@ class SVHNSequenceClassifier(NumberReader, ClassifierMixin, NeuralEstimator):
     }
 
     _estimators = tuple(SETTINGS)
-    _may_look_again = True
 
     #: Whether labels of the present fit say that pictures show no number.
     _shows_empty = False

@@ -121,9 +121,15 @@ class Standardizer:
             norm = torch.linalg.vector_norm(flat, dim=1, keepdim=True)
             flat.div_(norm / math.sqrt(max(1, flat.shape[1] - 1)) + LOWEST_DEVIATION)
         batch = flat.view(stored.shape).permute(0, 3, 1, 2)
-        factor = min(batch.shape[2] // self.size[0], batch.shape[3] // self.size[1])
-        # Averaging whole blocks first keeps much larger pictures from aliasing.
-        return F.avg_pool2d(batch, factor) if factor > 1 else batch
+        side = self.block_side(*batch.shape[2:])
+        return F.avg_pool2d(batch, side) if side > 1 else batch
+
+    def block_side(self, height: int, width: int) -> int:
+        """Side of the blocks of pixels that are averaged, 1 for none.
+
+        Averaging whole blocks first keeps much larger pictures from aliasing.
+        """
+        return max(1, min(height // self.size[0], width // self.size[1]))
 
 
 @lru_cache(maxsize=32)

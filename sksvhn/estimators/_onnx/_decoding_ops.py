@@ -26,7 +26,8 @@ def add_reading(
 
     Logits have the shapes (n, max_length) and (n, max_length, n_characters).
     """
-    numbers, codes = _best_of_lengths(graph, length_logits, position_logits, temperatures, patterns)
+    logits = [length_logits, position_logits]
+    numbers, codes = _best_of_lengths(graph, logits, temperatures, patterns)
     max_length = len(patterns[0].lengths)
     confidence = _confidence(graph, numbers)
     which = graph.add("ArgMax", numbers, axis=1)  # (n, 1)
@@ -54,8 +55,7 @@ def add_surest_look(
     """
 
     def confidence(logits: list[str]) -> str:
-        length, positions = logits
-        numbers, _ = _best_of_lengths(graph, length, positions, (1.0, 1.0), patterns)
+        numbers, _ = _best_of_lengths(graph, logits, (1.0, 1.0), patterns)
         return _confidence(graph, numbers)
 
     unsure = graph.add("Less", confidence(first), floats(UNSURE_BELOW))
@@ -83,8 +83,7 @@ def add_surest_look(
 
 def _best_of_lengths(
     graph: Graph,
-    length_logits: str,
-    position_logits: str,
+    logits: list[str],
     temperatures: tuple[float, float],
     patterns: tuple[Pattern, ...],
 ) -> tuple[str, str]:
@@ -95,8 +94,8 @@ def _best_of_lengths(
     possible = [pattern for pattern in patterns if pattern.n_numbers()]
     n_patterns, max_length = len(possible), len(possible[0].lengths)
     n_characters = possible[0].characters.shape[1]
-    length = _log_softmax(graph, length_logits, temperatures[0], axis=1)
-    positions = _log_softmax(graph, position_logits, temperatures[1], axis=2)
+    length = _log_softmax(graph, logits[0], temperatures[0], axis=1)
+    positions = _log_softmax(graph, logits[1], temperatures[1], axis=2)
     positions = graph.add("Slice", positions, integers(0), integers(n_characters), integers(2))
     # (n, n_patterns, max_length, n_characters)
     allowed = _log([pattern.characters for pattern in possible])

@@ -46,7 +46,9 @@ def write_onnx(
     clf: Any, path: str | os.PathLike[str], n_views: int, *, looks_again: bool
 ) -> OnnxFile:
     """Write all that a neural classifier predicts to one ONNX file."""
-    return write_file(_to_onnx(clf, n_views, looks_again), path)
+    with torch.inference_mode():
+        content = _to_onnx(clf, n_views, looks_again)
+    return write_file(content, path)
 
 
 def write_file(content: bytes, path: str | os.PathLike[str]) -> OnnxFile:
@@ -68,13 +70,11 @@ def _to_onnx(clf: Any, n_views: int, looks_again: bool) -> bytes:
         (*size,) if channels == 1 else clf.image_shape_,
     )
     batch = add_standardized(graph, pictures, standardizer, clf.image_shape_)
-    with torch.inference_mode():
-        module = without_normalization(clf.module_)
+    module = without_normalization(clf.module_)
 
     def look(pictures: str, views: Sequence[View]) -> list[str]:
         seen = add_views(graph, pictures, standardizer, image_shape=clf.image_shape_, views=views)
-        with torch.inference_mode():
-            outputs = add_network(graph, module, seen, clf._input_shape())
+        outputs = add_network(graph, module, seen, clf._input_shape())
         if len(views) == 1:
             return outputs
         return [mean_of_views(graph, logits, len(views)) for logits in outputs]

@@ -26,9 +26,9 @@ def add_standardized(
     batch = by_channel(graph, batch, standardizer)
     if standardizer.per_image:
         batch = _per_image(graph, batch, math.prod(image_shape))
-    factor = _shrinking(standardizer, image_shape)
-    if factor > 1:
-        sides = [factor, factor]
+    side = standardizer.block_side(*image_shape[:2])
+    if side > 1:
+        sides = [side, side]
         batch = graph.add("AveragePool", batch, kernel_shape=sides, strides=sides)
     return batch
 
@@ -42,8 +42,8 @@ def add_views(
     views: Sequence[View],
 ) -> str:
     """Resample views of a standardised batch: (n_views * n, ...), view by view."""
-    factor = _shrinking(standardizer, image_shape)
-    height, width = image_shape[0] // factor, image_shape[1] // factor
+    side = standardizer.block_side(*image_shape[:2])
+    height, width = image_shape[0] // side, image_shape[1] // side
     if list(views) == [VIEWS[0]] and (height, width) == standardizer.size:
         return batch
     rows, columns = _sampled(height, width, standardizer.size, views)
@@ -62,12 +62,6 @@ def mean_of_views(graph: Graph, logits: str, n_views: int) -> str:
     shape = graph.add("Concat", integers(n_views, -1), graph.add("Shape", logits, start=1), axis=0)
     by_view = graph.add("Reshape", logits, shape)
     return graph.add("ReduceMean", by_view, integers(0), keepdims=0)
-
-
-def _shrinking(standardizer: Standardizer, image_shape: tuple[int, int, int]) -> int:
-    """Side of the squares of pixels that are averaged, 1 for none."""
-    height, width, _ = image_shape
-    return max(1, min(height // standardizer.size[0], width // standardizer.size[1]))
 
 
 def _channels_first(graph: Graph, pictures: str, channels: int) -> str:
