@@ -66,6 +66,17 @@ def test_boxes_may_leave_the_picture(reader: SVHNSequenceClassifier, bars: Any) 
     assert len(found) == 3
 
 
+def test_a_box_a_hair_away_is_read_the_same(reader: SVHNSequenceClassifier, bars: Any) -> None:
+    left = next(iter(PLACES))
+    box = np.array([left + 0.3, 20.2, 15.7, 15.8])
+    found = [
+        read(street(bars[0]), reader, locator=Always([*(box + move), 1.0]), min_confidence=0)
+        for move in (0, 2e-5, -2e-5, 0.3)
+    ]
+    confidence = [one["confidence"].item() for one in found]
+    assert confidence[0] == confidence[1] == confidence[2] != confidence[3]
+
+
 @pytest.mark.parametrize("all", [False, True])
 def test_dtypes_are_those_of_full_frames_where_nothing_is_found(
     reader: SVHNSequenceClassifier, bars: Any, all: bool

@@ -275,6 +275,11 @@ function calibrated(scores, [, , width, height], longer, { calibration, least_sh
   return expit(facts.reduce((sum, fact, i) => sum + calibration[i] * fact, 0));
 }
 
+/** A box in 64ths of a pixel: one that Python finds 1e-5 pixels away gives the same crop. */
+function inSteps(box) {
+  return box.map((side) => Math.round(side * 64) / 64);
+}
+
 /** The region of a number and some surroundings; null where too little of it is seen. */
 function numberRegion(box, { width, height }, { least_side: least, margin }) {
   const [left, top] = [Math.max(box[0], 0), Math.max(box[1], 0)];
@@ -310,7 +315,7 @@ async function read(models, picture) {
   if (!found.length) return []; // a large picture takes a while to turn grey
   const whole = grey(picture);
   const shown = found
-    .map((box) => ({ box, region: numberRegion(box, picture, settings.reader) }))
+    .map((box) => ({ box, region: numberRegion(inSteps(box), picture, settings.reader) }))
     .filter(({ region }) => region)
     .map(({ box, region }) => ({ box, pixels: resize(whole, region, width, height).data }))
     .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1);
