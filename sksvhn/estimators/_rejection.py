@@ -24,7 +24,8 @@ def rejected_label(classes: NDArray[Any]) -> Any:
     labels = classes.tolist()
     if all(isinstance(label, str) for label in labels):
         rejected: Any = ""
-    elif not any(isinstance(label, (str, bool)) for label in labels):
+    # A moment in nanoseconds is an int in the list.
+    elif classes.dtype.kind not in "mM" and all(map(_is_number, labels)):
         rejected = -1
     else:
         raise ValueError(
@@ -37,6 +38,10 @@ def rejected_label(classes: NDArray[Any]) -> Any:
             f"rejected label; got {labels}; pass other labels to fit, or set min_confidence=0."
         )
     return rejected
+
+
+def _is_number(label: Any) -> bool:
+    return isinstance(label, Real) and not isinstance(label, bool)
 
 
 def labels_of(

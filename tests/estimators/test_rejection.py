@@ -80,7 +80,15 @@ def test_what_a_rejected_label_is(name: str, classes: Any, rejected: Any, kind: 
     assert set(answers.tolist()) == {rejected}
 
 
-@pytest.mark.parametrize("labels", [DIGITS > 1, DIGITS - 1, np.array(["", "b"])[DIGITS % 2]])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        DIGITS > 1,
+        DIGITS - 1,
+        np.array(["", "b"])[DIGITS % 2],
+        np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[ns]")[DIGITS % 2],
+    ],
+)
 def test_labels_that_leave_no_room_for_rejection(labels: Any) -> None:
     clf = MODELS["mlp"].fit(X, labels)
     with pytest.raises(ValueError, match="if min_confidence is above 0"):
