@@ -220,8 +220,8 @@ def labels(runs: Runs, picture: Path | None) -> str:
         "was chosen on other training numbers. "
         f"With up to {FEW:,}, it also [looks again](pretrained.md#second-looks) where it is not "
         "sure; with more, it averages three views. The former were trained on a slower EPYC, which "
-        "has no bfloat16, and the latter on one that has. All trainings began with the reader as "
-        "it was before the last part of its own."
+        "has no bfloat16, and the latter on one that has. Those with more than 200 numbers "
+        "began with the reader as it was before the last part of its own training."
     )
     return "\n".join([*lines, "", *parts_of_numbers(runs, names), *how(runs, names)])
 
