@@ -149,6 +149,7 @@ def settings() -> dict[str, Any]:
             "width": width,
             "margin": reader.margin,
             "least_side": _crop._LEAST_SIDE,
+            "steps": _photographs._STEPS,
         },
     }
 

@@ -275,9 +275,9 @@ function calibrated(scores, [, , width, height], longer, { calibration, least_sh
   return expit(facts.reduce((sum, fact, i) => sum + calibration[i] * fact, 0));
 }
 
-/** A box in 64ths of a pixel: one that Python finds 1e-5 pixels away gives the same crop. */
-function inSteps(box) {
-  return box.map((side) => Math.round(side * 64) / 64);
+/** A box in whole steps of a pixel: one that Python finds 1e-5 pixels away gives the same crop. */
+function inSteps(box, { steps }) {
+  return box.map((side) => Math.round(side * steps) / steps);
 }
 
 /** The region of a number and some surroundings; null where too little of it is seen. */
@@ -315,7 +315,8 @@ async function read(models, picture) {
   if (!found.length) return []; // a large picture takes a while to turn grey
   const whole = grey(picture);
   const shown = found
-    .map((box) => ({ box, region: numberRegion(inSteps(box), picture, settings.reader) }))
+    .map((box) => ({ box, cut: inSteps(box, settings.reader) }))
+    .map(({ box, cut }) => ({ box, region: numberRegion(cut, picture, settings.reader) }))
     .filter(({ region }) => region)
     .map(({ box, region }) => ({ box, pixels: resize(whole, region, width, height).data }))
     .filter(({ pixels }) => Math.max(...pixels) - Math.min(...pixels) > 1);
